@@ -1,0 +1,95 @@
+// Moving numbers: fill, strided copy, conversion, rows by index. No arithmetic.
+
+import { ConvertKind, GatherKind } from "../isa";
+import { share } from "../parallel";
+
+/** dst[i] = value, i < count; ranks split i. */
+export function fill(dst: usize, count: u32, value: u32, rank: u32, size: u32): void {
+  const end = dst + (<usize>share(count, 16, rank + 1, size) << 2);
+  let to = dst + (<usize>share(count, 16, rank, size) << 2);
+  const four = i32x4.splat(value);
+  for (; to + 16 <= end; to += 16) v128.store(to, four);
+  for (; to < end; to += 4) store<u32>(to, value);
+}
+
+/** dst[Σ iₖ·dₖ] = src[Σ iₖ·sₖ] for all i; dims: depth × (size, d, s), strides in elements; no overlap of what is
+ *  written; ranks split the outermost dimension. */
+export function copy(dst: usize, src: usize, depth: u32, dims: usize, rank: u32, size: u32): void {
+  const count = load<u32>(dims);
+  const start = share(count, 1, rank, size), end = share(count, 1, rank + 1, size);
+  copySlice(dst, src, depth, dims, start, end);
+}
+
+function copySlice(dst: usize, src: usize, depth: u32, dims: usize, start: u32, end: u32): void {
+  const dstStride = <usize>load<u32>(dims, 4) << 2, srcStride = <usize>load<u32>(dims, 8) << 2;
+  dst += start * dstStride;
+  src += start * srcStride;
+  if (depth > 1) {
+    const inner = load<u32>(dims, 12);
+    for (; start < end; start++, dst += dstStride, src += srcStride) copySlice(dst, src, depth - 1, dims + 12, 0, inner);
+  } else if (dstStride == 4 && srcStride == 4) {
+    memory.copy(dst, src, <usize>(end - start) << 2);
+  } else {
+    for (; start < end; start++, dst += dstStride, src += srcStride) store<u32>(dst, load<u32>(src));
+  }
+}
+
+/** dst[i] = number of src[i] in the other 4-byte type, rounding towards 0; in place allowed; ranks split i. */
+export function convert(kind: u32, dst: usize, src: usize, count: u32, rank: u32, size: u32): void {
+  const end = <usize>share(count, 16, rank + 1, size) << 2;
+  let i = <usize>share(count, 16, rank, size) << 2;
+  if (kind == ConvertKind.IntToFloat) for (; i < end; i += 4) store<f32>(dst + i, <f32>load<i32>(src + i));
+  else for (; i < end; i += 4) store<i32>(dst + i, <i32>load<f32>(src + i));
+}
+
+/** dst[r, :] = table[ids[cursor[0] + r], :], r < rows; dst must not overlap the table; ranks split r. */
+export function gather(
+  kind: u32, dst: usize, table: usize, ids: usize, cursor: usize, rows: u32, width: u32, rank: u32, size: u32,
+): void {
+  if (cursor) ids += <usize>load<u32>(cursor) << 2;
+  const end = share(rows, 1, rank + 1, size);
+  for (let r = share(rows, 1, rank, size); r < end; r++) {
+    const row = <usize>load<u32>(ids + (<usize>r << 2)) * width;
+    const to = dst + ((<usize>r * width) << 2);
+    if (kind == GatherKind.Word) memory.copy(to, table + (row << 2), <usize>width << 2);
+    else bytesToFloats(to, table + row, width);
+  }
+}
+
+function bytesToFloats(to: usize, from: usize, count: u32): void {
+  for (; count >= 4; count -= 4, from += 4, to += 16) {
+    const words = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
+    v128.store(to, f32x4.convert_i32x4_u(words));
+  }
+  for (; count; count--, from++, to += 4) store<f32>(to, <f32>load<u8>(from));
+}
+
+/** dst[o, i] = src[o, ids[o, i], i], or NaN where the index lies outside; ranks split o. */
+export function pick(
+  dst: usize, src: usize, ids: usize, outer: u32, axis: u32, inner: u32, rank: u32, size: u32,
+): void {
+  const end = share(outer, 1, rank + 1, size);
+  for (let o = share(outer, 1, rank, size); o < end; o++) {
+    for (let i: u32 = 0; i < inner; i++) {
+      const at = (<usize>o * inner + i) << 2;
+      const index = load<u32>(ids + at);
+      store<f32>(dst + at, index < axis ? load<f32>(src + (((<usize>o * axis + index) * inner + i) << 2)) : NaN);
+    }
+  }
+}
+
+/** dst[o, a, i] = a == ids[o, i] ? src[o, i] : 0; no overlap; ranks split o. */
+export function place(
+  dst: usize, src: usize, ids: usize, outer: u32, axis: u32, inner: u32, rank: u32, size: u32,
+): void {
+  const end = share(outer, 1, rank + 1, size);
+  for (let o = share(outer, 1, rank, size); o < end; o++) {
+    const block = dst + ((<usize>o * axis * inner) << 2);
+    memory.fill(block, 0, (<usize>axis * inner) << 2);
+    for (let i: u32 = 0; i < inner; i++) {
+      const at = (<usize>o * inner + i) << 2;
+      const index = load<u32>(ids + at);
+      if (index < axis) store<f32>(block + ((<usize>index * inner + i) << 2), load<f32>(src + at));
+    }
+  }
+}

@@ -1,0 +1,199 @@
+// Losses. Cross-entropy works on rows of logits; the others on single pairs, forward and derivative side by side.
+
+import { LossKind, CrossEntropyKind } from "../isa";
+import { loadPart, read, storePart, write } from "../lanes";
+import { exp, log, log1p, log64, sigmoid } from "../math";
+import { share } from "../parallel";
+import { divide, exponentials, maximum } from "./softmax";
+
+/** loss[r] = −Σc t[c] · log softmax(logits[r, :])[c] and probabilities[r, :] = softmax(logits[r, :]), where t is one
+ *  at the label or the row of a distribution. probabilities may be logits, or 0; ranks split r. */
+export function crossEntropy(
+  kind: u32, loss: usize, probabilities: usize, logits: usize, target: usize, rows: u32, width: u32,
+  rank: u32, size: u32,
+): void {
+  const pitch = <usize>width << 2;
+  const end = share(rows, 1, rank + 1, size);
+  for (let r = share(rows, 1, rank, size); r < end; r++) {
+    const from = logits + r * pitch;
+    const to = probabilities ? probabilities + r * pitch : 0;
+    const top = maximum(from, width);
+    // Σ t · (x − top), before probabilities may overwrite the logits
+    let weight: f64 = 1, distance: f64 = 0;
+    if (kind == CrossEntropyKind.Labels) {
+      distance = <f64>(load<f32>(from + (<usize>load<u32>(target + (<usize>r << 2)) << 2)) - top);
+    } else {
+      weight = 0;
+      for (let c: usize = 0; c < pitch; c += 4) {
+        const t = <f64>load<f32>(target + r * pitch + c);
+        weight += t;
+        if (t != 0) distance += t * <f64>(load<f32>(from + c) - top);
+      }
+    }
+    const sum = exponentials(to, from, width, top);
+    if (to) divide(to, width, <f32>sum);
+    store<f32>(loss + (<usize>r << 2), <f32>(weight * log64(sum) - distance));
+  }
+}
+
+/** dst[r, c] = g[r] · (p[r, c] · Σ t[r] − t[r, c]); dst may be probabilities; ranks split r. */
+export function crossEntropyGradient(
+  kind: u32, dst: usize, g: usize, probabilities: usize, target: usize, rows: u32, width: u32,
+  rank: u32, size: u32,
+): void {
+  const pitch = <usize>width << 2;
+  const end = share(rows, 1, rank + 1, size);
+  for (let r = share(rows, 1, rank, size); r < end; r++) {
+    const from = probabilities + r * pitch, to = dst + r * pitch;
+    const factor = load<f32>(g + (<usize>r << 2));
+    if (kind == CrossEntropyKind.Labels) {
+      const label = <usize>load<u32>(target + (<usize>r << 2)) << 2;
+      const hit = factor * (load<f32>(from + label) - 1);
+      scale(to, from, width, factor);
+      store<f32>(to + label, hit);
+    } else {
+      const t = target + r * pitch;
+      let weight: f64 = 0;
+      for (let c: usize = 0; c < pitch; c += 4) weight += <f64>load<f32>(t + c);
+      for (let c: usize = 0; c < pitch; c += 4)
+        store<f32>(to + c, factor * (load<f32>(from + c) * <f32>weight - load<f32>(t + c)));
+    }
+  }
+}
+
+/** dst[c] = factor · src[c] */
+function scale(dst: usize, src: usize, count: u32, factor: f32): void {
+  const by = f32x4.splat(factor);
+  for (; count >= 4; count -= 4, dst += 16, src += 16) v128.store(dst, f32x4.mul(v128.load(src), by));
+  for (; count; count--, dst += 4, src += 4) store<f32>(dst, load<f32>(src) * factor);
+}
+
+@final class SquaredError {
+  @inline f(p: v128, t: v128): v128 {
+    const d = f32x4.sub(p, t);
+    return f32x4.mul(d, d);
+  }
+  @inline df(p: v128, t: v128): v128 {
+    const d = f32x4.sub(p, t);
+    return f32x4.add(d, d);
+  }
+}
+
+@final class AbsoluteError {
+  @inline f(p: v128, t: v128): v128 { return f32x4.abs(f32x4.sub(p, t)); }
+  // sign(p − t), 0 at 0
+  @inline df(p: v128, t: v128): v128 {
+    const d = f32x4.sub(p, t);
+    const one = v128.or(v128.and(d, i32x4.splat(0x80000000)), f32x4.splat(1));
+    return v128.bitselect(d, one, v128.or(f32x4.eq(d, f32x4.splat(0)), f32x4.ne(d, d)));
+  }
+}
+
+@final class LogitCrossEntropy {
+  @inline f(p: v128, t: v128): v128 {
+    const hinge = f32x4.sub(f32x4.pmax(p, f32x4.splat(0)), f32x4.mul(p, t));
+    return f32x4.add(hinge, softplusOfMinusAbs(p));
+  }
+  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoid(p), t); }
+}
+
+@final class ProbabilityCrossEntropy {
+  @inline f(p: v128, t: v128): v128 {
+    const least = f32x4.splat(-100), one = f32x4.splat(1);
+    const q = f32x4.sub(one, p);
+    // log(1 − p), with Kahan's factor for what rounding 1 − p lost
+    const rest = f32x4.sub(q, one);
+    let no = v128.bitselect(f32x4.neg(p), f32x4.mul(log(q), f32x4.div(f32x4.neg(p), rest)), f32x4.eq(rest, f32x4.splat(0)));
+    no = f32x4.pmax(no, least);
+    const yes = f32x4.pmax(log(p), least);
+    return f32x4.neg(f32x4.add(f32x4.mul(t, yes), f32x4.mul(f32x4.sub(one, t), no)));
+  }
+  // (p − t) / max(p · (1 − p), 1e-12), PyTorch's bound
+  @inline df(p: v128, t: v128): v128 {
+    const variance = f32x4.mul(p, f32x4.sub(f32x4.splat(1), p));
+    return f32x4.div(f32x4.sub(p, t), f32x4.pmax(variance, f32x4.splat(1e-12)));
+  }
+}
+
+@final class Hinge {
+  @inline f(p: v128, t: v128): v128 {
+    return f32x4.pmax(f32x4.sub(f32x4.splat(1), f32x4.mul(t, p)), f32x4.splat(0));
+  }
+  @inline df(p: v128, t: v128): v128 {
+    return v128.and(f32x4.neg(t), f32x4.lt(f32x4.mul(t, p), f32x4.splat(1)));
+  }
+}
+
+/** log(1 + e^−|x|) */
+// @ts-ignore: decorator
+@inline
+function softplusOfMinusAbs(x: v128): v128 {
+  return log1p(exp(f32x4.neg(f32x4.abs(x))));
+}
+
+/** dst[i] = loss(p[i], t[i]), i < count; dst may be p or t; ranks split i. */
+export function loss(kind: u32, dst: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+  switch (kind) {
+    case LossKind.SquaredError: return light<SquaredError>(dst, p, t, count, rank, size);
+    case LossKind.AbsoluteError: return light<AbsoluteError>(dst, p, t, count, rank, size);
+    case LossKind.LogitCrossEntropy: return heavy<LogitCrossEntropy>(dst, p, t, count, rank, size);
+    case LossKind.ProbabilityCrossEntropy: return heavy<ProbabilityCrossEntropy>(dst, p, t, count, rank, size);
+    case LossKind.Hinge: return light<Hinge>(dst, p, t, count, rank, size);
+  }
+}
+
+/** dst[i] = g[i] · ∂loss/∂p (p[i], t[i]), i < count; dst may be g, p or t; ranks split i. */
+export function lossGradient(
+  kind: u32, dst: usize, g: usize, p: usize, t: usize, count: u32, rank: u32, size: u32,
+): void {
+  switch (kind) {
+    case LossKind.SquaredError: return lightGradient<SquaredError>(dst, g, p, t, count, rank, size);
+    case LossKind.AbsoluteError: return lightGradient<AbsoluteError>(dst, g, p, t, count, rank, size);
+    case LossKind.LogitCrossEntropy: return heavyGradient<LogitCrossEntropy>(dst, g, p, t, count, rank, size);
+    case LossKind.ProbabilityCrossEntropy:
+      return heavyGradient<ProbabilityCrossEntropy>(dst, g, p, t, count, rank, size);
+    case LossKind.Hinge: return lightGradient<Hinge>(dst, g, p, t, count, rank, size);
+  }
+}
+
+// Light and heavy as in activation.ts.
+
+function light<F>(dst: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+  const fn = changetype<F>(0);
+  const end = <usize>share(count, 16, rank + 1, size) << 2;
+  let i = <usize>share(count, 16, rank, size) << 2;
+  for (; i + 16 <= end; i += 16) v128.store(dst + i, fn.f(v128.load(p + i), v128.load(t + i)));
+  const rest = <u32>(end - i) >> 2;
+  if (rest) storePart(dst + i, fn.f(loadPart(p + i, rest), loadPart(t + i, rest)), rest);
+}
+
+function heavy<F>(dst: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+  const fn = changetype<F>(0);
+  const end = share(count, 16, rank + 1, size);
+  for (let i = share(count, 16, rank, size); i < end; i += 4) {
+    const at = <usize>i << 2, rest = end - i;
+    write(dst + at, fn.f(read(p + at, rest), read(t + at, rest)), rest);
+  }
+}
+
+function lightGradient<F>(dst: usize, g: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+  const fn = changetype<F>(0);
+  const end = <usize>share(count, 16, rank + 1, size) << 2;
+  let i = <usize>share(count, 16, rank, size) << 2;
+  for (; i + 16 <= end; i += 16)
+    v128.store(dst + i, f32x4.mul(v128.load(g + i), fn.df(v128.load(p + i), v128.load(t + i))));
+  const rest = <u32>(end - i) >> 2;
+  if (rest) {
+    const d = f32x4.mul(loadPart(g + i, rest), fn.df(loadPart(p + i, rest), loadPart(t + i, rest)));
+    storePart(dst + i, d, rest);
+  }
+}
+
+function heavyGradient<F>(dst: usize, g: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+  const fn = changetype<F>(0);
+  const end = share(count, 16, rank + 1, size);
+  for (let i = share(count, 16, rank, size); i < end; i += 4) {
+    const at = <usize>i << 2, rest = end - i;
+    write(dst + at, f32x4.mul(read(g + at, rest), fn.df(read(p + at, rest), read(t + at, rest))), rest);
+  }
+}

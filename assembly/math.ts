@@ -1,0 +1,213 @@
+// Elementary functions on four f32 at once. Polynomials are minimax fits (Remez exchange weighted for the
+// relative error, coefficients rounded to f32); arguments are reduced by Cody and Waite's method (Software
+// Manual for the Elementary Functions, 1980). The stated errors are the worst that a sweep over the range
+// found against f64 (test/kernels/math.spec.ts). Constants are loaded from memory because engines rebuild
+// v128 constants in each iteration of a loop.
+
+const EXP = memory.data<f32>([
+  88.8, -104, 1.44269504, 12582912, // upper and lower bound, log2 e, 1.5 · 2^23: rounds to an integer
+  0.693145751953125, 1.42860677e-6, // ln 2 in two parts: n times the first is exact
+  0.00139507256, 0.00836902484, 0.0416662022, 0.166665182, 0.5,
+]);
+
+// @ts-ignore: decorator
+@inline
+function constant(table: usize, i: usize): v128 {
+  return v128.load32_splat(table + (i << 2));
+}
+
+/** e^x; 0.92 ulp, denormal results right, NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  x = f32x4.pmin(x, constant(EXP, 0));
+  x = f32x4.pmax(x, constant(EXP, 1));
+  const magic = constant(EXP, 3);
+  const rounded = f32x4.add(f32x4.mul(x, constant(EXP, 2)), magic);
+  const n = f32x4.sub(rounded, magic);
+  const high = f32x4.sub(x, f32x4.mul(n, constant(EXP, 4)));
+  const low = f32x4.mul(n, constant(EXP, 5));
+  const r = f32x4.sub(high, low);
+  let q = constant(EXP, 6);
+  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 7));
+  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 8));
+  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 9));
+  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 10));
+  // 1 + r + q·r², where `low` joins the small term so that it costs no rounding of r
+  q = f32x4.sub(f32x4.mul(f32x4.mul(r, r), q), low);
+  q = f32x4.add(f32x4.add(high, q), f32x4.splat(1));
+  // two factors: 2^n alone would not reach into the denormals
+  const exponent = i32x4.sub(rounded, magic);
+  const half = i32x4.shr_s(exponent, 1);
+  const one = i32x4.splat(127);
+  q = f32x4.mul(q, i32x4.shl(i32x4.add(half, one), 23));
+  return f32x4.mul(q, i32x4.shl(i32x4.add(i32x4.sub(exponent, half), one), 23));
+}
+
+const LOG = memory.data<f32>([
+  0.693359375, -2.12194440e-4, // ln 2 in two parts
+  0.06915427, -0.1178983, 0.11872964, -0.12384343, 0.14218660, -0.16669251, 0.20002227, -0.24999987, 0.33333310,
+]);
+
+/** log x of a normal positive x, where e is added to x's exponent: log(x · 2^e). */
+// @ts-ignore: decorator
+@inline
+function logNormal(x: v128, e: v128): v128 {
+  // m in [√½, √2), x = m · 2^e
+  const shift = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+  const m = f32x4.sub(i32x4.sub(x, i32x4.shl(shift, 23)), f32x4.splat(1));
+  const n = f32x4.convert_i32x4_s(i32x4.add(shift, e));
+  let p = constant(LOG, 2);
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 3));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 4));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 5));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 6));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 7));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 8));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 9));
+  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 10));
+  const square = f32x4.mul(m, m);
+  p = f32x4.mul(f32x4.mul(square, m), p);
+  p = f32x4.add(p, f32x4.mul(n, constant(LOG, 1)));
+  p = f32x4.sub(p, f32x4.mul(square, f32x4.splat(0.5)));
+  return f32x4.add(f32x4.add(m, p), f32x4.mul(n, constant(LOG, 0)));
+}
+
+/** Natural logarithm; 0.81 ulp, denormals too; log 0 = −∞, log of a negative number = NaN. */
+// @ts-ignore: decorator
+@inline
+export function log(x: v128): v128 {
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const normal = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
+  let y = logNormal(normal, v128.and(tiny, i32x4.splat(-23)));
+  y = v128.bitselect(y, x, f32x4.lt(x, f32x4.splat(Infinity)));
+  y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)));
+  return v128.bitselect(f32x4.splat(NaN), y, f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** log(1 + x) for x in [0, 1]; 2.5 ulp. The factor mends what rounding 1 + x lost (W. Kahan). */
+// @ts-ignore: decorator
+@inline
+export function log1p(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const w = f32x4.add(one, x);
+  const rest = f32x4.sub(w, one);
+  const y = f32x4.mul(logNormal(w, i32x4.splat(0)), f32x4.div(x, rest));
+  return v128.bitselect(x, y, f32x4.eq(rest, f32x4.splat(0)));
+}
+
+const TANH = memory.data<f32>([-0.00571704516, 0.020650588, -0.0537434965, 0.133314908, -0.333332837]);
+
+/** Hyperbolic tangent; 1.4 ulp. */
+// @ts-ignore: decorator
+@inline
+export function tanh(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const size = f32x4.abs(x);
+  const large = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(size, size)), one)));
+  const z = f32x4.mul(x, x);
+  let p = constant(TANH, 0);
+  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 1));
+  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 2));
+  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 3));
+  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 4));
+  const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, z), p));
+  const signed = v128.bitselect(x, large, i32x4.splat(0x80000000));
+  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)));
+}
+
+/** 1 / (1 + e^−x); 2.41 ulp. The exponential never overflows. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const e = exp(f32x4.neg(f32x4.abs(x)));
+  return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
+}
+
+const TURN = memory.data<f32>([
+  -76.6958217, 81.6051807, -41.3417020, 6.28318531, // sin(2πu) / u in u²
+  59.2204072, -85.4428521, 64.9393162, -19.7392087, 1, // cos(2πu) in u²
+]);
+
+/** cos(2πu), for u in [0, 1); error 1e-7. */
+// @ts-ignore: decorator
+@inline
+export function cosTurn(u: v128): v128 {
+  // quadrants of width ¼ around 0, ¼, ½, ¾
+  const quarter = f32x4.nearest(f32x4.mul(u, f32x4.splat(4)));
+  const r = f32x4.sub(u, f32x4.mul(quarter, f32x4.splat(0.25)));
+  const q = i32x4.trunc_sat_f32x4_s(quarter);
+  const z = f32x4.mul(r, r);
+  let s = constant(TURN, 0);
+  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 1));
+  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 2));
+  s = f32x4.mul(f32x4.add(f32x4.mul(s, z), constant(TURN, 3)), r);
+  let c = constant(TURN, 4);
+  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 5));
+  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 6));
+  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 7));
+  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 8));
+  // cos(r + q·¼ turn): c, −s, −c, s
+  const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
+  const minus = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);
+  return v128.xor(v128.bitselect(s, c, odd), minus);
+}
+
+/** x to the power y, one number, with the special cases of IEEE 754 pow. In f64, because an error in
+ *  y · log x is magnified by its size: 0.51 ulp. */
+export function power(x: f32, y: f32): f32 {
+  if (y == 0 || x == 1) return 1;
+  if (isNaN(x) || isNaN(y)) return NaN;
+  const whole = floor<f32>(y) == y;
+  const odd = whole && abs<f32>(y) < 16777216 && (<i32>y & 1) == 1;
+  if (abs<f32>(x) == 1 && abs<f32>(y) == Infinity) return 1;
+  if (x < 0 && !whole) return x == -Infinity ? (y < 0 ? 0 : Infinity) : NaN;
+  const sign: f32 = odd ? copysign<f32>(1, x) : 1;
+  if (x == 0) return y < 0 ? sign * Infinity : sign * 0;
+  if (abs<f32>(x) == Infinity) return y < 0 ? sign * 0 : sign * Infinity;
+  const exponent = <f64>y * log64(<f64>abs<f32>(x));
+  if (exponent > 90) return sign * Infinity;
+  if (exponent < -106) return sign * 0;
+  return <f32>(<f64>sign * exp64(exponent));
+}
+
+/** log of a positive f64 that is a finite f32: 2·artanh((m−1)/(m+1)) as its series; error 1e-15. */
+export function log64(x: f64): f64 {
+  const bits = reinterpret<i64>(x);
+  const e = (bits - 0x3fe6a09e667f3bcd) >> 52;
+  const m = reinterpret<f64>(bits - (e << 52));
+  const t = (m - 1) / (m + 1);
+  const z = t * t; // at most 0.0295
+  let p: f64 = 1.0 / 19;
+  p = p * z + 1.0 / 17;
+  p = p * z + 1.0 / 15;
+  p = p * z + 1.0 / 13;
+  p = p * z + 1.0 / 11;
+  p = p * z + 1.0 / 9;
+  p = p * z + 1.0 / 7;
+  p = p * z + 1.0 / 5;
+  p = p * z + 1.0 / 3;
+  p = p * z + 1;
+  return 2 * t * p + <f64>e * 0.6931471805599453;
+}
+
+/** e^x for |x| ≤ 110: its series on |r| ≤ ½ ln 2; error 1e-14. */
+function exp64(x: f64): f64 {
+  const n = nearest<f64>(x * 1.4426950408889634);
+  const r = x - n * 0.6931471805599453;
+  let p: f64 = 1.0 / 479001600;
+  p = p * r + 1.0 / 39916800;
+  p = p * r + 1.0 / 3628800;
+  p = p * r + 1.0 / 362880;
+  p = p * r + 1.0 / 40320;
+  p = p * r + 1.0 / 5040;
+  p = p * r + 1.0 / 720;
+  p = p * r + 1.0 / 120;
+  p = p * r + 1.0 / 24;
+  p = p * r + 1.0 / 6;
+  p = p * r + 0.5;
+  p = p * r + 1;
+  p = p * r + 1;
+  return p * reinterpret<f64>((<i64>n + 1023) << 52);
+}

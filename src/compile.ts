@@ -1,0 +1,68 @@
+// The story of the library: outputs ──► live nodes ──► storages ──► plan ──► program.
+
+import { bytesOf, type Emitter, type Node, type Value } from "./graph.ts";
+import { inputOp } from "./op.ts";
+import { constantOp } from "./ops/constant.ts";
+import { copy } from "./ops/shape.ts";
+import { live } from "./passes/live.ts";
+import { assignStorage, isSource, type Storages } from "./passes/storage.ts";
+import { plan } from "./plan.ts";
+import { type Address, Assembler, bits, type Literal, type Program } from "./program.ts";
+
+export interface Goal {
+  /** Values that are read after the run, by name: `program.places` tells where they are. */
+  outputs?: ReadonlyMap<string, Value>;
+  /** Values that are to be written to a place of their own (gradients, cells). */
+  stores?: readonly (readonly [Value, Address])[];
+  /** Where sources lie that are not in the arena (parameters, data sets, cells). */
+  sources?: ReadonlyMap<Value, Address>;
+  /** Nodes that write by themselves (updates). */
+  effects?: readonly Node[];
+  /** Without it, no op works in the memory of its input. */
+  inPlace?: boolean;
+}
+
+/** Compiles what the goal needs to a program. */
+export function compileProgram({ outputs = new Map(), stores = [], sources, effects = [], inPlace = true }: Goal): Program {
+  const pins = new Map<Value, Address>(sources);
+  const stored = stores.map(([value, address]) => {
+    const own = isSource(origin(value)) || [...pins.keys()].some((other) => origin(other) === origin(value)) ? copy(value) : value;
+    pins.set(own, address);
+    return own;
+  });
+  const kept = new Map([...outputs].map(([name, value]) => [name, isSource(origin(value)) ? copy(value) : value]));
+  const alive = live([...kept.values(), ...stored], effects);
+  const storages = assignStorage(alive, pins, inPlace);
+  const arena = plan([...storages.of.values(), ...[...storages.scratch.values()].flat()]);
+  const assembler = new Assembler();
+  for (const node of alive.nodes) node.op.emit(node, emitter(node, storages, assembler));
+  const program = assembler.finish();
+  program.arena = arena;
+  for (const [name, value] of kept) program.places.set(name, storages.of.get(value)!.address!);
+  for (const { op, attributes, outputs: [value] } of alive.nodes)
+    if (op === inputOp) program.places.set(attributes.name, storages.of.get(value!)!.address!);
+  return program;
+}
+
+/** The value whose memory a view shows. */
+function origin(value: Value): Value {
+  return value.node.op.alias ? origin(value.node.inputs[0]!) : value;
+}
+
+function emitter(node: Node, { of, scratch }: Storages, assembler: Assembler): Emitter {
+  const at = (value: Value): Address | Literal | 0 =>
+    value.node.op === constantOp && value.size === 1
+      ? { literal: bits(value.node.attributes.value) }
+      : (of.get(value)?.address ?? 0);
+  return {
+    at,
+    scratch: (i) => scratch.get(node)![i]!.address!,
+    instruction(opcode, size, slots, writes) {
+      const ranges = writes ?? node.outputs.flatMap((output) => {
+        const address = of.get(output)?.address;
+        return address ? [{ address, bytes: output.size * bytesOf(output.dtype) }] : [];
+      });
+      assembler.instruction(opcode, size, slots, node.label, ranges);
+    },
+  };
+}

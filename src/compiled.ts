@@ -1,0 +1,121 @@
+// compile(): a function on Values becomes a program that runs on numbers.
+
+import { loadCore, releaseCore, type CoreSource } from "./core.ts";
+import { compileProgram } from "./compile.ts";
+import { GraphError, ShapeError, StateError } from "./errors.ts";
+import { type Dtype, Graph, Value } from "./graph.ts";
+import { input } from "./op.ts";
+import { checkNames } from "./options.ts";
+import type { Program } from "./program.ts";
+import { type LoadedProgram, Session } from "./session.ts";
+import { type Shape, showShape } from "./shape.ts";
+import { flatten, type Numbers, type Tensor } from "./tensor.ts";
+
+/** Shape of an argument, with its type where that is not float32. */
+export type Argument = Shape | { readonly shape: Shape; readonly dtype?: Dtype };
+
+export interface CompileOptions {
+  /** Most bytes that it may use; 4 GiB by default. */
+  memoryLimit?: number;
+  core?: CoreSource;
+  /** Without it, no op works in the memory of its input; the bits are the same. */
+  inPlace?: boolean;
+}
+
+/** A compiled function; made by compile(). */
+export class Compiled {
+  /** For `listing`. */
+  readonly program: Program;
+  readonly loaded: LoadedProgram;
+  private readonly inputs: readonly Value[];
+  private readonly outputs: readonly Value[];
+  private open = true;
+
+  constructor(loaded: LoadedProgram, inputs: readonly Value[], outputs: readonly Value[]) {
+    this.loaded = loaded;
+    this.program = loaded.program;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  /** Computes the outputs from one array for each argument.
+   *
+   * @throws ShapeError if an array has not as many numbers as its argument.
+   */
+  run(args: readonly Numbers[]): Tensor<Float32Array | Int32Array>[] {
+    this.stage(args);
+    this.loaded.run();
+    return this.outputs.map(({ shape, size, dtype }, i) => {
+      const from = this.loaded.place(`output ${i}`), { buffer } = this.loaded.session.core.memory;
+      const data = dtype === "int32" ? new Int32Array(buffer, from, size).slice() : new Float32Array(buffer, from, size).slice();
+      return { data, shape: [...shape] };
+    });
+  }
+
+  /** Writes the arguments into memory, for `loaded.run()` or `trace(loaded)`. */
+  stage(args: readonly Numbers[]): void {
+    if (!this.open) throw new StateError("disposed", "this compiled function has been disposed");
+    if (!Array.isArray(args) || args.length !== this.inputs.length)
+      throw new ShapeError("arguments", `run: wanted an array of ${this.inputs.length} arguments, got `
+        + (Array.isArray(args) ? String(args.length) : typeof args), { got: args, wanted: this.inputs.length });
+    const all = args.map((arg, i) => {
+      const { data } = flatten(arg, `argument ${i}`), { size, shape } = this.inputs[i]!;
+      if (data.length !== size)
+        throw new ShapeError("shape-mismatch", `argument ${i}: wanted ${size} numbers for ${showShape(shape)}, got ${data.length}`,
+          { option: `argument ${i}`, got: data.length, wanted: shape });
+      return data;
+    });
+    const { floats, words } = this.loaded.session;
+    all.forEach((data, i) => {
+      if (!this.program.places.has(`argument ${i}`)) return; // nothing reads it
+      const at = this.loaded.place(`argument ${i}`) / 4;
+      if (this.inputs[i]!.dtype === "int32") new Int32Array(words.buffer).set(data, at);
+      else floats.set(data, at);
+    });
+  }
+
+  /** Gives the memory back. */
+  dispose(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.loaded.session.close();
+    releaseCore(this.loaded.session.core);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Compiles a function on Values, for arguments of the given shapes. `grad` works inside.
+ *
+ * @throws ShapeError, GraphError if the function does not fit the shapes; MemoryError beyond the limit.
+ * @example
+ * const f = await compile((x, w) => { const y = mean(square(matmul(x, w))); return [y, ...grad(y, [w])]; }, [[4, 3], [3, 2]]);
+ * const [y, dw] = f.run([new Float32Array(12).fill(1), new Float32Array(6).fill(1)]);
+ * [y.data[0], dw.shape] // → [9, [3, 2]]
+ */
+export async function compile(
+  f: (...args: Value[]) => Value | readonly Value[], args: readonly Argument[], options: CompileOptions = {},
+): Promise<Compiled> {
+  checkNames("compile", options, ["memoryLimit", "core", "inPlace"]);
+  const graph = new Graph();
+  const inputs = args.map((arg, i) => {
+    const { shape, dtype = "float32" } = "shape" in arg ? arg : { shape: arg };
+    if (!shape.every((n) => Number.isSafeInteger(n) && n > 0))
+      throw new ShapeError("bad-shape", `argument ${i}: wanted a shape of whole positive lengths, got ${showShape(shape)}`,
+        { option: `argument ${i}`, got: shape });
+    return input(graph, `argument ${i}`, shape, dtype);
+  });
+  const result = f(...inputs);
+  const outputs = result instanceof Value ? [result] : [...result];
+  outputs.forEach((output, i) => {
+    if (!(output instanceof Value) || output.graph !== graph)
+      throw new GraphError("not-a-value", `compile: result ${i} of the function is not a Value made from its arguments`, { got: output });
+  });
+  const program = compileProgram({
+    outputs: new Map(outputs.map((value, i) => [`output ${i}`, value])), ...(options.inPlace !== undefined && { inPlace: options.inPlace }),
+  });
+  const session = new Session(await loadCore(options.core), options.memoryLimit);
+  return new Compiled(session.load(program, {}), inputs, outputs);
+}

@@ -1,0 +1,153 @@
+// The WebAssembly side: bytes or a module become an instance on a memory. The only file that touches WebAssembly.
+
+import { instantiate } from "@assemblyscript/loader";
+import embedded from "../build/core.wasm";
+import { Version } from "../assembly/isa.ts";
+import { EngineError, MemoryError, show } from "./errors.ts";
+
+/** A core of one's own: the bytes of core.wasm, or a module compiled from them. */
+export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array;
+
+/** The functions of the core (assembly/index.ts) and the memory that they work on. */
+export interface Core {
+  readonly memory: WebAssembly.Memory;
+  /** First byte that is free for plans. */
+  readonly base: number;
+  run(program: number, rank: number, size: number): number;
+  execute(instruction: number, rank: number, size: number): number;
+  firstNonFinite(from: number, count: number): number;
+  shuffle(ids: number, count: number, stream: number, low: number, high: number, step: number): void;
+}
+
+/** Bytes of a page of WebAssembly memory. */
+const PAGE = 65536;
+/** All that 32-bit addresses reach. */
+export const ADDRESSABLE = 65536 * PAGE;
+
+interface Exports {
+  [name: string]: unknown;
+  isaVersion(): number;
+  heapBase: WebAssembly.Global;
+  run: Core["run"];
+  execute: Core["execute"];
+  firstNonFinite: Core["firstNonFinite"];
+  shuffle: Core["shuffle"];
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+/** Memories of disposed models: a page may have only some hundred live ones, and they are freed late. */
+const pool: WebAssembly.Memory[] = [];
+const POOLED = 4;
+const POOLED_BYTES = 64 * 1024 * 1024;
+
+/** Makes an instance on a memory of its own.
+ *
+ * @throws EngineError if the engine has no SIMD, or the core speaks another instruction set.
+ */
+export async function loadCore(source?: CoreSource): Promise<Core> {
+  wantSimd();
+  const module = source === undefined ? await (compiled ??= moduleOf(embedded)) : await moduleOf(source);
+  const memory = pool.pop() ?? newMemory();
+  let exports: Exports;
+  try {
+    exports = (await instantiate<Exports>(module, { env: { memory } })).exports;
+  } catch (error) {
+    pool.push(memory);
+    throw new EngineError("bad-core", `core: not a core.wasm of lanewise (${String(error)})`, { option: "core" });
+  }
+  const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
+  if (version !== Version.ISA)
+    throw new EngineError("isa-version", `core: this core.wasm has instruction set ${show(version)}, this library wants `
+      + `${Version.ISA}; take both from one release`, { option: "core", got: version, wanted: Version.ISA });
+  const { run, execute, firstNonFinite, shuffle, heapBase } = exports;
+  return { memory, base: Number(heapBase.value), run, execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0 };
+}
+
+/** Gives a memory back, for the next model. */
+export function releaseCore({ memory }: Core): void {
+  if (pool.length < POOLED && memory.buffer.byteLength <= POOLED_BYTES) pool.push(memory);
+}
+
+/** Lets the memory have at least so many bytes. Views made before become invalid. */
+export function growTo({ memory }: Core, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing <= 0) return;
+  try {
+    memory.grow(Math.ceil(missing / PAGE));
+  } catch {
+    throw new MemoryError("out-of-memory", `the engine refused a memory of ${bytes} bytes`, { wanted: bytes });
+  }
+}
+
+function newMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE });
+}
+
+async function moduleOf(source: CoreSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  if (!(bytes instanceof Uint8Array))
+    throw new EngineError("bad-core", `core: wanted bytes or a WebAssembly.Module, got ${show(source)}`, { option: "core", got: source });
+  try {
+    return await WebAssembly.compile(unshared(bytes));
+  } catch (error) {
+    compiled = undefined;
+    throw new EngineError("bad-core", `core: the engine does not compile these bytes (${String(error)})`, { option: "core" });
+  }
+}
+
+/** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */
+const SIMD_PROBE = /* @__PURE__ */ new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
+]);
+
+function wantSimd(): void {
+  if (typeof WebAssembly !== "object")
+    throw new EngineError("no-webassembly", "this engine has no WebAssembly, or a policy forbids it");
+  if (!WebAssembly.validate(SIMD_PROBE))
+    throw new EngineError("no-simd", "this engine has no WebAssembly SIMD; it came with Chrome and Edge 91, Firefox 89, "
+      + "Safari 16.4, Node.js 16.4, Deno 1.9 and Bun 1.0", { wanted: "WebAssembly SIMD (128 bits)" });
+}
+
+/** The core is built for shared memory. On one thread it wants none: this clears the flag "shared" in the limits of
+ * the imported memory, one bit. Bytes without such an import come back as they are. */
+export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes);
+  const flags = memoryFlags(copy);
+  if (flags !== undefined) copy[flags]! &= ~2;
+  return copy;
+}
+
+/** Position of the flags of the first imported memory. */
+function memoryFlags(bytes: Uint8Array): number | undefined {
+  let at = 8;
+  const number = (): number => {
+    let value = 0, shift = 0, byte: number;
+    do {
+      byte = bytes[at++] ?? 0;
+      value |= (byte & 127) << shift;
+      shift += 7;
+    } while (byte & 128 && shift < 35);
+    return value >>> 0;
+  };
+  while (at < bytes.length) {
+    const section = bytes[at++], length = number();
+    const end = at + length;
+    if (section === 2) {
+      for (let count = number(); count > 0 && at < end; count--) {
+        for (let text = 0; text < 2; text++) {
+          const letters = number();
+          at += letters;
+        }
+        const kind = bytes[at++];
+        if (kind === 2) return at;
+        if (kind === 0) number();
+        else if (kind === 3) at += 2;
+        else return undefined;
+      }
+      return undefined;
+    }
+    at = end;
+  }
+  return undefined;
+}

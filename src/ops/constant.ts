@@ -1,0 +1,36 @@
+// Tensors that are one number throughout.
+
+import { Fill, Opcode } from "../../assembly/isa.ts";
+import { type Graph, type Op, Value } from "../graph.ts";
+import type { Operand } from "../op.ts";
+import { bits } from "../program.ts";
+import type { Shape } from "../shape.ts";
+
+/** A constant of one element is a literal in the program; a larger one is filled in. */
+export const constantOp: Op<{ value: number; shape: Shape }> = {
+  name: "constant",
+  shape: (_, { shape }) => [{ shape }],
+  gradient: () => [],
+  emit(node, to) {
+    const out = node.outputs[0]!;
+    if (out.size === 1) return;
+    to.instruction(Opcode.Fill, Fill.SIZE, {
+      [Fill.DST]: to.at(out), [Fill.COUNT]: out.size, [Fill.VALUE]: bits(node.attributes.value),
+    });
+  },
+};
+
+export function constant(graph: Graph, value: number, shape: Shape = []): Value {
+  return graph.add(constantOp, [], { value: Math.fround(value), shape })[0]!;
+}
+
+/** The number that a Value is throughout, or undefined. */
+export function constantValue(x: Operand): number | undefined {
+  if (typeof x === "number") return Math.fround(x);
+  return x.node.op === constantOp ? (x.node.attributes.value as number) : undefined;
+}
+
+/** An operand as a Value of the graph. */
+export function toValue(x: Operand, graph: Graph): Value {
+  return typeof x === "number" ? constant(graph, x) : x;
+}

@@ -1,0 +1,61 @@
+// Random tensors: a number depends on the run's seed, its step, the node's stream and its place in the tensor alone.
+
+import { Opcode, Random, RandomKind, SeedCell } from "../../assembly/isa.ts";
+import type { Graph, Op, Value } from "../graph.ts";
+import { apply, input, inputOp } from "../op.ts";
+import { bits } from "../program.ts";
+import type { Shape } from "../shape.ts";
+import { multiply } from "./binary.ts";
+
+/** Name of the input that holds the seed: int32 [3], see SeedCell. */
+export const SEED = "seed";
+
+interface RandomAttributes {
+  kind: RandomKind;
+  shape: Shape;
+  stream: number;
+  /** See RandomKind. */
+  p: number;
+  q: number;
+}
+
+const randomOp: Op<RandomAttributes> = {
+  name: "random",
+  shape: (_, { shape }) => [{ shape }],
+  gradient: () => [undefined],
+  emit(node, to) {
+    const { kind, stream, p, q } = node.attributes, out = node.outputs[0]!;
+    to.instruction(Opcode.Random, Random.SIZE, {
+      [Random.KIND]: kind, [Random.DST]: to.at(out), [Random.COUNT]: out.size, [Random.STREAM]: stream,
+      [Random.SEED]: to.at(node.inputs[0]!), [Random.P0]: bits(p), [Random.P1]: bits(q),
+    });
+  },
+};
+
+function random(graph: Graph, kind: RandomKind, shape: Shape, p: number, q: number): Value {
+  const seed = graph.nodes.find((node) => node.op === inputOp && node.attributes.name === SEED)?.outputs[0]
+    ?? input(graph, SEED, [SeedCell.SIZE], "int32");
+  return apply(randomOp, [seed], { kind, shape: [...shape], stream: graph.streams++, p, q });
+}
+
+/** Numbers in [low, high), evenly spread. */
+export function uniform(graph: Graph, shape: Shape, low = 0, high = 1): Value {
+  return random(graph, RandomKind.Uniform, shape, low, high - low);
+}
+
+/** Normal numbers. */
+export function normal(graph: Graph, shape: Shape, mean = 0, deviation = 1): Value {
+  return random(graph, RandomKind.Normal, shape, mean, deviation);
+}
+
+/** While training: each element of x is 0 with probability `rate`, the others are divided by 1 − rate; else x itself.
+ * https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html; Srivastava et al., JMLR 15 (2014).
+ *
+ * @example
+ * const f = await compile((x) => dropout(x, 0.5), [[2]]); // compile() does not train
+ * f.run([[3, 4]])[0].data // → [3, 4]
+ */
+export function dropout(x: Value, rate: number): Value {
+  if (!x.graph.training || rate === 0) return x;
+  return multiply(x, random(x.graph, RandomKind.Bernoulli, x.shape, rate, rate === 1 ? 0 : 1 / (1 - rate)));
+}

@@ -1,0 +1,225 @@
+// Core + plan: one memory, in which blocks (parameters, a fit, data sets, programs) lie side by side and the arena,
+// shared by all programs, behind them. Nothing in the arena outlives a run, so it may move whenever a block needs
+// its place: the programs are linked anew.
+//
+//   0 … base | parameters | program | program | fit | data … | arena
+//
+// Allocation happens between runs only.
+
+import type { Core } from "./core.ts";
+import { ADDRESSABLE, growTo } from "./core.ts";
+import { MemoryError, StateError } from "./errors.ts";
+import { alignUp } from "./plan.ts";
+import { type Address, ARENA, type Program } from "./program.ts";
+import { Program as Head } from "../assembly/isa.ts";
+
+/** A piece of memory that stays where it is until it is freed. */
+export interface Block {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export class Session {
+  readonly core: Core;
+  /** Bytes that this session may use in all. */
+  readonly limit: number;
+  /** By offset. */
+  private blocks: Block[] = [];
+  private readonly loaded = new Set<LoadedProgram>();
+  /** Start and size of the arena. */
+  arena = 0;
+  private arenaBytes = 0;
+  private buffer: ArrayBufferLike | undefined;
+  private floatView = new Float32Array(0);
+  private wordView = new Uint32Array(0);
+  private closed = false;
+
+  constructor(core: Core, limit: number = ADDRESSABLE) {
+    this.core = core;
+    this.limit = limit;
+    this.arena = alignUp(core.base);
+  }
+
+  /** Takes `bytes` of memory, filled with zeros.
+   *
+   * @throws MemoryError if that goes beyond the limit; nothing has changed then.
+   */
+  allocate(bytes: number, what: string): Block {
+    this.wantOpen();
+    const size = alignUp(Math.max(bytes, 1));
+    let offset = alignUp(this.core.base), at = 0;
+    for (; at < this.blocks.length && this.blocks[at]!.offset - offset < size; at++)
+      offset = this.blocks[at]!.offset + this.blocks[at]!.bytes;
+    const arena = Math.max(this.arena, offset + size);
+    this.reserve(arena, this.arenaBytes, what);
+    const block = { offset, bytes: size };
+    this.blocks.splice(at, 0, block);
+    if (arena !== this.arena) {
+      this.arena = arena;
+      for (const program of this.loaded) program.link();
+    }
+    this.bytes(block).fill(0);
+    return block;
+  }
+
+  free(block: Block): void {
+    this.blocks = this.blocks.filter((other) => other !== block);
+  }
+
+  /** Puts a program into memory; `regions` says where the regions lie that it names. */
+  load(program: Program, regions: Readonly<Record<string, Block>>): LoadedProgram {
+    this.wantOpen();
+    this.reserve(this.arena + alignUp(program.words.byteLength), Math.max(this.arenaBytes, program.arena), "a program");
+    this.arenaBytes = Math.max(this.arenaBytes, program.arena);
+    const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program"), regions);
+    this.loaded.add(loaded);
+    return loaded;
+  }
+
+  unload(program: LoadedProgram): void {
+    this.loaded.delete(program);
+    this.free(program.block);
+  }
+
+  /** The whole memory as f32; fetched anew before each use, because growing the memory makes a new one. */
+  get floats(): Float32Array {
+    if (this.core.memory.buffer !== this.buffer) this.refresh();
+    return this.floatView;
+  }
+
+  /** The whole memory as u32. */
+  get words(): Uint32Array {
+    if (this.core.memory.buffer !== this.buffer) this.refresh();
+    return this.wordView;
+  }
+
+  /** A block as bytes, for now. */
+  bytes(block: Block): Uint8Array {
+    return new Uint8Array(this.core.memory.buffer, block.offset, block.bytes);
+  }
+
+  /** Bytes in use: all blocks and the arena. */
+  get used(): number {
+    return this.arena + this.arenaBytes;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.loaded.clear();
+    this.blocks = [];
+    this.buffer = undefined;
+    this.floatView = new Float32Array(0);
+    this.wordView = new Uint32Array(0);
+  }
+
+  private wantOpen(): void {
+    if (this.closed) throw new StateError("disposed", "the model has been disposed");
+  }
+
+  private refresh(): void {
+    this.buffer = this.core.memory.buffer;
+    this.floatView = new Float32Array(this.buffer);
+    this.wordView = new Uint32Array(this.buffer);
+  }
+
+  private reserve(arena: number, arenaBytes: number, what: string): void {
+    const wanted = arena + arenaBytes;
+    if (wanted > this.limit)
+      throw new MemoryError("memory-limit", `${what}: ${wanted} bytes in all would be needed, the limit is ${this.limit}`
+        + "; a smaller batchSize or less data at once needs less, memoryLimit raises the limit",
+        { option: "memoryLimit", got: this.limit, wanted });
+    growTo(this.core, wanted);
+  }
+}
+
+/** A program that lies in a session's memory. */
+export class LoadedProgram {
+  readonly session: Session;
+  readonly program: Program;
+  readonly block: Block;
+  private readonly regions: Readonly<Record<string, Block>>;
+
+  constructor(session: Session, program: Program, block: Block, regions: Readonly<Record<string, Block>>) {
+    this.session = session;
+    this.program = program;
+    this.block = block;
+    this.regions = regions;
+    this.link();
+  }
+
+  /** Writes the words, with today's addresses. */
+  link(): void {
+    const { session, program, block } = this;
+    const start = block.offset / 4;
+    session.words.set(program.words, start);
+    const words = session.words;
+    for (const { word, region } of program.relocations) words[start + word]! += this.base(region);
+  }
+
+  /** Byte address of a place, until memory is allocated again. */
+  address({ region, offset }: Address): number {
+    return this.base(region) + offset;
+  }
+
+  /** Byte address of a named input or output. */
+  place(name: string): number {
+    const place = this.program.places.get(name);
+    if (!place) throw new Error(`the program has no place ${name}`);
+    return this.address(place);
+  }
+
+  run(): void {
+    const status = this.session.core.run(this.block.offset, 0, 1);
+    if (status !== 0) throw new Error(`the core stopped with status ${status}`);
+  }
+
+  /** Runs each instruction for rank 0 … size − 1 in turn: the bits of `size` threads, on one. */
+  runLockstep(size: number, after?: (index: number) => void): void {
+    const { core } = this.session;
+    let at = this.block.offset + 4 * Head.CODE;
+    this.program.instructions.forEach((_, index) => {
+      let next = at;
+      for (let rank = 0; rank < size; rank++) next = core.execute(at, rank, size) >>> 0;
+      at = next;
+      after?.(index);
+    });
+  }
+
+  private base(region: string): number {
+    if (region === ARENA) return this.session.arena;
+    if (region === "program") return this.block.offset;
+    const block = this.regions[region];
+    if (!block) throw new Error(`the program's region ${region} has no place`);
+    return block.offset;
+  }
+}
+
+/** One line of a trace: an instruction and a hash of what it wrote. */
+export interface TraceLine {
+  label: string;
+  hash: string;
+}
+
+/** Runs a loaded program, in lockstep of `size` ranks, and hashes what each instruction wrote (NaN as 0x7fc00000, for
+ * its other bits differ between engines). Where two traces part first, there is the instruction to look at. */
+export function trace(loaded: LoadedProgram, size = 1): TraceLine[] {
+  const lines: TraceLine[] = [];
+  loaded.runLockstep(size, (index) => {
+    const { label, writes } = loaded.program.instructions[index]!;
+    let hash = 0x811c9dc5, other = 0;
+    for (const { address, bytes } of writes) {
+      const from = loaded.address(address) >>> 2;
+      for (const word of loaded.session.words.subarray(from, from + (bytes >>> 2))) {
+        const value = (word & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : word;
+        hash = Math.imul(hash ^ value, 0x01000193); // FNV-1a, over words
+        other = Math.imul(other ^ (value >>> 15), 0x85ebca6b) + value;
+      }
+    }
+    lines.push({ label, hash: hex(hash) + hex(other) });
+  });
+  return lines;
+}
+
+function hex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}
