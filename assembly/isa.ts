@@ -186,7 +186,7 @@ export enum SoftmaxKind { Softmax, LogSoftmax, Count }
 export enum CrossEntropy { KIND = 1, LOSS, PROBABILITIES, LOGITS, TARGET, ROWS, WIDTH, SIZE }
 /** DST may be PROBABILITIES. */
 export enum CrossEntropyGradient { KIND = 1, DST, G, PROBABILITIES, TARGET, ROWS, WIDTH, SIZE }
-export enum CrossEntropyKind { /** i32 class numbers [ROWS] */ Labels, /** f32 [ROWS, WIDTH] */ Distribution, Count }
+export enum CrossEntropyKind { /** i32 class numbers [ROWS]; one outside 0 … WIDTH−1 makes its row NaN */ Labels, /** f32 [ROWS, WIDTH] */ Distribution, Count }
 
 /** DST may be P or T. */
 export enum Loss { KIND = 1, DST, P, T, COUNT, SIZE }

@@ -12,7 +12,7 @@ import { type Address, Assembler, bits, type Literal, type Program } from "./pro
 export interface Goal {
   /** Values that are read after the run, by name: `program.places` tells where they are. */
   outputs?: ReadonlyMap<string, Value>;
-  /** Values that are to be written to a place of their own (gradients, cells). */
+  /** Values that are to be written to a place of their own (gradients, cells); see ownMemory. */
   stores?: readonly (readonly [Value, Address])[];
   /** Where sources lie that are not in the arena (parameters, data sets, cells). */
   sources?: ReadonlyMap<Value, Address>;
@@ -24,14 +24,9 @@ export interface Goal {
 
 /** Compiles what the goal needs to a program. */
 export function compileProgram({ outputs = new Map(), stores = [], sources, effects = [], inPlace = true }: Goal): Program {
-  const pins = new Map<Value, Address>(sources);
-  const stored = stores.map(([value, address]) => {
-    const own = isSource(origin(value)) || [...pins.keys()].some((other) => origin(other) === origin(value)) ? copy(value) : value;
-    pins.set(own, address);
-    return own;
-  });
+  const pins = new Map<Value, Address>([...(sources ?? []), ...stores]);
   const kept = new Map([...outputs].map(([name, value]) => [name, isSource(origin(value)) ? copy(value) : value]));
-  const alive = live([...kept.values(), ...stored], effects);
+  const alive = live([...kept.values(), ...stores.map(([value]) => value)], effects);
   const storages = assignStorage(alive, pins, inPlace);
   const arena = plan([...storages.of.values(), ...[...storages.scratch.values()].flat()]);
   const assembler = new Assembler();
@@ -42,6 +37,18 @@ export function compileProgram({ outputs = new Map(), stores = [], sources, effe
   for (const { op, attributes, outputs: [value] } of alive.nodes)
     if (op === inputOp) program.places.set(attributes.name, storages.of.get(value!)!.address!);
   return program;
+}
+
+/** The values, copied where they cannot be written to places of their own: sources lie elsewhere, and no memory is in
+ * two places. Effects that read those places must come after this. */
+export function ownMemory(values: readonly Value[]): Value[] {
+  const taken = new Set<Value>();
+  return values.map((value) => {
+    const own = origin(value);
+    if (isSource(own) || taken.has(own)) return copy(value);
+    taken.add(own);
+    return value;
+  });
 }
 
 /** The value whose memory a view shows. */

@@ -46,7 +46,7 @@ const POOLED_BYTES = 64 * 1024 * 1024;
  */
 export async function loadCore(source?: CoreSource): Promise<Core> {
   wantSimd();
-  const module = source === undefined ? await (compiled ??= moduleOf(embedded)) : await moduleOf(source);
+  const module = source === undefined ? await (compiled ??= moduleOf(decode(embedded))) : await moduleOf(source);
   const memory = pool.pop() ?? newMemory();
   let exports: Exports;
   try {
@@ -77,6 +77,10 @@ export function growTo({ memory }: Core, bytes: number): void {
   } catch {
     throw new MemoryError("out-of-memory", `the engine refused a memory of ${bytes} bytes`, { wanted: bytes });
   }
+}
+
+function decode(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
 function newMemory(): WebAssembly.Memory {

@@ -112,8 +112,9 @@ export class Graph {
   readonly nodes: Node[] = [];
   /** Are dropout and the like active? */
   readonly training: boolean;
-  /** Name of the layer that is being traced. */
+  /** Name and kind of the layer that is being traced; the model itself has the name "". */
   layer = "";
+  layerType = "";
   /** Streams of random numbers that nodes have taken so far. */
   streams = 0;
   /** Told of each node that is made. */
@@ -142,6 +143,7 @@ export class Graph {
 
   /** " in layer …", for messages. */
   get where(): string {
-    return this.layer ? ` in layer ${this.layer}` : "";
+    if (!this.layerType) return "";
+    return this.layer ? ` in layer ${this.layer} (${this.layerType})` : ` in the layer ${this.layerType}`;
   }
 }

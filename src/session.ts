@@ -33,6 +33,8 @@ export class Session {
   private floatView = new Float32Array(0);
   private wordView = new Uint32Array(0);
   private closed = false;
+  /** Counts the moves of the arena: addresses that were asked for before one are stale. */
+  moves = 0;
 
   constructor(core: Core, limit: number = ADDRESSABLE) {
     this.core = core;
@@ -46,20 +48,29 @@ export class Session {
    */
   allocate(bytes: number, what: string): Block {
     this.wantOpen();
-    const size = alignUp(Math.max(bytes, 1));
-    let offset = alignUp(this.core.base), at = 0;
-    for (; at < this.blocks.length && this.blocks[at]!.offset - offset < size; at++)
-      offset = this.blocks[at]!.offset + this.blocks[at]!.bytes;
-    const arena = Math.max(this.arena, offset + size);
-    this.reserve(arena, this.arenaBytes, what);
-    const block = { offset, bytes: size };
-    this.blocks.splice(at, 0, block);
+    const block = this.put(this.blocks, bytes);
+    const arena = Math.max(this.arena, block.offset + block.bytes);
+    try {
+      this.reserve(arena, this.arenaBytes, what);
+    } catch (error) {
+      this.free(block);
+      throw error;
+    }
     if (arena !== this.arena) {
       this.arena = arena;
+      this.moves++;
       for (const program of this.loaded) program.link();
     }
     this.bytes(block).fill(0);
     return block;
+  }
+
+  /** Throws what allocate and load would throw for blocks of these sizes and an arena of `arenaBytes`. */
+  want(sizes: readonly number[], arenaBytes: number, what: string): void {
+    this.wantOpen();
+    const blocks = [...this.blocks];
+    const ends = sizes.map((bytes) => this.put(blocks, bytes)).map(({ offset, bytes }) => offset + bytes);
+    this.wantBelowLimit(Math.max(this.arena, ...ends), Math.max(this.arenaBytes, arenaBytes), what);
   }
 
   free(block: Block): void {
@@ -69,7 +80,8 @@ export class Session {
   /** Puts a program into memory; `regions` says where the regions lie that it names. */
   load(program: Program, regions: Readonly<Record<string, Block>>): LoadedProgram {
     this.wantOpen();
-    this.reserve(this.arena + alignUp(program.words.byteLength), Math.max(this.arenaBytes, program.arena), "a program");
+    this.want([program.words.byteLength], program.arena, "a program");
+    this.reserve(this.arena, Math.max(this.arenaBytes, program.arena), "a program");
     this.arenaBytes = Math.max(this.arenaBytes, program.arena);
     const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program"), regions);
     this.loaded.add(loaded);
@@ -122,13 +134,27 @@ export class Session {
     this.wordView = new Uint32Array(this.buffer);
   }
 
+  /** Adds a block to the list, in the first gap that is wide enough. */
+  private put(blocks: Block[], bytes: number): Block {
+    const size = alignUp(Math.max(bytes, 1));
+    let offset = alignUp(this.core.base), at = 0;
+    for (; at < blocks.length && blocks[at]!.offset - offset < size; at++) offset = blocks[at]!.offset + blocks[at]!.bytes;
+    const block = { offset, bytes: size };
+    blocks.splice(at, 0, block);
+    return block;
+  }
+
   private reserve(arena: number, arenaBytes: number, what: string): void {
+    this.wantBelowLimit(arena, arenaBytes, what);
+    growTo(this.core, arena + arenaBytes);
+  }
+
+  private wantBelowLimit(arena: number, arenaBytes: number, what: string): void {
     const wanted = arena + arenaBytes;
     if (wanted > this.limit)
       throw new MemoryError("memory-limit", `${what}: ${wanted} bytes in all would be needed, the limit is ${this.limit}`
         + "; a smaller batchSize or less data at once needs less, memoryLimit raises the limit",
         { option: "memoryLimit", got: this.limit, wanted });
-    growTo(this.core, wanted);
   }
 }
 
@@ -212,7 +238,7 @@ export function trace(loaded: LoadedProgram, size = 1): TraceLine[] {
       for (const word of loaded.session.words.subarray(from, from + (bytes >>> 2))) {
         const value = (word & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : word;
         hash = Math.imul(hash ^ value, 0x01000193); // FNV-1a, over words
-        other = Math.imul(other ^ (value >>> 15), 0x85ebca6b) + value;
+        other = Math.imul(other ^ value ^ (other >>> 13), 0x85ebca6b);
       }
     }
     lines.push({ label, hash: hex(hash) + hex(other) });

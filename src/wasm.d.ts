@@ -1,5 +1,5 @@
-// The build embeds the core: an import of a .wasm file is its bytes.
+// The build embeds the core: an import of a .wasm file is its bytes in base64.
 declare module "*.wasm" {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+  const base64: string;
+  export default base64;
 }

@@ -6,7 +6,8 @@ import { exp, log, log1p, log64, sigmoid } from "../math";
 import { share } from "../parallel";
 import { divide, exponentials, maximum } from "./softmax";
 
-/** loss[r] = −Σc t[c] · log softmax(logits[r, :])[c] and probabilities[r, :] = softmax(logits[r, :]), where t is one
+/** A label outside 0 … width−1 makes its row NaN.
+ *  loss[r] = −Σc t[c] · log softmax(logits[r, :])[c] and probabilities[r, :] = softmax(logits[r, :]), where t is one
  *  at the label or the row of a distribution. probabilities may be logits, or 0; ranks split r. */
 export function crossEntropy(
   kind: u32, loss: usize, probabilities: usize, logits: usize, target: usize, rows: u32, width: u32,
@@ -21,7 +22,8 @@ export function crossEntropy(
     // Σ t · (x − top), before probabilities may overwrite the logits
     let weight: f64 = 1, distance: f64 = 0;
     if (kind == CrossEntropyKind.Labels) {
-      distance = <f64>(load<f32>(from + (<usize>load<u32>(target + (<usize>r << 2)) << 2)) - top);
+      const label = load<u32>(target + (<usize>r << 2));
+      distance = label < width ? <f64>(load<f32>(from + (<usize>label << 2)) - top) : NaN;
     } else {
       weight = 0;
       for (let c: usize = 0; c < pitch; c += 4) {
@@ -47,10 +49,10 @@ export function crossEntropyGradient(
     const from = probabilities + r * pitch, to = dst + r * pitch;
     const factor = load<f32>(g + (<usize>r << 2));
     if (kind == CrossEntropyKind.Labels) {
-      const label = <usize>load<u32>(target + (<usize>r << 2)) << 2;
-      const hit = factor * (load<f32>(from + label) - 1);
-      scale(to, from, width, factor);
-      store<f32>(to + label, hit);
+      const label = load<u32>(target + (<usize>r << 2)), at = <usize>label << 2;
+      const hit = label < width ? factor * (load<f32>(from + at) - 1) : 0;
+      scale(to, from, width, label < width ? factor : NaN);
+      if (label < width) store<f32>(to + at, hit);
     } else {
       const t = target + r * pitch;
       let weight: f64 = 0;

@@ -4,12 +4,17 @@ import { Fill, Opcode } from "../../assembly/isa.ts";
 import { type Graph, type Op, Value } from "../graph.ts";
 import type { Operand } from "../op.ts";
 import { bits } from "../program.ts";
-import type { Shape } from "../shape.ts";
+import { ShapeError } from "../errors.ts";
+import { type Shape, showShape } from "../shape.ts";
 
 /** A constant of one element is a literal in the program; a larger one is filled in. */
 export const constantOp: Op<{ value: number; shape: Shape }> = {
   name: "constant",
-  shape: (_, { shape }) => [{ shape }],
+  shape(_, { value, shape }) {
+    if (typeof value !== "number" || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
+      throw new ShapeError("bad-shape", `constant: ${value} in the shape ${showShape(shape)}`, { got: shape });
+    return [{ shape }];
+  },
   gradient: () => [],
   emit(node, to) {
     const out = node.outputs[0]!;

@@ -5,7 +5,7 @@ import type { Op, Value } from "../graph.ts";
 import { apply } from "../op.ts";
 import { sizeOf } from "../shape.ts";
 
-const convertOp: Op<{ kind: ConvertKind }> = {
+export const convertOp: Op<{ kind: ConvertKind }> = {
   name: "convert",
   inPlace: [0],
   shape: ([x], { kind }) => [{ shape: x!.shape, dtype: kind === ConvertKind.FloatToInt ? "int32" : "float32" }],

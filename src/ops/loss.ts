@@ -168,7 +168,7 @@ function kindOf(target: Value): CrossEntropyKind {
 }
 
 /** Outputs: the loss of each row, and softmax of the logits. */
-const crossEntropyOp: Op<null> = {
+export const crossEntropyOp: Op<null> = {
   name: "crossEntropy",
   optional: true,
   shape([x, t]) {

@@ -27,6 +27,9 @@ function reduction(name: string, kind: ReduceKind, gradient?: Op<Axes>["gradient
     name,
     shape([x], { axis, count }) {
       wantFloats(name, [x!]);
+      axisOf(axis, x!.shape.length, name);
+      axisOf(axis + count - 1, x!.shape.length, name);
+      if (!(axis >= 0 && count >= 1)) throw new ShapeError("axis", `${name}${x!.graph.where}: no axes to reduce`, { layer: x!.graph.layer, option: "axis" });
       const shape = [...x!.shape.slice(0, axis), ...x!.shape.slice(axis + count)];
       return [{ shape, dtype: kind === ReduceKind.ArgMax ? "int32" : "float32" }];
     },
@@ -46,15 +49,15 @@ function spread(g: Value, x: Value, { axis, count }: Axes): Value {
   return broadcastTo(reshape(g, x.shape.map((n, i) => (i >= axis && i < axis + count ? 1 : n))), x.shape);
 }
 
-const sumOp = /* @__PURE__ */ reduction("sum", ReduceKind.Sum, ({ inputs: [x], attributes }, [g]) =>
+export const sumOp = /* @__PURE__ */ reduction("sum", ReduceKind.Sum, ({ inputs: [x], attributes }, [g]) =>
   [spread(g!, x!, attributes)]);
 
-const meanOp = /* @__PURE__ */ reduction("mean", ReduceKind.Mean, ({ inputs: [x], attributes }, [g]) =>
+export const meanOp = /* @__PURE__ */ reduction("mean", ReduceKind.Mean, ({ inputs: [x], attributes }, [g]) =>
   [spread(scale(g!, 1 / split(x!.shape, attributes).length), x!, attributes)]);
 
-const argmaxOp = /* @__PURE__ */ reduction("argmax", ReduceKind.ArgMax, () => [undefined]);
+export const argmaxOp = /* @__PURE__ */ reduction("argmax", ReduceKind.ArgMax, () => [undefined]);
 
-const maxOp = /* @__PURE__ */ reduction("max", ReduceKind.Max, ({ inputs: [x], attributes }, [g]) => {
+export const maxOp = /* @__PURE__ */ reduction("max", ReduceKind.Max, ({ inputs: [x], attributes }, [g]) => {
   const { outer, length, inner } = split(x!.shape, attributes);
   const at = apply(argmaxOp, [x!], attributes);
   const placed = place(reshape(g!, [outer, inner]), reshape(at, [outer, inner]), length);
@@ -126,9 +129,15 @@ export function argmax(x: Value, axis = -1, { keepDims }: ReduceOptions = {}): V
   return reduce(argmaxOp, x, axis, keepDims);
 }
 
-const broadcastOp: Op<{ shape: number[] }> = {
+export const broadcastOp: Op<{ shape: number[] }> = {
   name: "broadcastTo",
-  shape: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
+  shape([x], { shape }) {
+    const joint = broadcastShape(x!.shape, shape);
+    if (!joint || !sameShape(joint, shape))
+      throw new ShapeError("shape-mismatch", `broadcastTo${x!.graph.where}: ${showShape(x!.shape)} does not stretch to ${showShape(shape)}`,
+        { layer: x!.graph.layer, got: x!.shape, wanted: shape });
+    return [{ shape, dtype: x!.dtype }];
+  },
   gradient: ({ inputs: [x] }, [g]) => [sumTo(g!, x!.shape)],
   emit(node, to) {
     const [x] = node.inputs, out = node.outputs[0]!;
@@ -146,12 +155,8 @@ const broadcastOp: Op<{ shape: number[] }> = {
  */
 export function broadcastTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
-  const joint = broadcastShape(x.shape, shape);
-  if (!joint || !sameShape(joint, shape))
-    throw new ShapeError("shape-mismatch", `broadcastTo${x.graph.where}: ${showShape(x.shape)} does not stretch to `
-      + showShape(shape), { layer: x.graph.layer, got: x.shape, wanted: shape });
-  const value = constantValue(x);
-  return value === undefined ? apply(broadcastOp, [x], { shape: [...shape] }) : constant(x.graph, value, shape);
+  const value = constantValue(x), fits = sameShape(broadcastShape(x.shape, shape) ?? [], shape);
+  return value === undefined || !fits ? apply(broadcastOp, [x], { shape: [...shape] }) : constant(x.graph, value, shape);
 }
 
 /** Sums over the axes that broadcasting has stretched. */
@@ -166,10 +171,12 @@ interface Indexed {
   length: number;
 }
 
-const placeOp: Op<Indexed> = {
+export const placeOp: Op<Indexed> = {
   name: "place",
   shape([x, ids], { length }) {
     wantIndices("place", x!, ids!);
+    if (x!.shape.length !== 2 || !(Number.isSafeInteger(length) && length > 0))
+      throw new ShapeError("place", `place${x!.graph.where}: ${showShape(x!.shape)} into an axis of length ${length}`, { layer: x!.graph.layer });
     return [{ shape: [x!.shape[0]!, length, x!.shape[1]!] }];
   },
   gradient: ({ inputs: [, ids] }, [g]) => [pick(g!, ids!), undefined],
@@ -182,11 +189,11 @@ const placeOp: Op<Indexed> = {
   },
 };
 
-const pickOp: Op<null> = {
+export const pickOp: Op<null> = {
   name: "pick",
   shape([x, ids]) {
     wantFloats("pick", [x!]);
-    if (ids!.dtype !== "int32" || !sameShape(ids!.shape, [x!.shape[0]!, x!.shape[2]!]))
+    if (x!.shape.length !== 3 || ids!.dtype !== "int32" || !sameShape(ids!.shape, [x!.shape[0]!, x!.shape[2]!]))
       throw new ShapeError("shape-mismatch", `pick${x!.graph.where}: wanted int32 positions `
         + `${showShape([x!.shape[0]!, x!.shape[2]!])}, got ${ids!.dtype} ${showShape(ids!.shape)}`, { layer: x!.graph.layer });
     return [{ shape: ids!.shape }];

@@ -32,7 +32,7 @@ function shifted(place: Operand, elements: number): Operand {
     ? { region: place.region, offset: place.offset + 4 * elements } : place;
 }
 
-const reshapeOp: Op<{ shape: number[] }> = {
+export const reshapeOp: Op<{ shape: number[] }> = {
   name: "reshape",
   alias: true,
   shape([x], { shape }) {
@@ -64,7 +64,7 @@ export function reshape(x: Value, shape: Shape): Value {
   return apply(reshapeOp, [x], { shape: [...shape] });
 }
 
-const copyOp: Op<null> = {
+export const copyOp: Op<null> = {
   name: "copy",
   shape: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   gradient: (_, [g]) => [g],
@@ -79,9 +79,15 @@ export function copy(x: Value): Value {
   return apply(copyOp, [x], null);
 }
 
-const transposeOp: Op<{ order: number[] }> = {
+export const transposeOp: Op<{ order: number[] }> = {
   name: "transpose",
-  shape: ([x], { order }) => [{ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }],
+  shape([x], { order }) {
+    const rank = x!.shape.length;
+    if (order.length !== rank || new Set(order).size !== rank || !order.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < rank))
+      throw new ShapeError("axis", `transpose${x!.graph.where}: ${showShape(order)} is not an order of ${rank} axes`,
+        { layer: x!.graph.layer, option: "order", got: order, wanted: `a permutation of 0 to ${rank - 1}` });
+    return [{ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }];
+  },
   gradient({ attributes: { order } }, [g]) {
     const back = new Array<number>(order.length);
     order.forEach((axis, i) => (back[axis] = i));
@@ -104,16 +110,19 @@ const transposeOp: Op<{ order: number[] }> = {
 export function transpose(x: Value, order?: readonly number[]): Value {
   const rank = x.shape.length;
   const axes = (order ?? x.shape.map((_, i) => rank - 1 - i)).map((axis) => axisOf(axis, rank, "transpose"));
-  if (axes.length !== rank || new Set(axes).size !== rank)
-    throw new ShapeError("axis", `transpose: [${String(order)}] is not an order of ${rank} axes`,
-      { option: "order", got: order, wanted: `a permutation of 0 to ${rank - 1}` });
-  if (axes.every((axis, i) => axis === i)) return x;
+  if (axes.length === rank && axes.every((axis, i) => axis === i)) return x;
   return apply(transposeOp, [x], { order: axes });
 }
 
-const sliceOp: Op<{ axis: number; start: number; end: number }> = {
+export const sliceOp: Op<{ axis: number; start: number; end: number }> = {
   name: "slice",
-  shape: ([x], { axis, start, end }) => [{ shape: x!.shape.map((n, i) => (i === axis ? end - start : n)), dtype: x!.dtype }],
+  shape([x], { axis, start, end }) {
+    const length = x!.shape[axisOf(axis, x!.shape.length, "slice")]!;
+    if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= length))
+      throw new ShapeError("slice", `slice${x!.graph.where}: ${start} to ${end} of an axis of length ${length}`,
+        { layer: x!.graph.layer, got: [start, end], wanted: [0, length] });
+    return [{ shape: x!.shape.map((n, i) => (i === axis ? end - start : n)), dtype: x!.dtype }];
+  },
   gradient: ({ inputs: [x], attributes: { axis, start } }, [g]) =>
     [apply(padOp, [g!], { axis, start, length: x!.shape[axis]! })],
   emit(node, to) {
@@ -134,16 +143,18 @@ export function slice(x: Value, axis: number, start: number, end: number = Numbe
   const a = axisOf(axis, x.shape.length, "slice"), length = x.shape[a]!;
   const from = start < 0 ? start + length : start;
   const to = end === Number.MAX_SAFE_INTEGER ? length : end < 0 ? end + length : end;
-  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= length))
-    throw new ShapeError("slice", `slice${x.graph.where}: ${start} to ${end} of an axis of length ${length}`,
-      { layer: x.graph.layer, got: [start, end], wanted: [0, length] });
   return from === 0 && to === length ? x : apply(sliceOp, [x], { axis: a, start: from, end: to });
 }
 
 /** Zeros of `length` along the axis, with x put in at `start`: the gradient of slice. */
-const padOp: Op<{ axis: number; start: number; length: number }> = {
+export const padOp: Op<{ axis: number; start: number; length: number }> = {
   name: "pad",
-  shape: ([x], { axis, length }) => [{ shape: x!.shape.map((n, i) => (i === axis ? length : n)) }],
+  shape([x], { axis, start, length }) {
+    const own = x!.shape[axisOf(axis, x!.shape.length, "pad")]!;
+    if (!(Number.isInteger(start) && Number.isInteger(length) && start >= 0 && start + own <= length))
+      throw new ShapeError("pad", `pad${x!.graph.where}: ${own} numbers from ${start} on do not fit into ${length}`, { layer: x!.graph.layer });
+    return [{ shape: x!.shape.map((n, i) => (i === axis ? length : n)) }];
+  },
   gradient: ({ inputs: [x], attributes: { axis, start } }, [g]) => [slice(g!, axis, start, start + x!.shape[axis]!)],
   emit(node, to) {
     const [x] = node.inputs, out = node.outputs[0]!, { axis, start } = node.attributes, strides = stridesOf(out.shape);
@@ -152,10 +163,11 @@ const padOp: Op<{ axis: number; start: number; length: number }> = {
   },
 };
 
-const concatOp: Op<{ axis: number }> = {
+export const concatOp: Op<{ axis: number }> = {
   name: "concat",
   shape(inputs, { axis }) {
     const first = inputs[0]!;
+    axisOf(axis, first.shape.length, "concat");
     for (const x of inputs) {
       const fits = x.dtype === first.dtype && x.shape.length === first.shape.length
         && x.shape.every((n, i) => i === axis || n === first.shape[i]);

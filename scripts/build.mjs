@@ -1,0 +1,39 @@
+// From src/ and build/core.wasm to dist/: ES modules with the core embedded, core.wasm beside them, and declarations.
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+
+await build({
+  absWorkingDir: root,
+  entryPoints: { index: "src/index.ts", ops: "src/ops/index.ts" },
+  outdir: "dist", bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
+  mainFields: ["module", "main"], loader: { ".wasm": "base64" }, legalComments: "inline", chunkNames: "chunk-[hash]",
+});
+
+// The core on its own, for engines that take a .wasm as a module: without the flag "shared" on its memory.
+const { unshared } = await bundled("src/core.ts");
+writeFileSync(join(dist, "core.wasm"), unshared(readFileSync(join(root, "build/core.wasm"))));
+
+const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
+execFileSync(process.execPath, [join(dirname(tsc), "bin/tsc"), "-p", "scripts/tsconfig.types.json"], { cwd: root, stdio: "inherit" });
+// declarations import each other as JavaScript
+for (const file of readdirSync(join(dist, "types"), { recursive: true })) {
+  const path = join(dist, "types", file);
+  if (!path.endsWith(".d.ts")) continue;
+  writeFileSync(path, readFileSync(path, "utf8").replace(/(from "\.[^"]*|import\("\.[^"]*)\.ts"/g, '$1.js"'));
+}
+
+/** A source file as a module of its own, to use its functions here. */
+async function bundled(entry) {
+  const outfile = join(root, "build", "bundled.mjs");
+  await build({ absWorkingDir: root, entryPoints: [entry], bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], loader: { ".wasm": "base64" }, outfile });
+  return import(pathToFileURL(outfile).href);
+}

@@ -1,0 +1,239 @@
+// A model as a file: a safetensors file with PyTorch's names and layouts, and in its metadata what is needed to build
+// the model again: its inputs, its layers, and, where the model is a function, the steps of that function.
+
+import { Version } from "../../assembly/isa.ts";
+import type { InputSpec } from "../data/columns.ts";
+import { FormatError, GraphError, LanewiseError, show } from "../errors.ts";
+import { type Node, Value } from "../graph.ts";
+import { isLayer, type Layer, makeLayer } from "../layers/layer.ts";
+import { sequential } from "../layers/sequential.ts";
+import { layerTable } from "../layers/table.ts";
+import { isLoss, type Loss } from "../losses/loss.ts";
+import { lossTable } from "../losses/table.ts";
+import { type ModelFunction, Network, type Recorder } from "../network.ts";
+import { inputOp } from "../op.ts";
+import { opTable } from "../ops/table.ts";
+import type { LossOption } from "../losses/loss.ts";
+import { parseSafetensors, writeSafetensors } from "./safetensors.ts";
+import type { Tensor } from "../tensor.ts";
+
+const KEY = "lanewise.model";
+const FORMAT = 1;
+
+/** A layer as data: its kind and options; layers inside others by their number in the file's list. */
+interface SavedLayer {
+  type: string;
+  options: Record<string, unknown>;
+  layers?: number[];
+}
+
+/** Where a value of a function comes from: an input, or an output of a step. */
+type Reference = string | [step: number, output: number];
+
+type Step =
+  | { layer: number; input: Reference }
+  | { op: string; inputs: Reference[]; attributes: unknown };
+
+/** What the metadata say. */
+interface SavedModel {
+  format: number;
+  numerics: number;
+  inputs: { name: string; shape: number[]; dtype: "float32" | "int32" }[];
+  single: boolean;
+  layers: SavedLayer[];
+  /** The model is a layer … */
+  root?: number;
+  /** … or a function. */
+  steps?: Step[];
+  outputs?: Record<string, Reference>;
+  classes: string[] | null;
+  losses: Record<string, { loss: string; options: Record<string, unknown> }>;
+  seed: number;
+}
+
+export interface ModelNotes {
+  classes: readonly string[] | undefined;
+  /** The losses that it was trained with, by output. */
+  losses: ReadonlyMap<string, LossOption>;
+  seed: number;
+}
+
+/** Bytes of a model. */
+export function writeModel(network: Network, notes: ModelNotes): Uint8Array {
+  const layers: SavedLayer[] = [], numbers = new Map<Layer, number>();
+  const save = (layer: Layer): number => {
+    const known = numbers.get(layer);
+    if (known !== undefined) return known;
+    const { layers: inner, ...options } = layer.options;
+    const saved: SavedLayer = { type: layer.type, options: plainOptions(options) };
+    if (Array.isArray(inner)) saved.layers = inner.filter(isLayer).map(save);
+    numbers.set(layer, layers.length);
+    return layers.push(saved) - 1;
+  };
+  const losses = [...notes.losses].flatMap(([output, loss]) => (isLoss(loss) ? [[output, { loss: loss.loss, options: loss.options }] as const] : []));
+  const { model } = network;
+  const saved: SavedModel = {
+    format: FORMAT, numerics: Version.NUMERICS,
+    inputs: network.inputs.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype })), single: network.single,
+    layers, ...(isLayer(model) ? { root: save(model) } : functionSteps(network, save)),
+    classes: notes.classes ? [...notes.classes] : null, losses: Object.fromEntries(losses), seed: notes.seed,
+  };
+  const tensors = new Map<string, Tensor>(network.parameters.map((parameter) => [parameter.name, network.read(parameter)]));
+  return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(saved) });
+}
+
+/** Options without functions (an initializer has done its work). */
+function plainOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== "initializer" && typeof value !== "function"));
+}
+
+/** The steps of a model's function. They must not depend on the number of rows, nor on training. */
+function functionSteps(network: Network, save: (layer: Layer) => number): { steps: Step[]; outputs: Record<string, Reference> } {
+  const [first, ...others] = [record(network, 2, false, save), record(network, 3, false, save), record(network, 2, true, save)];
+  for (const other of others)
+    if (JSON.stringify(first) !== JSON.stringify(other))
+      throw new GraphError("not-portable", "save: the model's function uses the number of rows as a number, or does something else while training, outside its "
+        + "layers; use -1 in reshape, dropout() the layer instead of the op, and layer(name, f) for what is more", { option: "model" });
+  return first;
+}
+
+function record(network: Network, rows: number, training: boolean, save: (layer: Layer) => number): { steps: Step[]; outputs: Record<string, Reference> } {
+  const steps: Step[] = [], references = new Map<Value, Reference>();
+  const refer = (value: Value): Reference => {
+    const reference = references.get(value);
+    if (reference === undefined) throw new GraphError("not-portable", `save: ${String(value)} is used outside the layer that made it`, { layer: value.node.layer });
+    return reference;
+  };
+  const recorder: Recorder = {
+    input: (name, value) => references.set(value, name),
+    layer(layer, input, output) {
+      steps.push({ layer: save(layer), input: refer(input) });
+      references.set(output, [steps.length - 1, 0]);
+    },
+    node(node: Node) {
+      if (node.op === inputOp) return;
+      steps.push({ op: node.op.name, inputs: node.inputs.map(refer), attributes: exact(node.attributes) });
+      node.outputs.forEach((output, i) => references.set(output, [steps.length - 1, i]));
+    },
+  };
+  const { outputs } = network.trace(rows, training, undefined, recorder);
+  return { steps, outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, refer(value)])) };
+}
+
+/** JSON has no NaN and no infinities. */
+function exact(attributes: unknown): unknown {
+  return JSON.parse(JSON.stringify(attributes, (_, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value));
+}
+
+function revived(attributes: unknown): unknown {
+  return JSON.parse(JSON.stringify(attributes ?? null), (_, value: unknown) =>
+    value !== null && typeof value === "object" && "number" in value ? Number(value.number) : value);
+}
+
+/** What a file says. */
+export interface LoadedModel {
+  network: Network;
+  tensors: ReadonlyMap<string, Tensor>;
+  classes: readonly string[] | undefined;
+  losses: Map<string, Loss>;
+  seed: number;
+}
+
+/** Builds the network that a file describes; `own` are the caller's layers by type.
+ *
+ * @throws FormatError for anything but a whole and sound file of this format; a layer that is not known is named.
+ */
+export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>>): LoadedModel {
+  const { tensors, metadata } = parseSafetensors(bytes), text = metadata.get(KEY);
+  if (text === undefined)
+    throw new FormatError("not-a-model", "this safetensors file was not saved by lanewise: it has tensors but no model. Build the model, then "
+      + "model.setParameters(readSafetensors(bytes))", { got: [...tensors.keys()].slice(0, 8) });
+  let saved: SavedModel;
+  try {
+    saved = JSON.parse(text) as SavedModel;
+  } catch {
+    throw broken("it is no JSON");
+  }
+  if (saved === null || typeof saved !== "object") throw broken("it is no object");
+  if (saved.format !== FORMAT)
+    throw new FormatError("format-version", `the model's format is ${show(saved.format)}, this release reads ${FORMAT}`, { got: saved.format, wanted: FORMAT });
+  try {
+    const layers = buildLayers(saved.layers, own);
+    const model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, saved.single) : wantAt(layers, saved.root);
+    const network = new Network(model, saved.inputs.map(wantInput), saved.single === true);
+    const losses = new Map(Object.entries(saved.losses).map(([output, { loss, options }]) => {
+      const make = lossTable().get(loss);
+      if (!make || !network.outputs.has(output)) throw broken(`the loss ${show(loss)} of ${show(output)} is not known`);
+      return [output, make(options)] as const;
+    }));
+    const { classes } = saved;
+    if (classes !== null && !(Array.isArray(classes) && classes.every((name) => typeof name === "string"))) throw broken("classes are no strings");
+    if (!Number.isSafeInteger(saved.seed) || saved.seed < 0) throw broken("the seed is no whole number");
+    return { network, tensors, classes: classes ?? undefined, losses, seed: saved.seed };
+  } catch (error) {
+    // what the file says may be anything: whatever goes wrong in building it is the file's fault
+    if (error instanceof FormatError) throw error;
+    throw broken(error instanceof LanewiseError ? error.message : String(error));
+  }
+}
+
+function broken(why: string): FormatError {
+  return new FormatError("bad-file", `the model in this file is broken: ${why}`, { got: why, wanted: "a model saved by lanewise" });
+}
+
+function wantInput({ name, shape, dtype }: SavedModel["inputs"][number]): InputSpec {
+  const sound = typeof name === "string" && Array.isArray(shape) && shape.length <= 16 && shape.every((n) => Number.isSafeInteger(n) && n > 0)
+    && (dtype === "float32" || dtype === "int32");
+  if (!sound) throw broken(`the input ${show(name)}`);
+  return { name, shape, dtype };
+}
+
+function wantAt<T>(list: readonly T[], i: unknown): T {
+  const item = typeof i === "number" ? list[i] : undefined;
+  if (item === undefined) throw broken(`a reference to ${show(i)}`);
+  return item;
+}
+
+function buildLayers(saved: readonly SavedLayer[], own: Readonly<Record<string, Layer>>): Layer[] {
+  const table = layerTable(), layers: Layer[] = [];
+  for (const { type, options, layers: inner } of saved) {
+    const make = table.get(type);
+    if (type === "sequential") layers.push(named(sequential(...inner!.map((i) => wantAt(layers, i))), options));
+    else if (make) layers.push(named(make(options), options));
+    else if (Object.hasOwn(own, type) && isLayer(own[type])) layers.push(makeLayer(type, options, own[type].forward));
+    else
+      throw new FormatError("missing-layer", `this model has a layer of your own, ${show(type)}: loadModel(bytes, { layers: { ${type}: ... } }) wants it`,
+        { layer: type, option: "layers", got: Object.keys(own), wanted: type });
+  }
+  return layers;
+}
+
+/** A layer under the name that it had. */
+function named(layer: Layer, { name }: Record<string, unknown>): Layer {
+  return name === undefined || layer.options.name === name ? layer : makeLayer(layer.type, { ...layer.options, name }, layer.forward);
+}
+
+/** The function that the steps are. */
+function functionOf(steps: readonly Step[], outputs: Readonly<Record<string, Reference>>, layers: readonly Layer[], single: boolean): ModelFunction {
+  const ops = opTable();
+  return (given: Value | Readonly<Record<string, Value>>) => {
+    const inputs = single ? undefined : (given as Readonly<Record<string, Value>>), first = single ? (given as Value) : Object.values(inputs!)[0]!;
+    const made: (readonly Value[])[] = [];
+    const value = (reference: Reference): Value => {
+      if (typeof reference !== "string") return wantAt(wantAt(made, reference[0]), reference[1]);
+      const input = inputs ? (Object.hasOwn(inputs, reference) ? inputs[reference] : undefined) : first;
+      if (!input) throw broken(`the input ${show(reference)}`);
+      return input;
+    };
+    for (const step of steps) {
+      if ("layer" in step) made.push([wantAt(layers, step.layer)(value(step.input))]);
+      else {
+        const op = ops.get(step.op);
+        if (!op) throw broken(`the op ${show(step.op)}`);
+        made.push(first.graph.add(op, step.inputs.map(value), revived(step.attributes)));
+      }
+    }
+    return Object.fromEntries(Object.entries(outputs).map(([name, reference]) => [name, value(reference)]));
+  };
+}

@@ -1,0 +1,36 @@
+// The whole public surface of lanewise. lanewise/ops has the functions on Values.
+
+export { createModel, loadModel, Model } from "./model.ts";
+export type {
+  Classification, EvaluateOptions, InputOption, LoadOptions, MemoryPlan, ModelInfo, ModelOptions,
+} from "./model.ts";
+export { hash } from "./hash.ts";
+
+export * from "./layers/index.ts";
+export * from "./initializers/index.ts";
+export * from "./losses/index.ts";
+export * from "./optimizers/index.ts";
+export * from "./schedules/index.ts";
+export * from "./metrics/index.ts";
+
+export * as layers from "./layers/index.ts";
+export * as initializers from "./initializers/index.ts";
+export * as losses from "./losses/index.ts";
+export * as optimizers from "./optimizers/index.ts";
+export * as schedules from "./schedules/index.ts";
+export * as metrics from "./metrics/index.ts";
+export * as ops from "./ops/index.ts";
+
+export { Training, type FitOptions } from "./train/fit.ts";
+export { Trainer, type TrainerOptions } from "./train/trainer.ts";
+export { type Evaluation, History, type Report, type StepReport } from "./train/report.ts";
+export type { Data, Labels } from "./data/columns.ts";
+export type { Numbers, Tensor } from "./tensor.ts";
+
+export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
+export { listing, type Program } from "./program.ts";
+export { trace, type TraceLine } from "./session.ts";
+export {
+  DataError, EngineError, FormatError, GraphError, LanewiseError, MemoryError, NonFiniteError, OptionError, ShapeError,
+  StateError, type Details,
+} from "./errors.ts";

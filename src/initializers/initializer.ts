@@ -1,0 +1,31 @@
+// What an initializer is.
+
+/** Numbers of inputs and outputs that an element of a weight joins. */
+export interface Fans {
+  fanIn: number;
+  fanOut: number;
+}
+
+/** What a parameter is filled with. */
+export type Filling =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
+  | { readonly kind: "normal"; readonly mean: number; readonly deviation: number };
+
+/** A distribution that depends on the fans; made by he(), xavier(), zeros() … */
+export interface Initializer {
+  readonly initializer: string;
+  filling(fans: Fans): Filling;
+}
+
+/** What the option `initializer` takes: a name, an initializer, or a function that gives the numbers of a parameter in
+ * row-major order, from its shape as PyTorch has it ([out, in] for dense). */
+export type InitializerOption = "he" | "xavier" | "zeros" | Initializer | ((shape: number[]) => ArrayLike<number>);
+
+/** PyTorch's default for weights and biases of linear layers: ±1 / √fanIn. */
+export function torchDefault(): Initializer {
+  return { initializer: "torch", filling: ({ fanIn }) => spread(1 / Math.sqrt(fanIn)) };
+}
+
+export const spread = (bound: number): Filling => ({ kind: "uniform", low: -bound, high: bound });
+export const bell = (deviation: number): Filling => ({ kind: "normal", mean: 0, deviation });

@@ -1,0 +1,258 @@
+// Layers: functions on Values that own parameters. A layer object is data and a pure function; its parameters belong
+// to the model in which it is called, one set for each layer object, however often it is called there.
+
+import { GraphError, OptionError, show } from "../errors.ts";
+import { Graph, type LayerCaller, Value } from "../graph.ts";
+import { type Initializer, type InitializerOption, torchDefault } from "../initializers/initializer.ts";
+import { toInitializer } from "../initializers/resolve.ts";
+import { parameterOp } from "../op.ts";
+import { checkNames } from "../options.ts";
+import { uniform } from "../ops/random.ts";
+import { sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
+
+/** A layer: call it on a Value, or hand it to createModel or sequential. */
+export interface Layer {
+  (x: Value): Value;
+  /** The kind of layer, such as "dense"; loadModel finds it by this name. */
+  readonly type: string;
+  /** How it was made; plain data, but for functions such as an initializer. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What it computes. */
+  readonly forward: Forward;
+}
+
+export type Forward = (x: Value, scope: Scope) => Value;
+
+export interface ParameterOptions {
+  /** PyTorch's ±1 / √fanIn by default. */
+  initializer?: InitializerOption;
+  /** Does training change it? True by default. */
+  trainable?: boolean;
+  /** How files and `model.parameters` have its axes: axis i there is axis order[i] here. The same by default. */
+  order?: readonly number[];
+  /** For initializers; by default as for a weight [out, in, ...]. */
+  fans?: { readonly fanIn: number; readonly fanOut: number };
+}
+
+/** What a layer's function is given beside its input. */
+export interface Scope {
+  /** A parameter of this layer: the same Value whenever it is asked for. */
+  parameter(name: string, shape: Shape, options?: ParameterOptions): Value;
+  /** Like a parameter, but never trained: constants and statistics that are saved with the model. */
+  buffer(name: string, shape: Shape, options?: Omit<ParameterOptions, "trainable">): Value;
+  /** True in the program of a training step, false in predict and evaluate. */
+  readonly training: boolean;
+  /** Numbers in [0, 1), new at each training step. */
+  random(shape: Shape): Value;
+  /** Calls a layer under a name of its own; called plainly, a layer is named by its option `name` or its number. */
+  child(layer: Layer, x: Value, key: string): Value;
+}
+
+/** What a model knows of a parameter. */
+export interface Definition {
+  /** As in PyTorch's state_dict: "0.weight". */
+  readonly name: string;
+  /** The layer it belongs to. */
+  readonly layer: string;
+  /** As in PyTorch. */
+  readonly shape: Shape;
+  /** In memory: `order` maps its axes to those of `shape`. */
+  readonly stored: Shape;
+  /** Axis i of `shape` is axis order[i] of `stored`; undefined where both are alike. */
+  readonly order: readonly number[] | undefined;
+  readonly buffer: boolean;
+  readonly trainable: boolean;
+  readonly initializer: Initializer | ((shape: number[]) => ArrayLike<number>);
+  readonly fans: { readonly fanIn: number; readonly fanOut: number };
+}
+
+/** One call of a layer without layers inside, for summaries. */
+export interface LayerCall {
+  path: string;
+  type: string;
+  shape: Shape;
+}
+
+/** All layers of one model: their names and parameters, the same in every program that is compiled from it. */
+export class Registry {
+  readonly definitions = new Map<string, Definition>();
+  private readonly paths = new Map<Layer, string>();
+  private readonly taken = new Map<string, Layer>();
+
+  /** The layer's path; the first call fixes it. */
+  pathOf(layer: Layer, propose: () => string): string {
+    let path = this.paths.get(layer);
+    if (path === undefined) {
+      path = propose();
+      if (this.taken.has(path))
+        throw new OptionError("duplicate-name", `two layers are named ${show(path)}; give one of them another name`,
+          { option: "name", layer: path, got: path });
+      this.paths.set(layer, path);
+      this.taken.set(path, layer);
+    }
+    return path;
+  }
+
+  define(definition: Definition): Definition {
+    const known = this.definitions.get(definition.name);
+    if (!known) {
+      this.definitions.set(definition.name, definition);
+      return definition;
+    }
+    if (!sameShape(known.stored, definition.stored))
+      throw new GraphError("shared-shape", `layer ${definition.layer}: ${definition.name} has the shape ${showShape(known.shape)}, `
+        + `and another call of the same layer wants ${showShape(definition.shape)}; a layer shares its weights between calls`,
+        { layer: definition.layer, got: definition.shape, wanted: known.shape });
+    return known;
+  }
+}
+
+/** A model that calls more layers is a mistake, or a file that means harm. */
+const CALLS = 100_000;
+
+interface Frame {
+  path: string;
+  layers: number;
+  hasChildren: boolean;
+}
+
+/** Calls layers while one graph is traced. */
+export class Tracer implements LayerCaller {
+  readonly graph: Graph;
+  readonly calls: LayerCall[] = [];
+  /** The parameters that this graph reads, by name. */
+  readonly parameters = new Map<string, Value>();
+  /** Told of layers that are called by no other layer. */
+  onCall: ((layer: Layer, input: Value, output: Value) => void) | undefined;
+  private count = 0;
+  private readonly registry: Registry;
+  private readonly frames: Frame[] = [{ path: "", layers: 0, hasChildren: false }];
+
+  constructor(registry: Registry, training: boolean) {
+    this.registry = registry;
+    this.graph = new Graph({ training, layers: this });
+  }
+
+  /** Is a layer being called right now? */
+  get inside(): boolean {
+    return this.frames.length > 1;
+  }
+
+  call(layer: Layer, x: Value, key?: string): Value {
+    const { graph, frames } = this, parent = frames.at(-1)!;
+    if (++this.count > CALLS) throw new GraphError("too-many-layers", `more than ${CALLS} calls of layers in one model`, { wanted: CALLS });
+    parent.hasChildren = true;
+    const path = this.registry.pathOf(layer, () => {
+      const own = (layer.options.name as string | undefined) ?? key ?? String(parent.layers);
+      return parent.path && own ? `${parent.path}.${own}` : parent.path + own;
+    });
+    parent.layers++;
+    const frame = { path, layers: 0, hasChildren: false };
+    frames.push(frame);
+    const outer = [graph.layer, graph.layerType] as const;
+    [graph.layer, graph.layerType] = [path, layer.type];
+    try {
+      const y = layer.forward(x, this.scope(path));
+      if (!(y instanceof Value))
+        throw new GraphError("not-a-value", `the function${graph.where} returned ${show(y)}; wanted a Value`, { layer: path, got: y });
+      if (!frame.hasChildren) this.calls.push({ path, type: layer.type, shape: y.shape });
+      frames.pop();
+      if (!this.inside) this.onCall?.(layer, x, y);
+      return y;
+    } finally {
+      [graph.layer, graph.layerType] = outer;
+      if (frames.at(-1) === frame) frames.pop();
+    }
+  }
+
+  /** A parameter's Value in this graph. */
+  parameter(definition: Definition): Value {
+    const { name, stored } = this.registry.define(definition);
+    let value = this.parameters.get(name);
+    if (!value) {
+      value = this.graph.add(parameterOp, [], { name, shape: stored })[0]!;
+      this.parameters.set(name, value);
+    }
+    return value;
+  }
+
+  private scope(path: string): Scope {
+    const { where, layer } = this.graph;
+    const declare = (name: string, shape: Shape, options: ParameterOptions, buffer: boolean): Value => {
+      if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name))
+        throw new OptionError("bad-option", `parameter${where}: wanted a name of letters, digits and _, got ${show(name)}`,
+          { layer, option: "name", got: name });
+      if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
+        throw new OptionError("bad-option", `parameter ${name}${where}: wanted a shape of whole positive lengths, got ${show(shape)}`,
+          { layer, option: "shape", got: shape });
+      const { order, initializer, trainable = true } = options;
+      return this.parameter({
+        name: path === "" ? name : `${path}.${name}`, layer, buffer, trainable: trainable && !buffer, order,
+        shape: order ? order.map((axis) => shape[axis]!) : [...shape], stored: [...shape],
+        initializer: initializer === undefined ? torchDefault() : toInitializer(initializer),
+        fans: options.fans ?? fansOf(shape),
+      });
+    };
+    return {
+      parameter: (name, shape, options: ParameterOptions = {}) => {
+        checkNames(`parameter ${name}${where}`, options, ["initializer", "trainable", "order", "fans"]);
+        return declare(name, shape, options, false);
+      },
+      buffer: (name, shape, options: ParameterOptions = {}) => {
+        checkNames(`buffer ${name}${where}`, options, ["initializer", "order", "fans"]);
+        return declare(name, shape, { initializer: "zeros", ...options }, true);
+      },
+      training: this.graph.training,
+      random: (shape) => uniform(this.graph, shape),
+      child: (child, x, key) => this.call(child, x, key),
+    };
+  }
+}
+
+/** PyTorch's rule for a weight [out, in, …]: the inner lengths count on both sides. */
+function fansOf(shape: Shape): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) return { fanIn: shape[0] ?? 1, fanOut: shape[0] ?? 1 };
+  const inner = sizeOf(shape.slice(2));
+  return { fanIn: shape[1]! * inner, fanOut: shape[0]! * inner };
+}
+
+/** Makes a layer object. */
+export function makeLayer(type: string, options: Record<string, unknown>, forward: Forward): Layer {
+  if (options.name !== undefined && (typeof options.name !== "string" || !/^[\w-]+$/.test(options.name)))
+    throw new OptionError("bad-option", `${type}: name: wanted letters, digits, _ and -, got ${show(options.name)}`,
+      { option: "name", got: options.name });
+  const call = (x: Value): Value => {
+    if (!(x instanceof Value))
+      throw new GraphError("not-a-value", `layer ${type} was called on ${show(x)}; wanted a Value. Numbers go into a model: `
+        + "createModel(layer, { input }), then model.predict(x)", { layer: type, got: x });
+    const { layers } = x.graph;
+    if (!layers)
+      throw new GraphError("layer-outside-model", `layer ${type} was called in compile(); layers have parameters and need createModel`,
+        { layer: type });
+    return layers.call(layer, x);
+  };
+  const layer: Layer = Object.assign(call, { type, options, forward });
+  return layer;
+}
+
+/** Is this a layer object? */
+export function isLayer(value: unknown): value is Layer {
+  return typeof value === "function" && typeof (value as Partial<Layer>).forward === "function";
+}
+
+/** A layer of your own: `f` gives the output from the input and declares parameters in its scope. A saved model that
+ * has it is loaded with `loadModel(bytes, { layers: { [type]: … } })`.
+ *
+ * @throws OptionError if the name is not one of letters, digits, _ and -.
+ * @example
+ * const scaled = layer("scaled", (x, scope) => multiply(x, scope.parameter("factor", [1], { initializer: () => [3] })));
+ * const model = await createModel(scaled, { input: [2] });
+ * model.predict([[1, 2]]).data // → [3, 6]
+ */
+export function layer(type: string, f: Forward): Layer {
+  if (typeof type !== "string" || !/^[\w-]+$/.test(type))
+    throw new OptionError("bad-option", `layer: wanted a name of letters, digits, _ and -, got ${show(type)}`, { option: "name", got: type });
+  if (typeof f !== "function")
+    throw new OptionError("bad-option", `layer ${type}: wanted a function (x, scope) => Value, got ${show(f)}`, { option: "f", got: f });
+  return makeLayer(type, {}, f);
+}

@@ -1,0 +1,61 @@
+// The metrics, as flat exports and as the namespace `metrics`.
+
+import { OptionError, ShapeError, show } from "../errors.ts";
+import type { Value } from "../graph.ts";
+import { equal, greater } from "../ops/binary.ts";
+import { argmax } from "../ops/reduce.ts";
+import { showShape } from "../shape.ts";
+import { type Metric, rowMeans } from "./metric.ts";
+
+export type { Metric, MetricContext, MetricOption } from "./metric.ts";
+
+/** The share of rows (of outputs, where each is a question of its own) that are right: the greatest output is the
+ * class; a single logit says yes above 0, a probability above 0.5; hinge goes by the sign.
+ *
+ * @example
+ * const model = await createModel(flatten(), { input: [2] });
+ * (await model.evaluate({ x: [[1, 0], [2, 3]], y: [0, 0] }, { loss: crossEntropy(), metrics: ["accuracy"] })).accuracy // → 0.5
+ */
+export function accuracy(): Metric<"accuracy"> {
+  return {
+    metric: "accuracy",
+    rows(prediction, target, { reading }) {
+      const classes = prediction.shape.at(-1)!;
+      const exclusive = reading === "logits" || reading === "probabilities" || (reading === undefined && classes > 1);
+      if (exclusive) return rowMeans(equal(argmax(prediction), target.dtype === "int32" ? target : argmax(target)));
+      const threshold = reading === "logit" || reading === "sign" ? 0 : 0.5;
+      return rowMeans(equal(greater(prediction, threshold), greater(target, reading === "sign" ? 0 : 0.5)));
+    },
+  };
+}
+
+/** A metric of your own: a function in ops that gives one number for each row ([rows], or [rows, ...], which is averaged),
+ * or `{ all }`, a function of all predictions and targets.
+ *
+ * @throws OptionError if the name is empty or a field of every report.
+ * @example
+ * const worst = metric("worst", { all: (prediction, target) => Math.max(...prediction.data.map((p, i) => Math.abs(p - target.data[i]))) });
+ * const model = await createModel(flatten(), { input: [1] });
+ * (await model.evaluate({ x: [[1], [2]], y: [[1], [5]] }, { loss: mse(), metrics: [worst] })).worst // → 3
+ */
+export function metric<Name extends string>(
+  name: Name,
+  f: ((prediction: Value, target: Value) => Value) | { all: NonNullable<Metric["all"]> },
+): Metric<Name> {
+  if (typeof name !== "string" || name === "")
+    throw new OptionError("bad-option", `metric: wanted a name, got ${show(name)}`, { option: "name", got: name });
+  if (RESERVED.includes(name))
+    throw new OptionError("bad-option", `metric: ${show(name)} is already a field of every report`, { option: "name", got: name, wanted: `not ${RESERVED.join(", ")}` });
+  if (typeof f === "function") return { metric: name, rows: (prediction, target) => checked(name, prediction, f(prediction, target)) };
+  if (f !== null && typeof f === "object" && typeof f.all === "function") return { metric: name, all: f.all };
+  throw new OptionError("bad-option", `metric ${show(name)}: wanted a function of prediction and target, or { all }, got ${show(f)}`, { option: "f", got: f });
+}
+
+const RESERVED = ["epoch", "step", "loss", "losses", "learningRate", "seconds", "rowsPerSecond", "findings", "validation"];
+
+function checked(name: string, prediction: Value, result: Value): Value {
+  if (result.shape[0] !== prediction.shape[0])
+    throw new ShapeError("shape-mismatch", `metric ${show(name)}: wanted one number for each of the ${prediction.shape[0]} rows, got `
+      + `${showShape(result.shape)}; { all } is for one number over all rows`, { option: name, got: result.shape });
+  return rowMeans(result);
+}

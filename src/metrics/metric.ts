@@ -1,0 +1,39 @@
+// What a metric is: one number for each row, which the core averages, or one number over all rows.
+
+import type { Value } from "../graph.ts";
+import type { Loss, Reading } from "../losses/loss.ts";
+import { mean } from "../ops/reduce.ts";
+import { reshape } from "../ops/shape.ts";
+import { sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What a metric may want to know beside prediction and target. */
+export interface MetricContext {
+  /** How the loss reads the prediction as classes. */
+  reading: Reading;
+}
+
+/** A metric: made by accuracy(), metric() …; every loss is one too. */
+export interface Metric<Name extends string = string> {
+  readonly metric: Name;
+  /** One number for each row, in ops. */
+  readonly rows?: (prediction: Value, target: Value, context: MetricContext) => Value;
+  /** One number over all rows. */
+  readonly all?: (prediction: Tensor, target: Tensor<Float32Array | Int32Array>) => number;
+}
+
+export type MetricOption = "accuracy" | "mae" | "mse" | Metric | Loss;
+
+/** Name under which a metric is reported. */
+export type MetricName<M> = M extends string ? M : M extends { metric: infer N extends string } ? N : M extends { loss: infer N extends string } ? N : never;
+
+/** The mean over each row: [rows, ...] → [rows]. */
+export function rowMeans(x: Value): Value {
+  return x.shape.length < 2 ? x : mean(x, x.shape.slice(1).map((_, i) => i + 1));
+}
+
+/** For outputs [rows, 1] a target [rows] is as good as [rows, 1]. */
+export function alignTarget(target: Value, prediction: Value): Value {
+  return target.dtype === "float32" && target.size === prediction.size && !sameShape(target.shape, prediction.shape)
+    ? reshape(target, prediction.shape) : target;
+}

@@ -1,0 +1,621 @@
+// Models, as users meet them.
+
+import { type CoreSource, ADDRESSABLE, loadCore, releaseCore } from "./core.ts";
+import { type Data, inputColumns, type InputSpec, type Labels } from "./data/columns.ts";
+import { DataError, FormatError, MemoryError, OptionError, ShapeError, StateError, show } from "./errors.ts";
+import { readModel, writeModel } from "./formats/model.ts";
+import type { Value } from "./graph.ts";
+import { isLayer, type Layer } from "./layers/layer.ts";
+import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
+import { INPUT, type ModelFunction, Network, OUTPUT, type Parameter } from "./network.ts";
+import { checkNames, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import { type Match, matches } from "./optimizers/optimizer.ts";
+import { sigmoid } from "./ops/activation.ts";
+import { greater } from "./ops/binary.ts";
+import { softmax } from "./ops/softmax.ts";
+import type { LoadedProgram } from "./session.ts";
+import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
+import { summaryOf } from "./summary.ts";
+import { flatten, type Numbers, type Tensor } from "./tensor.ts";
+import { DataSet, layOut, notFinite } from "./train/dataset.ts";
+import { EVALUATION_ROWS, Evaluator, planEvaluation } from "./train/evaluate.ts";
+import { type FitOptions, planBytes, planFit, Run, Training } from "./train/fit.ts";
+import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
+import { outputPlace, predictionProgram } from "./train/programs.ts";
+import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
+import { Trainer, type TrainerOptions } from "./train/trainer.ts";
+import { Pacer } from "./yield.ts";
+
+/** The shape of one row of an input, with its type where that is not float32. */
+export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
+
+export interface ModelOptions<Input = InputOption | Readonly<Record<string, InputOption>>> {
+  /** One row's shape (`[784]`), or a record of named inputs. */
+  input: Input;
+  /** For initial parameters, and for fit where it has no seed of its own; 0 by default. */
+  seed?: number;
+  /** Names of the classes that the outputs stand for. */
+  classes?: readonly string[];
+  /** Most bytes that the model may use for everything; 4 GiB by default. */
+  memoryLimit?: number;
+  /** 1; more come with a later release. */
+  threads?: 1 | "auto";
+  where?: "here";
+  build?: "exact";
+  /** A core.wasm of one's own: its bytes, or a module. */
+  core?: CoreSource;
+}
+
+const OPTIONS = ["input", "seed", "classes", "memoryLimit", "threads", "where", "build", "core"];
+
+type IsRecord<I> = I extends readonly number[] ? false : I extends { shape: Shape } ? false : true;
+/** What a model takes as x. */
+export type InputOf<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Numbers } : Numbers;
+/** What a function gets. */
+export type Values<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Value } : Value;
+/** What a model gives. */
+export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
+/** What a model takes as y. */
+export type TargetOf<O> = O extends Tensor ? Labels : { readonly [K in keyof O]: Labels };
+
+/** A row's class, by its name where the model knows its classes. */
+export interface Classification {
+  label: string;
+  index: number;
+  probability: number;
+}
+
+export interface EvaluateOptions extends Partial<ObjectiveOptions> {
+  /** Rows of a batch; 256 by default. */
+  batchSize?: number;
+}
+
+/** Bytes of a model's memory by region. */
+export interface MemoryPlan {
+  parameters: number;
+  gradients: number;
+  optimizer: number;
+  /** Activations and scratch: as much as the largest program needs. */
+  activations: number;
+  programs: number;
+  data: number;
+  /** All that WebAssembly memory must hold. */
+  total: number;
+}
+
+export interface ModelInfo {
+  engine: string;
+  build: "exact";
+  threads: number;
+  /** Why not more threads. */
+  why: string;
+  /** Bytes of the WebAssembly memory. */
+  memory: number;
+}
+
+/** Rows that predict takes at once: more bring nothing, and need more memory. */
+const PREDICTION_ROWS = 256;
+/** Prediction programs that are kept. */
+const PREDICTION_PROGRAMS = 8;
+
+/** How classify reads an output. */
+interface ClassReading {
+  output: string;
+  reading: Exclude<Reading, undefined>;
+}
+
+/** Probabilities from an output. */
+function asProbabilities(output: Value, reading: ClassReading["reading"]): Value {
+  if (reading === "logits") return softmax(output);
+  if (reading === "logit") return sigmoid(output);
+  // hinge knows no probabilities: the side is certain
+  return reading === "sign" ? greater(output, 0) : output;
+}
+
+/** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
+export class Model<X = any, Y = any> {
+  private readonly network: Network;
+  private readonly seed: number;
+  private readonly classes: readonly string[] | undefined;
+  /** Prediction programs by number of rows and reading, the last used last. */
+  private readonly predictors = new Map<string, LoadedProgram>();
+  private running: Run | undefined;
+  /** The last run: its memory is kept for a checkpoint until the next begins. */
+  private ended: Run | undefined;
+  private readonly trainers = new Set<Trainer>();
+  private objective: Objective | undefined;
+  private losses: ReadonlyMap<string, LossOption>;
+
+  /** @internal */
+  constructor(network: Network, notes: { seed: number; classes: readonly string[] | undefined; losses: ReadonlyMap<string, LossOption> }) {
+    this.network = network;
+    this.seed = notes.seed;
+    this.classes = notes.classes;
+    this.losses = notes.losses;
+  }
+
+  /** Copies of all parameters and buffers by name, with PyTorch's names and layouts. */
+  get parameters(): Map<string, Tensor> {
+    this.wantOpen();
+    return new Map(this.network.parameters.map((parameter) => [parameter.name, this.network.read(parameter)]));
+  }
+
+  /** The model's output for each row; in evaluation mode. A row's bits do not depend on the rows beside it.
+   *
+   * @throws ShapeError or DataError for rows that do not fit, or with NaN or infinities.
+   * @example
+   * const model = await createModel(dense(1, { initializer: () => [2] }), { input: [1] });
+   * model.predict([[1], [2]]) // → { data: [2, 4], shape: [2, 1] }
+   */
+  predict(x: X, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Y {
+    this.wantOpen();
+    checkNames("predict", options, ["into"]);
+    const { network } = this, names = [...network.outputs.keys()];
+    const into = options.into === undefined ? {} : network.singleOutput ? { [OUTPUT]: options.into } : options.into;
+    const tensors = this.outputs(x, into as Readonly<Record<string, unknown>>);
+    return (network.singleOutput ? tensors[0]! : Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))) as Y;
+  }
+
+  /** For each row the classes with the greatest probabilities, the greatest first. The loss that the model was trained
+   * with says how its output is read; before, an output of several numbers is read as logits, one as a logit, unless
+   * the model ends with softmax or sigmoid. hinge knows no probabilities: they are 0 and 1.
+   *
+   * @throws StateError if the loss tells no classes; else as predict.
+   * @example
+   * const model = await createModel(flatten(), { input: [2], classes: ["cat", "dog"] });
+   * model.classify([[0, 100]], { top: 1 }) // → [[{ label: "dog", index: 1, probability: 1 }]]
+   */
+  classify(x: X, options: { top?: number; output?: string } = {}): Classification[][] {
+    this.wantOpen();
+    checkNames("classify", options, ["top", "output"]);
+    const { network, classes } = this, names = [...network.outputs.keys()];
+    const output = network.singleOutput ? OUTPUT : wantOneOf("classify: output", options.output ?? names[0], names);
+    const width = sizeOf(network.outputs.get(output)!);
+    const top = options.top === undefined ? undefined : wantCount("classify: top", options.top);
+    const reading = this.readingOf(output, width);
+    const count = width === 1 ? 2 : width;
+    if (classes && classes.length !== count)
+      throw new StateError("no-classes", `classify: the model has ${count} classes by its output, but ${classes.length} names`, { option: "classes", got: classes.length, wanted: count });
+    const [{ data }] = this.outputs(x, {}, { output, reading }) as [Tensor];
+    return Array.from({ length: data.length / width }, (_, row) => {
+      const numbers = [...data.subarray(row * width, (row + 1) * width)];
+      // one number is the probability of yes; the classes are no and yes
+      const probabilities = width === 1 ? [1 - numbers[0]!, numbers[0]!] : numbers;
+      return probabilities
+        .map((probability, index) => ({ label: classes?.[index] ?? String(index), index, probability }))
+        .sort((a, b) => b.probability - a.probability || a.index - b.index)
+        .slice(0, top);
+    });
+  }
+
+  /** Loss and metrics of data; in evaluation mode. Loss and metrics are those of the last fit where none are given.
+   *
+   * @throws (as a rejection) OptionError without a loss before the first fit; DataError or ShapeError for data that do
+   * not fit.
+   * @example
+   * const model = await createModel(flatten(), { input: [1] });
+   * await model.evaluate({ x: [[1]], y: [[3]] }, { loss: mse(), metrics: ["mae"] }) // → { loss: 4, mae: 2 }
+   */
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O = {} as O): Promise<Evaluation<MetricsOf<O>>> {
+    this.wantOpen();
+    checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize"]);
+    const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
+    const { network } = this, objective = this.evaluated(options), pacer = new Pacer(12);
+    const columns = dataColumns(network, objective, data as Data, this.classes), layout = layOut(columns);
+    const plan = planEvaluation(network, objective, layout, columns.rows, batch);
+    network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
+      Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
+    const set = await DataSet.upload(network, columns, pacer.pause);
+    let evaluator: Evaluator | undefined;
+    try {
+      set.order(Uint32Array.from({ length: columns.rows }, (_, i) => i));
+      evaluator = new Evaluator(network, objective, plan, set, 0);
+      return (await evaluator.run(pacer.pause)) as Evaluation<MetricsOf<O>>;
+    } finally {
+      if (network.attached) {
+        evaluator?.free();
+        set.free();
+      }
+    }
+  }
+
+  /** Trains the model on data. Starts in the next task; the result is iterated for a report after each epoch, or awaited
+   * for the history. Each fit begins with fresh optimizer state unless it resumes.
+   *
+   * @throws (to whoever awaits or iterates) OptionError, DataError, ShapeError, GraphError, MemoryError before anything
+   * is changed; StateError while another fit runs; NonFiniteError at a step that would have brought NaN.
+   * @example
+   * const model = await createModel(dense(1, { bias: false, initializer: "zeros" }), { input: [1] });
+   * for await (const report of model.fit({ x: [[1]], y: [[1]] }, { loss: mse(), optimizer: sgd({ learningRate: 0.25 }), epochs: 2 }))
+   *   void report.loss;
+   * model.predict([[1]]).data // → [0.75]
+   */
+  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O): Training<ReportOf<O>> {
+    return new Training<ReportOf<O>>(() => {
+      this.wantOpen();
+      if (this.running) throw new StateError("fit-running", "fit: a fit is running on this model; await it, or stop it first");
+      const run = new Run(this.network, data as Data, options, { seed: this.seed, classes: this.classes });
+      this.ended?.release();
+      this.ended = undefined;
+      this.running = run;
+      this.objective = run.objective;
+      this.losses = new Map(run.objective.map(({ output, loss }) => [output, loss]));
+      return run;
+    }, (run) => {
+      if (!run) return;
+      this.running = undefined;
+      this.ended = run;
+    });
+  }
+
+  /** The loop by hand: a trainer whose `step(batch)` is one call into the core.
+   *
+   * @throws OptionError for options that do not fit; MemoryError beyond the limit.
+   * @example
+   * const model = await createModel(dense(1, { bias: false, initializer: "zeros" }), { input: [1] });
+   * const trainer = model.trainer({ loss: mse(), optimizer: sgd({ learningRate: 0.25 }) });
+   * [trainer.step({ x: [[1]], y: [[1]] }), trainer.step({ x: [[1]], y: [[1]] })] // → [1, 0.25]
+   */
+  trainer(options: TrainerOptions): Trainer {
+    this.wantOpen();
+    const trainer: Trainer = new Trainer(this.network, options, {
+      seed: this.seed, classes: this.classes, onDispose: () => this.trainers.delete(trainer),
+    });
+    this.trainers.add(trainer);
+    this.losses = new Map(resolveObjective(this.network, options).map(({ output, loss }) => [output, loss]));
+    return trainer;
+  }
+
+  /** Sets parameters by name, from arrays with PyTorch's layouts. With `strict` (the default) every parameter must be
+   * there with its shape, and no other name; else what fits is set. Nothing is set if it throws.
+   *
+   * @throws ShapeError if strict and something is missing, unexpected or of another shape; DataError for NaN or infinities.
+   * @example
+   * const model = await createModel(dense(1), { input: [1] });
+   * model.setParameters(new Map([["weight", [[5]]]]), { strict: false }) // → { missing: ["bias"], unexpected: [], mismatched: [] }
+   */
+  setParameters(
+    parameters: ReadonlyMap<string, Numbers> | Readonly<Record<string, Numbers>>, options: { strict?: boolean } = {},
+  ): { missing: string[]; unexpected: string[]; mismatched: string[] } {
+    this.wantOpen();
+    checkNames("setParameters", options, ["strict"]);
+    if (parameters === null || typeof parameters !== "object")
+      throw new DataError("wrong-names", `setParameters: wanted a Map of arrays by name, got ${show(parameters)}`, { option: "parameters", got: parameters });
+    const given: ReadonlyMap<string, Numbers> = parameters instanceof Map ? parameters : new Map(Object.entries(parameters));
+    const own = this.network.parameters;
+    const missing = own.flatMap(({ name }) => (given.has(name) ? [] : [name]));
+    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name));
+    const mismatched: string[] = [], fitting: [Parameter, ArrayLike<number>][] = [];
+    for (const parameter of own) {
+      const numbers = given.get(parameter.name);
+      if (numbers === undefined) continue;
+      const { data, shape } = flatten(numbers, parameter.name);
+      if (data.length !== parameter.size || (shape && !sameShape(shape, parameter.shape))) {
+        mismatched.push(`${parameter.name} ${shape ? showShape(shape) : `(${data.length} numbers)`}, wanted ${showShape(parameter.shape)}`);
+        continue;
+      }
+      const bad = Array.prototype.findIndex.call(data, (value: number) => !Number.isFinite(Math.fround(value)));
+      if (bad >= 0)
+        throw new DataError("not-finite", `${parameter.name}: wanted finite numbers, got ${show(data[bad])} at position ${bad}`,
+          { option: parameter.name, got: data[bad], position: bad });
+      fitting.push([parameter, data]);
+    }
+    if ((options.strict ?? true) && missing.length + unexpected.length + mismatched.length > 0) {
+      const lists = [["missing", missing], ["unexpected", unexpected], ["of another shape", mismatched]] as const;
+      throw new ShapeError("state-mismatch", `setParameters: ${lists.flatMap(([what, list]) => (list.length ? [`${what}: ${list.join("; ")}`] : [])).join(". ")}`
+        + ". { strict: false } sets what fits", { option: "parameters", missing, unexpected, mismatched });
+    }
+    for (const [parameter, data] of fitting) this.network.write(parameter, data);
+    return { missing, unexpected, mismatched };
+  }
+
+  /** Keeps parameters as they are in later fits: those that `match` chooses, by name or by a function.
+   *
+   * @throws OptionError if it chooses none; StateError while a fit or trainer is at work.
+   * @example
+   * const model = await createModel(sequential(dense(2), dense(1)), { input: [2] });
+   * model.freeze(/^0\./) // → ["0.weight", "0.bias"]
+   */
+  freeze(match: Match): string[] {
+    return this.setFrozen(match, true, "freeze");
+  }
+
+  /** Lets parameters be trained again. */
+  unfreeze(match: Match): string[] {
+    return this.setFrozen(match, false, "unfreeze");
+  }
+
+  /** A table of the layers with their output shapes, parameters and bytes. */
+  summary(): string {
+    return summaryOf(this.network);
+  }
+
+  /** Bytes that a fit with these options will need, by region; nothing is allocated. `rows` rows of data, or `data`
+   * itself, are counted in.
+   *
+   * @throws OptionError, ShapeError, GraphError for options that do not fit.
+   * @example
+   * const model = await createModel(dense(1), { input: [3] });
+   * model.memory({ loss: mse(), optimizer: adam(), rows: 10 }).optimizer // → 64
+   */
+  memory(options: Omit<FitOptions, "loss"> & Partial<Pick<FitOptions, "loss">> & { rows?: number; data?: Data<X, TargetOf<Y>> } = {}): MemoryPlan {
+    const { network } = this, { rows, data, ...fit } = options;
+    const parameters = network.bytes, base = network.attached ? network.session.core.base : 0;
+    if (fit.loss === undefined) {
+      const program = predictionProgram(network, PREDICTION_ROWS);
+      const parts = { parameters, gradients: 0, optimizer: 0, activations: program.arena, programs: program.words.byteLength, data: 0 };
+      return { ...parts, total: base + Object.values(parts).reduce((a, b) => a + b, 0) };
+    }
+    const given = data ?? this.blankData(fit as FitOptions, rows === undefined ? (fit.batchSize ?? 32) : wantCount("rows", rows));
+    const plan = planFit(network, given as Data, fit as FitOptions, this.classes), bytes = planBytes(plan), { layout } = plan;
+    const states = layout.optimizer.states.length * layout.stride;
+    const parts = {
+      parameters, gradients: 4 * layout.count, optimizer: states + (layout.bytes - layout.state - states), activations: bytes.arena,
+      programs: bytes.programs, data: bytes.data,
+    };
+    return { ...parts, total: base + Object.values(parts).reduce((a, b) => a + b, 0) };
+  }
+
+  /** The model as a safetensors file: PyTorch's names and layouts, and what loadModel needs to build it again.
+   *
+   * @throws GraphError if the model is a function that uses the number of rows as a number.
+   * @example
+   * const model = await createModel(dense(1), { input: [1] });
+   * (await loadModel(model.save())).parameters.get("bias").shape // → [1]
+   */
+  save(): Uint8Array {
+    this.wantOpen();
+    return writeModel(this.network, { classes: this.classes, losses: this.losses, seed: this.seed });
+  }
+
+  /** What the model runs on. */
+  info(): ModelInfo {
+    this.wantOpen();
+    return {
+      engine: engineName(), build: "exact", threads: 1, why: "this release runs on one thread",
+      memory: this.network.session.core.memory.buffer.byteLength,
+    };
+  }
+
+  /** Gives the memory back. A running fit rejects; every later call throws a StateError. */
+  dispose(): void {
+    if (!this.network.attached) return;
+    for (const trainer of [...this.trainers]) trainer.dispose();
+    this.predictors.clear();
+    releaseCore(this.network.close());
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private wantOpen(): void {
+    if (!this.network.attached) throw new StateError("disposed", "the model has been disposed");
+  }
+
+  /** The outputs for all rows, block by block; or the probabilities of one output. */
+  private outputs(x: X, into: Readonly<Record<string, unknown>>, classes?: ClassReading): Tensor[] {
+    const { network } = this, { rows, columns } = inputColumns(x, network.inputs, network.single);
+    const shapes = [...network.outputs].filter(([name]) => !classes || name === classes.output);
+    const tensors = shapes.map(([name, shape]): Tensor => {
+      const size = rows * sizeOf(shape), given = into[name];
+      if (given !== undefined && !(given instanceof Float32Array && given.length === size))
+        throw new ShapeError("wrong-width", `predict: into: wanted a Float32Array of ${size} numbers, got ${show(given)}`, { option: "into", got: given, wanted: size });
+      return { data: given ?? new Float32Array(size), shape: [rows, ...shape] };
+    });
+    for (let from = 0; from < rows; from += PREDICTION_ROWS) {
+      const count = Math.min(PREDICTION_ROWS, rows - from), program = this.predictor(count, classes), { session } = network;
+      for (const column of columns) {
+        if (!program.program.places.has(column.name)) continue; // nothing reads it
+        const width = sizeOf(column.shape), at = program.place(column.name) / 4;
+        const part = rowsOf(column.data, from * width, (from + count) * width);
+        if (column.dtype === "int32") {
+          session.words.set(part, at);
+          continue;
+        }
+        session.floats.set(part, at);
+        const bad = session.core.firstNonFinite(4 * at, count * width);
+        if (bad < count * width) throw notFinite(column, from * width + bad, part[bad]);
+      }
+      program.run();
+      shapes.forEach(([name, shape], i) => {
+        const at = program.place(outputPlace(name)) / 4, width = sizeOf(shape);
+        tensors[i]!.data.set(session.floats.subarray(at, at + count * width), from * width);
+      });
+    }
+    return tensors;
+  }
+
+  private predictor(rows: number, classes: ClassReading | undefined): LoadedProgram {
+    const { predictors, network } = this, key = classes ? `${rows} ${classes.output} ${classes.reading}` : String(rows);
+    let loaded = predictors.get(key);
+    if (loaded) predictors.delete(key);
+    else {
+      loaded = network.load(predictionProgram(network, rows, (name, value) => (name === classes?.output ? asProbabilities(value, classes.reading) : value)));
+      if (predictors.size >= PREDICTION_PROGRAMS) {
+        const [oldest, program] = predictors.entries().next().value!;
+        network.session.unload(program);
+        predictors.delete(oldest);
+      }
+    }
+    predictors.set(key, loaded); // the last used last
+    return loaded;
+  }
+
+  private setFrozen(match: Match, frozen: boolean, what: string): string[] {
+    this.wantOpen();
+    if (!(match instanceof RegExp) && typeof match !== "function")
+      throw new OptionError("bad-option", `${what}: wanted a RegExp or a function of { name, layer, shape }, got ${show(match)}`, { option: "match", got: match });
+    if (this.running || this.trainers.size)
+      throw new StateError("fit-running", `${what}: a fit or a trainer is at work on this model; ${what} before it begins`);
+    const chosen = this.network.parameters.filter((parameter) => parameter.trainable && matches(match, parameter));
+    if (chosen.length === 0)
+      throw new OptionError("unmatched-group", `${what}: ${String(match)} matches none of ${this.network.parameters.map(({ name }) => name).join(", ")}`,
+        { option: "match", got: String(match), wanted: this.network.parameters.map(({ name }) => name) });
+    for (const parameter of chosen) parameter.frozen = frozen;
+    return chosen.map(({ name }) => name);
+  }
+
+  /** The objective of an evaluation: the options', filled up with the last fit's. */
+  private evaluated(options: EvaluateOptions): Objective {
+    const { objective, network } = this;
+    if (options.loss !== undefined) return resolveObjective(network, { ...options, loss: options.loss });
+    const last = objective ? Object.fromEntries(objective.map(({ output, loss }) => [output, loss])) : Object.fromEntries(this.losses);
+    if (Object.keys(last).length === 0)
+      throw new OptionError("bad-option", "evaluate: wanted a loss, as the model has not been trained yet", { option: "loss" });
+    const loss = network.singleOutput ? last[OUTPUT]! : last;
+    const resolved = resolveObjective(network, { ...options, loss });
+    return options.metrics === undefined && objective ? objective : resolved;
+  }
+
+  private readingOf(output: string, width: number): ClassReading["reading"] {
+    const loss = this.losses.get(output);
+    if (loss) {
+      const reading = isLoss(loss) ? loss.reading : undefined;
+      if (reading === undefined)
+        throw new StateError("no-classes", `classify: the model was trained with ${isLoss(loss) ? loss.loss : "a loss of your own"}, which tells no classes; use predict`,
+          { option: "loss", got: isLoss(loss) ? loss.loss : "function" });
+      return reading;
+    }
+    const op = lastOp(this.network.trace(1, false).outputs.get(output)!);
+    if (op === "softmax") return "probabilities";
+    if (op === "sigmoid") return "probability";
+    return width > 1 ? "logits" : "logit";
+  }
+
+  /** Data of the right shapes, for a plan. */
+  private blankData(options: FitOptions, rows: number): Data {
+    const { network } = this, objective = resolveObjective(network, options);
+    const x = network.inputs.map(({ name, shape, dtype }) => [name, dtype === "int32" ? new Int32Array(rows * sizeOf(shape)) : new Float32Array(rows * sizeOf(shape))] as const);
+    const y = objective.map(({ output, loss }) => {
+      const shape = network.outputs.get(output)!, classes = isLoss(loss) && loss.target === "classes";
+      const size = rows * sizeOf(classes ? shape.slice(0, -1) : shape);
+      const fill = isLoss(loss) && loss.reading === "sign" ? 1 : 0;
+      return [output, classes ? new Int32Array(size) : new Float32Array(size).fill(fill)] as const;
+    });
+    return { x: network.single ? x[0]![1] : Object.fromEntries(x), y: network.singleOutput ? y[0]![1] : Object.fromEntries(y) };
+  }
+}
+
+/** The op that made a value, through views. */
+function lastOp(value: Value): string {
+  let { node } = value;
+  while (node.op.alias) node = node.inputs[0]!.node;
+  return node.op.name;
+}
+
+function rowsOf(data: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
+  return Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).subarray(from, to);
+}
+
+function engineName(): string {
+  const { Deno, Bun, process, navigator } = globalThis as unknown as Record<string, any>;
+  if (Deno?.version?.deno) return `Deno ${Deno.version.deno}`;
+  if (Bun?.version) return `Bun ${Bun.version}`;
+  if (process?.versions?.node) return `Node.js ${process.versions.node}`;
+  return String(navigator?.userAgent ?? "unknown");
+}
+
+/** Makes a model from a layer, or from a function on Values, and draws its parameters from the seed.
+ *
+ * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD
+ * or a core of another release; MemoryError beyond the limit.
+ * @example
+ * const model = await createModel(({ a, b }) => ({ sum: add(a, b) }), { input: { a: [2], b: [2] } });
+ * model.predict({ a: [[1, 2]], b: [[10, 20]] }).sum.data // → [11, 22]
+ */
+export async function createModel<
+  const I extends InputOption | Readonly<Record<string, InputOption>>, R extends Value | Readonly<Record<string, Value>>,
+>(model: Layer | ((inputs: Values<I>) => R), options: ModelOptions<I>): Promise<Model<InputOf<I>, OutputOf<R>>> {
+  checkNames("createModel", options, OPTIONS);
+  if (typeof model !== "function")
+    throw new OptionError("not-a-layer", `createModel: wanted a layer or a function on Values, got ${show(model)}`, { option: "model", got: model });
+  const { inputs, single } = inputsOf(options?.input);
+  if (isLayer(model) && inputs.length !== 1)
+    throw new OptionError("bad-option", `createModel: a layer has one input, got ${inputs.length}; a function on Values can have several`, { option: "input", got: inputs.length });
+  const classes = options.classes === undefined ? undefined : wantClasses(options.classes);
+  const seed = wantSeed(options.seed ?? 0), limit = limitOf(options);
+  const network = new Network(model as Layer | ModelFunction, inputs, single);
+  return attach(network, options, limit, { seed: seed.seed, classes, losses: new Map() }, () => network.initialize(seed.low, seed.high));
+}
+
+export interface LoadOptions extends Pick<ModelOptions, "memoryLimit" | "threads" | "where" | "build" | "core"> {
+  /** Layers of your own that the model has, by their type. */
+  layers?: Readonly<Record<string, Layer>>;
+}
+
+/** Brings a saved model back.
+ *
+ * @throws FormatError if the bytes are no whole and sound model file, or it has a layer that is not known.
+ * @example
+ * const model = await loadModel((await createModel(dense(1, { initializer: () => [3] }), { input: [1] })).save());
+ * model.predict([[2]]).data // → [6]
+ */
+export async function loadModel(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Model> {
+  checkNames("loadModel", options, ["layers", "memoryLimit", "threads", "where", "build", "core"]);
+  const { layers = {} } = options, limit = limitOf(options);
+  if (layers === null || typeof layers !== "object")
+    throw new OptionError("bad-option", `layers: wanted a record of layers by type, got ${show(layers)}`, { option: "layers", got: layers });
+  const { network, tensors, classes, losses, seed } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
+  const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
+  for (const [name, shape] of wanted) {
+    const tensor = tensors.get(name);
+    if (!tensor || !sameShape(tensor.shape, shape))
+      throw new FormatError("bad-file", `the model wants ${name} ${showShape(shape)}, the file has ${tensor ? showShape(tensor.shape) : "nothing under that name"}`,
+        { layer: name, got: tensor?.shape, wanted: shape });
+  }
+  const more = [...tensors.keys()].find((name) => !wanted.has(name));
+  if (more !== undefined) throw new FormatError("bad-file", `the file has ${show(more)}, which the model has not`, { got: more });
+  return attach(network, options, limit, { seed, classes, losses }, () => {
+    for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
+  });
+}
+
+/** Gives a network its memory and fills its parameters. */
+async function attach(
+  network: Network, { core }: LoadOptions, limit: number, notes: ConstructorParameters<typeof Model>[1], fill: () => void,
+): Promise<Model> {
+  if (network.bytes > limit)
+    throw new MemoryError("memory-limit", `the parameters alone need ${network.bytes} bytes, the limit is ${limit}`, { option: "memoryLimit", got: limit, wanted: network.bytes });
+  const loaded = await loadCore(core);
+  try {
+    network.attach(loaded, limit);
+    fill();
+  } catch (error) {
+    releaseCore(loaded);
+    throw error;
+  }
+  return new Model(network, notes);
+}
+
+function limitOf(options: LoadOptions): number {
+  const { memoryLimit, threads, where, build } = options;
+  if (threads !== undefined && threads !== 1 && threads !== "auto")
+    throw new OptionError("bad-option", `threads: this release runs on one thread; wanted 1 or "auto", got ${show(threads)}`, { option: "threads", got: threads, wanted: [1, "auto"] });
+  if (where !== undefined) wantOneOf("where", where, ["here"]);
+  if (build !== undefined) wantOneOf("build", build, ["exact"]);
+  return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
+}
+
+/** The inputs that the option describes. */
+function inputsOf(input: unknown): { inputs: InputSpec[]; single: boolean } {
+  const isPlain = (value: unknown): boolean => Array.isArray(value) || (value !== null && typeof value === "object" && Array.isArray((value as { shape?: unknown }).shape));
+  if (isPlain(input)) return { inputs: [inputOf(INPUT, input, "input")], single: true };
+  if (input === null || typeof input !== "object" || Object.keys(input).length === 0)
+    throw new OptionError("bad-option", `input: wanted the shape of one row, such as [784], or a record of named inputs, got ${show(input)}`, { option: "input", got: input });
+  return { inputs: Object.entries(input).map(([name, value]) => inputOf(name, value, `input.${name}`)), single: false };
+}
+
+function inputOf(name: string, value: unknown, option: string): InputSpec {
+  const { shape, dtype = "float32" } = (Array.isArray(value) ? { shape: value } : (value ?? {})) as { shape?: unknown; dtype?: unknown };
+  if (!Array.isArray(shape) || shape.length === 0 || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
+    throw new OptionError("bad-option", `${option}: wanted the shape of one row as whole positive lengths, such as [784], got ${show(value)}`, { option, got: value });
+  if (!Array.isArray(value)) checkNames(option, value as object, ["shape", "dtype"]);
+  return { name, shape: [...shape] as number[], dtype: wantOneOf(`${option}.dtype`, dtype, ["float32", "int32"]) };
+}
+
+function wantClasses(classes: unknown): readonly string[] {
+  const sound = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === "string") && new Set(classes).size === classes.length;
+  if (!sound) throw new OptionError("bad-option", `classes: wanted at least two names, each once, got ${show(classes)}`, { option: "classes", got: classes });
+  return [...(classes as string[])];
+}

@@ -1,0 +1,109 @@
+// What an optimizer is: the kind of update that the core runs, and how its numbers (cells) follow from options, rate
+// and step. The core sees cells only, so a schedule never changes a program.
+
+import { OptionError, show } from "../errors.ts";
+import type { UpdateKind } from "../../assembly/isa.ts";
+import { checkNames, wantNumber } from "../options.ts";
+import type { Shape } from "../shape.ts";
+
+/** What a group's `match` is asked about. */
+export interface ParameterInfo {
+  readonly name: string;
+  readonly layer: string;
+  /** As in PyTorch. */
+  readonly shape: Shape;
+}
+
+/** Chooses parameters: by name, or by a function, e.g. `(p) => p.shape.length < 2`. */
+export type Match = RegExp | ((parameter: ParameterInfo) => boolean);
+
+/** Numbers and flags of one group. */
+export type Hyper = Readonly<Record<string, number | boolean>>;
+
+export interface Optimizer {
+  readonly optimizer: string;
+  /** The options of parameters that no group matches; plain data. */
+  readonly hyper: Hyper & { readonly learningRate: number };
+  readonly groups: readonly { readonly match: Match; readonly hyper: Hyper & { readonly learningRate: number } }[];
+  readonly kind: UpdateKind;
+  /** Names of the states that each parameter has. */
+  readonly states: readonly string[];
+  /** Cells of a group. */
+  readonly cells: number;
+  /** Writes a group's cells for step t = 1, 2, …; allocates nothing. */
+  write(cells: Float32Array, at: number, hyper: Hyper, learningRate: number, t: number): void;
+}
+
+/** Options of every optimizer. */
+export interface OptimizerOptions {
+  /** How far a step goes; a schedule multiplies it. */
+  learningRate?: number;
+  /** Other options for some parameters: the first group that matches counts. */
+  groups?: readonly ({ match: Match } & Record<string, unknown>)[];
+}
+
+interface Recipe {
+  defaults: Record<string, number | boolean>;
+  /** Ranges of the numbers: [low, high], open at `high` for betas. */
+  check(hyper: Hyper, where: string): void;
+}
+
+/** Fills in defaults, checks every number, and does the same for each group. */
+export function resolve(
+  name: string, options: OptimizerOptions, { defaults, check }: Recipe,
+): Pick<Optimizer, "hyper" | "groups"> {
+  const own = Object.keys(defaults);
+  const settle = (given: object, base: Record<string, number | boolean>, what: string, more: string[]): Hyper & { learningRate: number } => {
+    checkNames(what, given, [...own, ...more]);
+    const hyper: Record<string, number | boolean> = { ...base };
+    for (const key of own) {
+      const value = (given as Record<string, unknown>)[key];
+      if (value === undefined) continue;
+      if (typeof value !== typeof defaults[key])
+        throw new OptionError("bad-option", `${what}: ${key}: wanted a ${typeof defaults[key]}, got ${show(value)}`,
+          { option: key, got: value, wanted: typeof defaults[key] });
+      hyper[key] = value as number | boolean;
+    }
+    wantNumber(`${what}: learningRate`, hyper.learningRate, 0);
+    check(hyper, what);
+    return hyper as Hyper & { learningRate: number };
+  };
+  const hyper = settle(options, defaults, name, ["groups"]);
+  const groups = options.groups ?? [];
+  if (!Array.isArray(groups)) throw new OptionError("bad-option", `${name}: groups: wanted an array, got ${show(groups)}`, { option: "groups", got: groups });
+  return {
+    hyper,
+    groups: groups.map((group, i) => {
+      const what = `${name}: groups[${i}]`, match: unknown = group?.match;
+      if (!(match instanceof RegExp) && typeof match !== "function")
+        throw new OptionError("bad-option", `${what}: match: wanted a RegExp or a function of { name, layer, shape }, got ${show(match)}`,
+          { option: "match", got: match });
+      return { match: match as Match, hyper: settle(group, hyper, what, ["match"]) };
+    }),
+  };
+}
+
+export function matches(match: Match, parameter: ParameterInfo): boolean {
+  if (typeof match === "function") return match(parameter);
+  match.lastIndex = 0; // a RegExp with the flag g remembers where it was
+  return match.test(parameter.name);
+}
+
+export function isOptimizer(value: unknown): value is Optimizer {
+  return value !== null && typeof value === "object" && typeof (value as Partial<Optimizer>).optimizer === "string";
+}
+
+/** The group of a parameter: its number, or groups.length for the rest. A group that matches none throws. */
+export function assignGroups(optimizer: Optimizer, parameters: readonly ParameterInfo[]): number[] {
+  const { groups } = optimizer;
+  const assigned = parameters.map((parameter) => {
+    const i = groups.findIndex(({ match }) => matches(match, parameter));
+    return i < 0 ? groups.length : i;
+  });
+  groups.forEach(({ match }, i) => {
+    if (!assigned.includes(i))
+      throw new OptionError("unmatched-group", `${optimizer.optimizer}: groups[${i}] (${String(match)}) matches none of the parameters `
+        + `that are left for it: ${parameters.map(({ name }) => name).join(", ")}`, { option: `groups[${i}]`, got: String(match), wanted: parameters.map(({ name }) => name) });
+  });
+  return assigned;
+}

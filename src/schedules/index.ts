@@ -1,0 +1,104 @@
+// The schedules, as flat exports and as the namespace `schedules`: what becomes of the optimizer's rate as training goes on. A schedule is a function of the step (from 0)
+// and the run's lengths that gives an absolute rate; these make such functions.
+
+import { OptionError, show } from "../errors.ts";
+import { cosPi, integerPower } from "../math.ts";
+import { checkNames, wantCount, wantNumber } from "../options.ts";
+import { describeSchedule, named, type Schedule, type ScheduleInfo } from "./schedule.ts";
+
+export type { Schedule, ScheduleInfo } from "./schedule.ts";
+
+/** A length, in steps or in epochs. */
+export interface Length {
+  steps?: number;
+  epochs?: number;
+}
+
+/** Steps that a length means in a run; the rest of the run if none is given. */
+function stepsOf({ steps, epochs }: Length, info: ScheduleInfo): number {
+  if (steps !== undefined) return steps;
+  return epochs === undefined ? info.steps : epochs * (info.steps / info.epochs);
+}
+
+function checkLength(what: string, { steps, epochs }: Length, needed: boolean): void {
+  if (steps !== undefined && epochs !== undefined)
+    throw new OptionError("bad-option", `${what}: give steps or epochs, not both`, { option: "steps", got: { steps, epochs } });
+  if (needed && steps === undefined && epochs === undefined)
+    throw new OptionError("bad-option", `${what}: wanted a length in steps or epochs, got none`, { option: "steps" });
+  if (steps !== undefined) wantCount(`${what}: steps`, steps);
+  if (epochs !== undefined && !(wantNumber(`${what}: epochs`, epochs, 0) > 0))
+    throw new OptionError("bad-option", `${what}: epochs: wanted a number above 0, got ${show(epochs)}`, { option: "epochs", got: epochs });
+}
+
+export interface StepDecayOptions extends Length {
+  /** What the rate is multiplied with; 0.1 by default. */
+  factor?: number;
+}
+
+/** rate = base · factor^⌊step / length⌋. https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html
+ *
+ * @throws OptionError without a length.
+ * @example
+ * const rate = stepDecay({ steps: 10, factor: 0.5 });
+ * [0, 9, 10, 20].map((step) => rate(step, { steps: 30, epochs: 3, base: 1 })) // → [1, 1, 0.5, 0.25]
+ */
+export function stepDecay(options: StepDecayOptions): Schedule {
+  checkNames("stepDecay", options, ["steps", "epochs", "factor"]);
+  checkLength("stepDecay", options ?? {}, true);
+  const factor = wantNumber("stepDecay: factor", options.factor ?? 0.1, 0);
+  return named("stepDecay", options, (step, info) => info.base * integerPower(factor, Math.floor(step / stepsOf(options, info))));
+}
+
+export interface CosineOptions extends Length {
+  /** The rate at the end; 0 by default. */
+  minimum?: number;
+}
+
+/** rate = minimum + (base − minimum) · (1 + cos(π · step / length)) / 2; over the whole run without a length; past it the
+ * rate stays. Loshchilov and Hutter, SGDR (2017);
+ * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html (which rises again)
+ *
+ * @throws OptionError for an option out of its range.
+ * @example
+ * const rate = cosine();
+ * [0, 5, 10].map((step) => rate(step, { steps: 10, epochs: 1, base: 2 })) // → [2, 1, 0]
+ */
+export function cosine(options: CosineOptions = {}): Schedule {
+  checkNames("cosine", options, ["steps", "epochs", "minimum"]);
+  checkLength("cosine", options, false);
+  const minimum = wantNumber("cosine: minimum", options.minimum ?? 0, 0);
+  return named("cosine", options, (step, info) =>
+    minimum + (info.base - minimum) * (1 + cosPi(Math.min(1, step / stepsOf(options, info)))) / 2);
+}
+
+export interface WarmupOptions extends Length {
+  /** Share of the rate at the first step; 1/3 by default. */
+  startFactor?: number;
+}
+
+/** The rate rises in a line from startFactor to 1 times the inner schedule's first rate; then the inner schedule runs,
+ * its clock starting there. Without an inner schedule the rate stays.
+ * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html
+ *
+ * @throws OptionError without a length.
+ * @example
+ * const rate = warmup(cosine(), { steps: 2, startFactor: 0.5 });
+ * [0, 1, 2, 12].map((step) => rate(step, { steps: 12, epochs: 1, base: 4 })) // → [2, 3, 4, 0]
+ */
+export function warmup(options: WarmupOptions): Schedule;
+export function warmup(inner: Schedule | undefined, options: WarmupOptions): Schedule;
+export function warmup(first: Schedule | WarmupOptions | undefined, second?: WarmupOptions): Schedule {
+  const inner = typeof first === "function" ? first : undefined;
+  const options = second ?? (typeof first === "object" ? first : {});
+  checkNames("warmup", options, ["steps", "epochs", "startFactor"]);
+  checkLength("warmup", options, true);
+  const startFactor = wantNumber("warmup: startFactor", options.startFactor ?? 1 / 3, 0);
+  const schedule: Schedule = (step, info) => {
+    const length = Math.ceil(stepsOf(options, info));
+    const rest: ScheduleInfo = { ...info, steps: Math.max(1, info.steps - length), epochs: info.epochs * (1 - length / info.steps) };
+    if (step >= length) return inner ? inner(step - length, rest) : info.base;
+    const target = inner ? inner(0, rest) : info.base;
+    return target * (startFactor + (1 - startFactor) * (step / length));
+  };
+  return named("warmup", { ...options, inner: inner && describeSchedule(inner) }, schedule);
+}

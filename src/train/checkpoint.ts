@@ -1,0 +1,98 @@
+// Checkpoints: a safetensors file with parameters, optimizer state and the position of a run. What goes on from one
+// has the bits of the run that was never stopped.
+
+import { Version } from "../../assembly/isa.ts";
+import { FormatError, OptionError, show } from "../errors.ts";
+import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
+import type { Network } from "../network.ts";
+import { sameShape, showShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { FitLayout, FitState } from "./state.ts";
+
+/** What a checkpoint says beside the tensors; plain data. */
+export interface CheckpointNotes {
+  seed: number;
+  [more: string]: unknown;
+}
+
+export interface Checkpoint {
+  file: SafetensorsFile;
+  notes: CheckpointNotes;
+  steps: number;
+  updates: number;
+}
+
+const KEY = "lanewise.checkpoint";
+
+/** `extra` tensors are kept under their names. */
+export function writeCheckpoint(network: Network, state: FitState, notes: CheckpointNotes, extra: ReadonlyMap<string, Tensor> = new Map()): Uint8Array {
+  const { layout } = state;
+  const tensors = new Map<string, Tensor>();
+  for (const parameter of network.parameters) tensors.set(`parameter ${parameter.name}`, network.read(parameter));
+  layout.optimizer.states.forEach((name, s) => {
+    for (const slot of layout.slots) tensors.set(`${name} ${slot.parameter.name}`, network.read(slot.parameter, state.place(slot, s)));
+  });
+  for (const [name, tensor] of extra) tensors.set(`extra ${name}`, tensor);
+  const { steps, updates } = state;
+  return writeSafetensors(tensors, {
+    [KEY]: JSON.stringify({ numerics: Version.NUMERICS, optimizer: describe(layout), steps, updates, notes }),
+  });
+}
+
+/** Reads a checkpoint and checks it against the network and the optimizer, changing nothing.
+ *
+ * @throws FormatError if the bytes are no sound checkpoint, or of another numerics version; OptionError if it belongs to
+ * another model or optimizer.
+ */
+export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitLayout): Checkpoint {
+  const file = parseSafetensors(bytes), text = file.metadata.get(KEY);
+  if (text === undefined) throw new FormatError("not-a-checkpoint", "resume: this file is no checkpoint of a run; those come from checkpoint()", { option: "resume" });
+  let head: { numerics?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; notes?: unknown };
+  try {
+    head = JSON.parse(text) as typeof head;
+  } catch {
+    throw new FormatError("bad-file", "resume: the checkpoint's metadata are broken", { option: "resume" });
+  }
+  const whole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (head === null || typeof head !== "object" || !whole(head.steps) || !whole(head.updates) || head.notes === null || typeof head.notes !== "object")
+    throw new FormatError("bad-file", "resume: the checkpoint's metadata are broken", { option: "resume" });
+  if (head.numerics !== Version.NUMERICS)
+    throw new FormatError("numerics-version", `resume: the checkpoint was written by numerics version ${show(head.numerics)}, this release computes version `
+      + `${Version.NUMERICS}: its bits would differ. Use the release that wrote it, or start from the model's parameters`,
+      { option: "resume", got: head.numerics, wanted: Version.NUMERICS });
+  const { optimizer } = layout, made = JSON.stringify(head.optimizer), here = JSON.stringify(describe(layout));
+  if (made !== here) throw mismatch("optimizer", made, here);
+  const want = (name: string, shape: readonly number[]): void => {
+    const tensor = file.tensors.get(name);
+    if (!tensor || !sameShape(tensor.shape, shape))
+      throw new OptionError("resume-mismatch", `resume: the checkpoint has ${tensor ? showShape(tensor.shape) : "nothing"} for ${name}, this run wants ${showShape(shape)}`,
+        { option: "resume", got: tensor?.shape, wanted: shape, name });
+  };
+  for (const { name, shape } of network.parameters) want(`parameter ${name}`, shape);
+  for (const state of optimizer.states) for (const { parameter } of layout.slots) want(`${state} ${parameter.name}`, parameter.shape);
+  for (const name of file.tensors.keys())
+    if (name.startsWith("parameter ") && !network.parameters.some((parameter) => name === `parameter ${parameter.name}`))
+      throw new OptionError("resume-mismatch", `resume: the checkpoint has ${name}, this model has not`, { option: "resume", got: name });
+  return { file, notes: head.notes as CheckpointNotes, steps: head.steps, updates: head.updates };
+}
+
+/** Puts a checkpoint's numbers into memory. */
+export function restore({ file, steps, updates }: Checkpoint, network: Network, state: FitState): void {
+  for (const parameter of network.parameters) network.write(parameter, file.tensors.get(`parameter ${parameter.name}`)!.data);
+  const { layout } = state;
+  layout.optimizer.states.forEach((name, s) => {
+    for (const slot of layout.slots) network.write(slot.parameter, file.tensors.get(`${name} ${slot.parameter.name}`)!.data, state.place(slot, s));
+  });
+  state.steps = steps;
+  state.updates = updates;
+}
+
+/** An optimizer as plain data. */
+function describe({ optimizer: { optimizer, hyper, groups } }: FitLayout): object {
+  return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({ match: String(match), ...its })) };
+}
+
+export function mismatch(option: string, got: unknown, wanted: unknown): OptionError {
+  return new OptionError("resume-mismatch", `resume: the checkpoint was made with ${option} ${show(got)}, this run has ${show(wanted)}`,
+    { option, got, wanted });
+}

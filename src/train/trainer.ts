@@ -1,0 +1,299 @@
+// The loop by hand: one batch, one step, one call into the core.
+
+import type { Column, Data } from "../data/columns.ts";
+import { NonFiniteError, OptionError, ShapeError, StateError, show } from "../errors.ts";
+import { isLoss } from "../losses/loss.ts";
+import type { Network } from "../network.ts";
+import { checkNames, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { adam } from "../optimizers/index.ts";
+import type { Schedule } from "../schedules/schedule.ts";
+import type { LoadedProgram } from "../session.ts";
+import { sameShape, showShape, sizeOf } from "../shape.ts";
+import { flatten, type Numbers, type Tensor } from "../tensor.ts";
+import { mismatch, readCheckpoint, restore, writeCheckpoint } from "./checkpoint.ts";
+import { notFinite } from "./dataset.ts";
+import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
+import { applyProgram, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
+import { FitLayout, FitState, wantOptimizer } from "./state.ts";
+
+export interface TrainerOptions extends ObjectiveOptions {
+  /** adam() by default. */
+  optimizer?: Optimizer;
+  /** What becomes of the rate; it wants `steps`. */
+  schedule?: Schedule;
+  /** Steps of the whole run, for a schedule. */
+  steps?: number;
+  /** Rows of a batch; other numbers work as well, each is compiled when it first comes. */
+  batchSize?: number;
+  /** Bounds the Euclidean norm of all gradients. */
+  clipNorm?: number;
+  /** For dropout; the model's by default. */
+  seed?: number;
+  /** Bytes of a checkpoint to go on from. */
+  resume?: Uint8Array;
+}
+
+const OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "steps", "batchSize", "clipNorm", "seed", "resume"];
+
+/** A program for some number of rows, with the addresses that a step writes to. */
+interface Step {
+  key: string;
+  program: LoadedProgram;
+  columns: readonly Column[];
+  /** Byte addresses of the columns; stale once the session has moved its arena. */
+  addresses: number[];
+  moves: number;
+  /** Where batches of this shape may be copied without taking them apart. */
+  plain: { x: number; y: number; labels: number } | undefined;
+}
+
+/** Trains a model step by step; made by `model.trainer(options)`. */
+export class Trainer {
+  /** The optimizer's rate; a schedule shapes it. Settable between steps. */
+  private rate: number;
+  private readonly network: Network;
+  private readonly classes: readonly string[] | undefined;
+  private readonly objective: Objective;
+  private readonly layout: FitLayout;
+  private readonly state: FitState;
+  private readonly schedule: Schedule | undefined;
+  private readonly info: { steps: number; epochs: number; base: number };
+  private readonly clip: number;
+  private readonly seed: number;
+  private readonly programs = new Map<string, Step>();
+  private applier: LoadedProgram | undefined;
+  private last: Step | undefined;
+  private readonly onDispose: () => void;
+  private open = true;
+
+  /** @internal */
+  constructor(network: Network, options: TrainerOptions, defaults: { seed: number; classes: readonly string[] | undefined; onDispose: () => void }) {
+    checkNames("trainer", options, OPTIONS);
+    this.network = network;
+    this.classes = defaults.classes;
+    this.onDispose = defaults.onDispose;
+    this.objective = resolveObjective(network, options);
+    const optimizer = options.optimizer === undefined ? adam() : wantOptimizer(options.optimizer);
+    if (options.batchSize !== undefined) wantCount("batchSize", options.batchSize);
+    this.clip = options.clipNorm === undefined ? 0 : wantClip(options.clipNorm);
+    this.rate = optimizer.hyper.learningRate;
+    this.schedule = options.schedule === undefined ? undefined : wantFunction("schedule", options.schedule);
+    if (this.schedule && options.steps === undefined)
+      throw new OptionError("bad-option", "trainer: a schedule wants to know how long the run is: give steps", { option: "steps", wanted: "a number of steps" });
+    this.info = { steps: options.steps === undefined ? 1 : wantCount("steps", options.steps), epochs: 1, base: this.rate };
+    this.layout = new FitLayout(network, optimizer, scoreCount(this.objective));
+    const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.layout);
+    const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
+    if (checkpoint && checkpoint.notes.seed !== seed.seed) throw mismatch("seed", checkpoint.notes.seed, seed.seed);
+    this.seed = seed.seed;
+    this.state = new FitState(network, this.layout, seed);
+    if (checkpoint) {
+      restore(checkpoint, network, this.state);
+      this.rate = wantNumber("learningRate", checkpoint.notes.learningRate, 0);
+    }
+  }
+
+  /** Steps done. */
+  get steps(): number {
+    return this.state.steps;
+  }
+
+  get learningRate(): number {
+    return this.rate;
+  }
+
+  set learningRate(value: number) {
+    this.rate = wantNumber("learningRate", value, 0);
+  }
+
+  /** One training step on a batch; returns its loss. One call into the core.
+   *
+   * @throws DataError or ShapeError for a batch that does not fit, or with NaN or infinities; NonFiniteError if loss or
+   * gradients were not finite. The parameters are then as before.
+   */
+  step(data: Data): number {
+    this.wantOpen();
+    const step = this.stage(data, false);
+    this.advance(step.program, data);
+    return this.state.loss;
+  }
+
+  /** Loss and gradients of a batch, without a step; by parameter name, in PyTorch's layout. */
+  gradients(data: Data): { loss: number; gradients: Map<string, Tensor> } {
+    this.wantOpen();
+    const { state, network } = this, { program } = this.stage(data, true);
+    state.prepare(this.currentRate(), 0);
+    program.run();
+    if (!state.finite) this.fail(data);
+    const gradients = new Map(this.layout.slots.map((slot) => [slot.parameter.name, network.read(slot.parameter, state.place(slot))]));
+    return { loss: state.loss, gradients };
+  }
+
+  /** The step that these gradients make: clipping and update.
+   *
+   * @throws ShapeError if a trainable parameter's gradient is missing or has another shape; NonFiniteError if one is
+   * not finite. The parameters are then as before.
+   */
+  apply(gradients: ReadonlyMap<string, Numbers>): void {
+    this.wantOpen();
+    const { state, network, layout } = this;
+    const names = layout.slots.map(({ parameter }) => parameter.name);
+    if (!(gradients instanceof Map) || gradients.size !== names.length || !names.every((name) => gradients.has(name)))
+      throw new ShapeError("wrong-names", `apply: wanted a Map with the gradients of ${names.join(", ")}, got `
+        + (gradients instanceof Map ? [...gradients.keys()].join(", ") : show(gradients)), { option: "gradients", wanted: names });
+    const numbers = layout.slots.map(({ parameter }) => {
+      const { data, shape } = flatten(gradients.get(parameter.name), `gradient of ${parameter.name}`);
+      if (data.length !== parameter.size || (shape && !sameShape(shape, parameter.shape)))
+        throw new ShapeError("shape-mismatch", `gradient of ${parameter.name}: wanted ${showShape(parameter.shape)}, got ${shape ? showShape(shape) : `${data.length} numbers`}`,
+          { option: parameter.name, got: shape ?? data.length, wanted: parameter.shape });
+      return data;
+    });
+    this.applier ??= network.load(applyProgram({ network, layout, clip: this.clip }), { fit: state.block });
+    layout.slots.forEach((slot, i) => network.write(slot.parameter, numbers[i]!, state.place(slot)));
+    this.advance(this.applier, undefined);
+  }
+
+  /** Bytes from which `trainer({ resume })` goes on, bit for bit. */
+  checkpoint(): Uint8Array {
+    this.wantOpen();
+    return writeCheckpoint(this.network, this.state, { seed: this.seed, learningRate: this.rate });
+  }
+
+  /** Gives the memory of gradients and optimizer state back. */
+  dispose(): void {
+    if (!this.open) return;
+    this.open = false;
+    for (const { program } of this.programs.values()) this.network.session.unload(program);
+    if (this.applier) this.network.session.unload(this.applier);
+    this.state.free();
+    this.onDispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private wantOpen(): void {
+    void this.network.session; // throws if the model has been disposed
+    if (!this.open) throw new StateError("disposed", "the trainer has been disposed");
+  }
+
+  private currentRate(): number {
+    this.info.base = this.rate;
+    return this.schedule ? wantRate(this.schedule(this.state.steps, this.info), this.state.steps) : this.rate;
+  }
+
+  private advance(program: LoadedProgram, data: Data | undefined): void {
+    const { state } = this;
+    state.prepare(this.currentRate(), 0);
+    program.run();
+    if (!state.finite) this.fail(data);
+    state.steps++;
+    state.updates++;
+  }
+
+  /** Writes a batch into memory, compiling its program if need be. */
+  private stage(data: Data, half: boolean): Step {
+    const fast = half ? undefined : this.fast(data);
+    if (fast) return fast;
+    const { network, layout, objective, clip } = this;
+    const { rows, columns } = dataColumns(network, objective, data, this.classes);
+    const key = `${half ? "gradients" : "step"} ${rows} ${columns.map(({ name, dtype, shape }) => `${name}:${dtype === "int32" ? "i" : "f"}${shape.join("x")}`).join(" ")}`;
+    let step = this.programs.get(key);
+    if (!step) {
+      const parts: TrainingProgram = { network, objective, columns, layout, clip };
+      const program = network.load(trainingProgram(parts, rows, { kind: "staged" }, { update: !half }), { fit: this.state.block });
+      step = { key, program, columns, addresses: [], moves: -1, plain: plainShape(network, objective, columns, rows) };
+      this.programs.set(key, step);
+      this.evict();
+    }
+    this.place(step);
+    const { floats, words } = network.session;
+    columns.forEach(({ data: numbers, dtype }, i) => {
+      const at = step.addresses[i]!;
+      if (at >= 0) (dtype === "int32" ? words : floats).set(numbers, at >>> 2);
+    });
+    if (!half) this.last = step;
+    return step;
+  }
+
+  /** A batch like the last one, of typed arrays, is copied as it is. */
+  private fast(data: Data): Step | undefined {
+    const step = this.last, x = data?.x, y = data?.y;
+    if (!step?.plain || data.weight !== undefined || !(x instanceof Float32Array) || x.length !== step.plain.x) return undefined;
+    const { labels } = step.plain;
+    if (!(y instanceof Int32Array || y instanceof Float32Array) || y instanceof Int32Array !== labels > 0 || y.length !== step.plain.y) return undefined;
+    if (labels) for (let i = 0; i < y.length; i++) if (y[i]! >>> 0 >= labels) return undefined; // the long way tells
+    const { loss } = this.objective[0]!;
+    if (!labels && isLoss(loss)) loss.check?.(y, "y");
+    this.place(step);
+    const { floats, words } = this.network.session;
+    floats.set(x, step.addresses[0]! >>> 2);
+    (labels ? words : floats).set(y, step.addresses[1]! >>> 2);
+    return step;
+  }
+
+  /** Looks the addresses up again where the arena has moved. */
+  private place(step: Step): void {
+    const { session } = this.network;
+    if (step.moves === session.moves) return;
+    const { places } = step.program.program;
+    step.addresses = step.columns.map(({ name }) => (places.has(name) ? step.program.place(name) : -1));
+    step.moves = session.moves;
+  }
+
+  /** Keeps the programs of the last few batch sizes. */
+  private evict(): void {
+    if (this.programs.size <= PROGRAMS) return;
+    const [key, { program }] = this.programs.entries().next().value!;
+    this.network.session.unload(program);
+    this.programs.delete(key);
+  }
+
+  private fail(data: Data | undefined): never {
+    if (data) failIfNotFinite(dataColumns(this.network, this.objective, data, this.classes).columns);
+    const { steps, loss } = this.state;
+    throw nonFinite(steps + 1, undefined, data ? loss : undefined);
+  }
+}
+
+const PROGRAMS = 8;
+
+/** Lengths of typed arrays that can be copied as they are: one input, one target, no weights, no bytes. */
+function plainShape(network: Network, objective: Objective, columns: readonly Column[], rows: number): Step["plain"] {
+  if (!network.single || !network.singleOutput || columns.length !== 2) return undefined;
+  const [x, y] = columns as [Column, Column];
+  const labels = y.dtype === "int32";
+  if (x.dtype === "int32" || (labels && !(isLoss(objective[0]!.loss) && objective[0]!.loss.target === "classes"))) return undefined;
+  if (!labels && isLoss(objective[0]!.loss) && objective[0]!.loss.target === "classes") return undefined; // distributions are checked
+  return { x: rows * sizeOf(x.shape), y: rows * sizeOf(y.shape), labels: labels ? network.outputs.values().next().value!.at(-1)! : 0 };
+}
+
+/** Throws the error that names the first NaN or infinity. */
+export function failIfNotFinite(columns: readonly Column[]): void {
+  for (const column of columns) {
+    if (column.dtype === "int32") continue;
+    const { data } = column;
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(Math.fround(data[i]!))) throw notFinite(column, i, data[i]);
+  }
+}
+
+export function nonFinite(step: number, epoch: number | undefined, loss: number | undefined): NonFiniteError {
+  const what = loss === undefined || Number.isFinite(loss) ? "the gradients are not finite" : `the loss is ${loss}`;
+  return new NonFiniteError("non-finite", `step ${step}${epoch === undefined ? "" : ` (epoch ${epoch})`}: ${what}; the parameters are those from before the step. `
+    + "A lower learning rate, clipNorm, or inputs on a smaller scale usually help", { step, epoch, got: loss, wanted: "finite numbers" });
+}
+
+export function wantClip(value: unknown): number {
+  const clip = wantNumber("clipNorm", value, 0);
+  if (clip === 0) throw new OptionError("bad-option", "clipNorm: wanted a number above 0, got 0", { option: "clipNorm", got: 0 });
+  return clip;
+}
+
+export function wantRate(rate: unknown, step: number): number {
+  if (typeof rate !== "number" || !(rate >= 0 && rate < Infinity))
+    throw new OptionError("bad-option", `schedule: wanted a finite rate of at least 0 for step ${step}, got ${show(rate)}`, { option: "schedule", got: rate, step });
+  return rate;
+}
+
