@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vitest/config";
+import { wasmModule } from "./scripts/wasm.mjs";
 
-/** An import of a .wasm file is its bytes in base64, as in the build. */
-const wasmBase64: Plugin = {
-  name: "wasm-base64",
+/** An import of a .wasm file is what it is in the build. */
+const embedWasm: Plugin = {
+  name: "embed-wasm",
   enforce: "pre",
-  load(id) {
-    if (!id.endsWith(".wasm")) return undefined;
-    return `export default "${readFileSync(id).toString("base64")}";`;
-  },
+  load: (id) => (id.endsWith(".wasm") ? wasmModule(id) : undefined),
 };
 
 export default defineConfig({
-  plugins: [wasmBase64],
+  plugins: [embedWasm],
   test: { include: ["test/**/*.test.ts"], testTimeout: 60_000 },
 });

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { embedWasm } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -15,8 +16,17 @@ await build({
   absWorkingDir: root,
   entryPoints: { index: "src/index.ts", ops: "src/ops/index.ts" },
   outdir: "dist", bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
-  mainFields: ["module", "main"], loader: { ".wasm": "base64" }, legalComments: "inline", chunkNames: "chunk-[hash]",
+  mainFields: ["module", "main"], plugins: [embedWasm], legalComments: "inline", chunkNames: "chunk-[hash]",
 });
+
+// Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,
+// they go with their contents.
+for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
+  const path = join(dist, file);
+  writeFileSync(path, readFileSync(path, "utf8")
+    .replace(/^var (\w+) = \{\};\n__export\(\1, (\{[\s\S]*?\n\})\);/gm, "var $1 = /* @__PURE__ */ __export({}, $2);")
+    .replace(/^(var __export = \(target, all\) => \{\n[\s\S]*?)\n\};/m, "$1\n  return target;\n};"));
+}
 
 // The core on its own, for engines that take a .wasm as a module: without the flag "shared" on its memory.
 const { unshared } = await bundled("src/core.ts");
@@ -34,6 +44,6 @@ for (const file of readdirSync(join(dist, "types"), { recursive: true })) {
 /** A source file as a module of its own, to use its functions here. */
 async function bundled(entry) {
   const outfile = join(root, "build", "bundled.mjs");
-  await build({ absWorkingDir: root, entryPoints: [entry], bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], loader: { ".wasm": "base64" }, outfile });
+  await build({ absWorkingDir: root, entryPoints: [entry], bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], plugins: [embedWasm], outfile });
   return import(pathToFileURL(outfile).href);
 }

@@ -46,7 +46,7 @@ const POOLED_BYTES = 64 * 1024 * 1024;
  */
 export async function loadCore(source?: CoreSource): Promise<Core> {
   wantSimd();
-  const module = source === undefined ? await (compiled ??= moduleOf(decode(embedded))) : await moduleOf(source);
+  const module = source === undefined ? await (compiled ??= inflate(embedded).then(moduleOf)) : await moduleOf(source);
   const memory = pool.pop() ?? newMemory();
   let exports: Exports;
   try {
@@ -79,8 +79,10 @@ export function growTo({ memory }: Core, bytes: number): void {
   }
 }
 
-function decode(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+/** The embedded core: deflated, it costs a page 4 KB less on the wire. */
+async function inflate(base64: string): Promise<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 
 function newMemory(): WebAssembly.Memory {

@@ -1,4 +1,4 @@
-// The build embeds the core: an import of a .wasm file is its bytes in base64.
+// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base64.
 declare module "*.wasm" {
   const base64: string;
   export default base64;
