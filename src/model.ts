@@ -526,7 +526,7 @@ function engineName(): string {
  */
 export async function createModel<
   const I extends InputOption | Readonly<Record<string, InputOption>>, R extends Value | Readonly<Record<string, Value>>,
->(model: Layer | ((inputs: Values<I>) => R), options: ModelOptions<I>): Promise<Model<InputOf<I>, OutputOf<R>>> {
+>(model: (inputs: Values<I>) => R, options: ModelOptions<I>): Promise<Model<InputOf<I>, OutputOf<R>>> {
   checkNames("createModel", options, OPTIONS);
   if (typeof model !== "function")
     throw new OptionError("not-a-layer", `createModel: wanted a layer or a function on Values, got ${show(model)}`, { option: "model", got: model });

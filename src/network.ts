@@ -73,6 +73,7 @@ export class Network {
     this.singleOutput = first.outputs.has(OUTPUT) && first.outputs.size === 1;
     this.outputs = new Map([...first.outputs].map(([name, { shape }]) => [name, shape.slice(1)]));
     this.calls = first.calls;
+    this.registry.sealed = true;
     let offset = 0;
     for (const definition of this.registry.definitions.values()) {
       const size = sizeOf(definition.shape);

@@ -73,29 +73,20 @@ export interface LayerCall {
   shape: Shape;
 }
 
-/** All layers of one model: their names and parameters, the same in every program that is compiled from it. */
+/** All layers of one model: their names and parameters, the same in every program that is compiled from it. A layer
+ * object keeps the name that it had first; one that a model's function makes anew in each call is known by its place. */
 export class Registry {
   readonly definitions = new Map<string, Definition>();
-  private readonly paths = new Map<Layer, string>();
-  private readonly taken = new Map<string, Layer>();
-
-  /** The layer's path; the first call fixes it. */
-  pathOf(layer: Layer, propose: () => string): string {
-    let path = this.paths.get(layer);
-    if (path === undefined) {
-      path = propose();
-      if (this.taken.has(path))
-        throw new OptionError("duplicate-name", `two layers are named ${show(path)}; give one of them another name`,
-          { option: "name", layer: path, got: path });
-      this.paths.set(layer, path);
-      this.taken.set(path, layer);
-    }
-    return path;
-  }
+  /** No more parameters: those that there are have their places in memory. */
+  sealed = false;
+  readonly paths = new WeakMap<Layer, string>();
 
   define(definition: Definition): Definition {
     const known = this.definitions.get(definition.name);
     if (!known) {
+      if (this.sealed)
+        throw new GraphError("late-parameter", `${definition.name} is declared in training or for some numbers of rows only; declare it in every call`,
+          { layer: definition.layer, option: definition.name });
       this.definitions.set(definition.name, definition);
       return definition;
     }
@@ -125,6 +116,7 @@ export class Tracer implements LayerCaller {
   /** Told of layers that are called by no other layer. */
   onCall: ((layer: Layer, input: Value, output: Value) => void) | undefined;
   private count = 0;
+  private readonly taken = new Map<string, Layer>();
   private readonly registry: Registry;
   private readonly frames: Frame[] = [{ path: "", layers: 0, hasChildren: false }];
 
@@ -142,11 +134,7 @@ export class Tracer implements LayerCaller {
     const { graph, frames } = this, parent = frames.at(-1)!;
     if (++this.count > CALLS) throw new GraphError("too-many-layers", `more than ${CALLS} calls of layers in one model`, { wanted: CALLS });
     parent.hasChildren = true;
-    const path = this.registry.pathOf(layer, () => {
-      const own = (layer.options.name as string | undefined) ?? key ?? String(parent.layers);
-      return parent.path && own ? `${parent.path}.${own}` : parent.path + own;
-    });
-    parent.layers++;
+    const path = this.pathOf(layer, key);
     const frame = { path, layers: 0, hasChildren: false };
     frames.push(frame);
     const outer = [graph.layer, graph.layerType] as const;
@@ -163,6 +151,24 @@ export class Tracer implements LayerCaller {
       [graph.layer, graph.layerType] = outer;
       if (frames.at(-1) === frame) frames.pop();
     }
+  }
+
+  /** The layer's name: what it had before, its own, or its place among the layers of the one around it. */
+  private pathOf(layer: Layer, key: string | undefined): string {
+    const { registry, taken } = this, parent = this.frames.at(-1)!;
+    let path = registry.paths.get(layer);
+    if (path === undefined) {
+      const own = (layer.options.name as string | undefined) ?? key ?? String(parent.layers);
+      path = parent.path && own ? `${parent.path}.${own}` : parent.path + own;
+      registry.paths.set(layer, path);
+    }
+    const other = taken.get(path);
+    if (other === undefined) parent.layers++;
+    else if (other !== layer)
+      throw new OptionError("duplicate-name", `two layers are named ${show(path)}; give one of them another name`,
+        { option: "name", layer: path, got: path });
+    taken.set(path, layer);
+    return path;
   }
 
   /** A parameter's Value in this graph. */

@@ -7,8 +7,9 @@ import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { DataSet } from "./dataset.ts";
 import { type Objective, targetName } from "./objective.ts";
-import { type Cells, DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
+import { DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
 import type { Evaluation } from "./report.ts";
+import type { Cells } from "./state.ts";
 
 /** Rows of a batch where nothing else is said. */
 export const EVALUATION_ROWS = 256;

@@ -132,6 +132,8 @@ interface FitNotes {
   batch: number;
   sums: number[];
   seconds: number;
+  /** Of the last step. */
+  learningRate: number;
   reports: Report[];
   [more: string]: unknown;
 }
@@ -247,7 +249,7 @@ export class Run {
     if (!state) throw new StateError("not-started", "checkpoint: the run has not made its first step, or its memory has been given to a later one");
     const notes: FitNotes = {
       ...this.settings(), seed: seed.seed, rows: plan.rows, epoch: this.epoch, batch: this.batch,
-      sums: [...tally.sums], seconds: this.seconds, reports: this.history.epochs,
+      sums: [...tally.sums], seconds: this.seconds, learningRate: this.stepReport.learningRate, reports: this.history.epochs,
     };
     return writeCheckpoint(this.network, state, notes, collector.save());
   }
@@ -359,10 +361,10 @@ export class Run {
       const made = JSON.stringify(notes[name]), wanted = JSON.stringify(value);
       if (made !== wanted) throw mismatch(name, made, wanted);
     }
-    const { epoch, batch, sums, reports, seconds } = notes;
+    const { epoch, batch, sums, reports, seconds, learningRate } = notes;
     const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
     const numbers = Array.isArray(sums) && sums.length === this.tally.sums.length && sums.every((n) => typeof n === "number");
-    if (!whole(epoch, Infinity) || !whole(batch, this.batches) || !numbers || !Array.isArray(reports) || typeof seconds !== "number")
+    if (!whole(epoch, Infinity) || !whole(batch, this.batches) || !numbers || !Array.isArray(reports) || typeof seconds !== "number" || typeof learningRate !== "number")
       throw new FormatError("bad-file", "resume: the checkpoint's position is broken", { option: "resume" });
     if (epoch > this.epochs) throw mismatch("epochs", epoch, this.epochs);
   }
@@ -373,6 +375,7 @@ export class Run {
     this.epoch = notes.epoch;
     this.batch = notes.batch;
     this.seconds = notes.seconds;
+    this.stepReport.learningRate = notes.learningRate;
     this.tally.sums.set(notes.sums);
     this.collector.load((output) => checkpoint.file.tensors.get(`extra ${output}`));
     this.history.epochs.push(...notes.reports);

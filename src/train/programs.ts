@@ -12,7 +12,7 @@ import { SEED } from "../ops/random.ts";
 import { checkOp, effect, guardOp, updateOp } from "../ops/update.ts";
 import type { Address, Program } from "../program.ts";
 import { buildObjective, type Built, type Objective } from "./objective.ts";
-import type { FitLayout } from "./state.ts";
+import type { Cells, FitLayout } from "./state.ts";
 
 /** Where a program's rows come from: written by the host before each run, or gathered from a data set in memory. */
 export type Feed = { readonly kind: "staged" } | { readonly kind: "gathered"; readonly data: DataLayout };
@@ -23,14 +23,6 @@ export interface DataLayout {
   readonly offsets: ReadonlyMap<string, number>;
   readonly ids: number;
   readonly rows: number;
-}
-
-/** Words that a run's programs share with the host. */
-export interface Cells {
-  /** Where in the row numbers the batch begins. */
-  readonly cursor: Address;
-  /** The first of the numbers that cellStores writes. */
-  readonly scores: Address;
 }
 
 /** The region of a data set. */

@@ -12,11 +12,18 @@ import { assignGroups, type Optimizer } from "../optimizers/optimizer.ts";
 import { alignUp } from "../plan.ts";
 import type { Address } from "../program.ts";
 import type { Block } from "../session.ts";
-import type { Cells } from "./programs.ts";
 import type { GuardAttributes, UpdateAttributes } from "../ops/update.ts";
 
 /** The region of a fit's block. */
 export const FIT = "fit";
+
+/** Words that a run's programs share with the host. */
+export interface Cells {
+  /** Where in the row numbers the batch begins. */
+  readonly cursor: Address;
+  /** The first of the numbers that a program writes for each batch: loss, then metrics. */
+  readonly scores: Address;
+}
 
 /** A trainable parameter and its place in the gradient block, in bytes. */
 export interface Slot {

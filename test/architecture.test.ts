@@ -1,0 +1,99 @@
+// The house stays as it is drawn: imports point one way, the core and the host meet in isa.ts only, and nothing in src/
+// whose bits differ between engines.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+
+/** Each room may import from the rooms before it, and within itself. A folder's own exceptions stand before it. */
+const ORDER = [
+  "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
+  "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/binary.ts", "ops/activation.ts", "ops/power.ts", "ops/matmul.ts",
+  "ops/softmax.ts", "ops/loss.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
+  "autodiff.ts", "passes/live.ts", "passes/storage.ts", "plan.ts", "compile.ts", "core.ts", "session.ts", "tensor.ts", "compiled.ts",
+  "ops/index.ts", "yield.ts", "formats/safetensors.ts",
+  "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
+  "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/index.ts", "layers/table.ts",
+  "losses/loss.ts", "losses/index.ts", "losses/table.ts",
+  "metrics/metric.ts", "metrics/index.ts", "metrics/resolve.ts",
+  "optimizers/optimizer.ts", "optimizers/index.ts", "schedules/schedule.ts", "schedules/index.ts",
+  "data/columns.ts", "network.ts", "formats/model.ts",
+  "train/report.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/dataset.ts", "train/evaluate.ts",
+  "train/checkpoint.ts", "train/trainer.ts", "train/fit.ts",
+  "summary.ts", "model.ts", "hash.ts", "index.ts",
+];
+
+const files = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts")).sort();
+
+/** Paths of the files that a file imports, types included, from the repository's root. */
+function imports(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+)"/g)].map(([, path]) => {
+    const target = relative(root, resolve(root, dirname(file), path!));
+    return file.startsWith("assembly/") && !target.endsWith(".ts") ? `${target}.ts` : target;
+  });
+}
+
+/** The text without comments and strings. */
+function code(file: string): string {
+  return readFileSync(join(root, file), "utf8")
+    .replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+}
+
+test("every file of src has its place in the order", () => {
+  expect(files("src")).toEqual([...ORDER].sort());
+});
+
+test("a file imports only from those above it: no upward import, no cycle", () => {
+  const wrong = ORDER.flatMap((file, place) =>
+    imports(`src/${file}`).filter((path) => path.startsWith("src/")).flatMap((path) => {
+      const other = ORDER.indexOf(path.slice(4));
+      return other >= 0 && other < place ? [] : [`${file} imports ${path}`];
+    }));
+  expect(wrong).toEqual([]);
+});
+
+test("src imports nothing of assembly but isa.ts and the built core; assembly nothing of src", () => {
+  const crossing = files("src").flatMap((file) => imports(`src/${file}`).filter((path) => !path.startsWith("src/")));
+  expect([...new Set(crossing)].sort()).toEqual(["assembly/isa.ts", "build/core.wasm"]);
+  const others = files("assembly").flatMap((file) => imports(`assembly/${file}`).filter((path) => !path.startsWith("assembly/")));
+  expect(others).toEqual([]);
+});
+
+test("only core.ts touches WebAssembly", () => {
+  const users = files("src").filter((file) => /\bWebAssembly\.(compile|instantiate|validate|Instance|Memory\()/.test(code(`src/${file}`)));
+  expect(users).toEqual(["core.ts"]);
+});
+
+test("isa.ts has enums only: every tool reads it alike", () => {
+  expect(code("assembly/isa.ts").replace(/export enum \w+ \{[^}]*\}/g, "").trim()).toBe("");
+});
+
+test("nothing in src whose bits differ between engines, locales or times of day", () => {
+  const banned = [
+    /\bMath\.(pow|exp|expm1|log|log2|log10|log1p|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|cbrt|hypot|random)\b/,
+    /\*\*/, /\btoLocale\w*\(/, /\bIntl\b/, /\bnew Date\b/, /\bDate\.now\b/, /\blocaleCompare\b/, /\bsetTimeout\b/,
+  ];
+  const found = files("src").flatMap((file) => banned.filter((pattern) => pattern.test(code(`src/${file}`))).map((pattern) => `${file}: ${pattern.source}`));
+  expect(found).toEqual([]);
+});
+
+test("the library prints nothing", () => {
+  expect(files("src").filter((file) => /\bconsole\./.test(code(`src/${file}`)))).toEqual([]);
+});
+
+test("the published package has no dependency and exports what it says", async () => {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, any>;
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest.sideEffects).toBe(false);
+  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./core.wasm", "./package.json"]);
+});
+
+test("no file names a path of a machine or a registry's host", () => {
+  const tracked = ["package-lock.json", "package.json", ".npmrc", "README.md", "CONTRIBUTING.md"];
+  for (const file of tracked) expect(readFileSync(join(root, file), "utf8")).not.toMatch(/"resolved"|https?:\/\/registry|\/home\/|\/root\//);
+});
