@@ -107,8 +107,8 @@ export async function compile(
         { option: `argument ${i}`, got: shape });
     return input(graph, `argument ${i}`, shape, dtype);
   });
-  const result = f(...inputs);
-  const outputs = result instanceof Value ? [result] : [...result];
+  const result: unknown = f(...inputs);
+  const outputs: readonly Value[] = Array.isArray(result) ? result : [result];
   outputs.forEach((output, i) => {
     if (!(output instanceof Value) || output.graph !== graph)
       throw new GraphError("not-a-value", `compile: result ${i} of the function is not a Value made from its arguments`, { got: output });

@@ -336,7 +336,7 @@ export class Model<X = any, Y = any> {
    * @throws OptionError, ShapeError, GraphError for options that do not fit.
    * @example
    * const model = await createModel(dense(1), { input: [3] });
-   * model.memory({ loss: mse(), optimizer: adam(), rows: 10 }).optimizer // → 64
+   * model.memory({ loss: mse(), optimizer: adam(), rows: 10 }).gradients // → 32
    */
   memory(options: Omit<FitOptions, "loss"> & Partial<Pick<FitOptions, "loss">> & { rows?: number; data?: Data<X, TargetOf<Y>> } = {}): MemoryPlan {
     const { network } = this, { rows, data, ...fit } = options;

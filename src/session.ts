@@ -227,7 +227,13 @@ export interface TraceLine {
 }
 
 /** Runs a loaded program, in lockstep of `size` ranks, and hashes what each instruction wrote (NaN as 0x7fc00000, for
- * its other bits differ between engines). Where two traces part first, there is the instruction to look at. */
+ * its other bits differ between engines). Where two traces part first, there is the instruction to look at.
+ *
+ * @example
+ * const f = await compile((x) => relu(x), [[2]]);
+ * f.stage([[-1, 2]]);
+ * trace(f.loaded).map(({ label }) => label) // → ["relu"]
+ */
 export function trace(loaded: LoadedProgram, size = 1): TraceLine[] {
   const lines: TraceLine[] = [];
   loaded.runLockstep(size, (index) => {

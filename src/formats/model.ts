@@ -60,6 +60,20 @@ export interface ModelNotes {
 
 /** Bytes of a model. */
 export function writeModel(network: Network, notes: ModelNotes): Uint8Array {
+  const { model } = network;
+  const losses = [...notes.losses].flatMap(([output, loss]) => (isLoss(loss) ? [[output, { loss: loss.loss, options: loss.options }] as const] : []));
+  const saved: SavedModel = {
+    format: FORMAT, numerics: Version.NUMERICS,
+    inputs: network.inputs.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype })), single: network.single,
+    ...(isLayer(model) ? savedLayer(model) : savedFunction(network)),
+    classes: notes.classes ? [...notes.classes] : null, losses: Object.fromEntries(losses), seed: notes.seed,
+  };
+  const tensors = new Map<string, Tensor>(network.parameters.map((parameter) => [parameter.name, network.read(parameter)]));
+  return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(saved) });
+}
+
+/** A list of saved layers, and a function that adds a layer (and those inside it) and gives its number. */
+function layerList(): { layers: SavedLayer[]; save(layer: Layer): number } {
   const layers: SavedLayer[] = [], numbers = new Map<Layer, number>();
   const save = (layer: Layer): number => {
     const known = numbers.get(layer);
@@ -70,16 +84,12 @@ export function writeModel(network: Network, notes: ModelNotes): Uint8Array {
     numbers.set(layer, layers.length);
     return layers.push(saved) - 1;
   };
-  const losses = [...notes.losses].flatMap(([output, loss]) => (isLoss(loss) ? [[output, { loss: loss.loss, options: loss.options }] as const] : []));
-  const { model } = network;
-  const saved: SavedModel = {
-    format: FORMAT, numerics: Version.NUMERICS,
-    inputs: network.inputs.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype })), single: network.single,
-    layers, ...(isLayer(model) ? { root: save(model) } : functionSteps(network, save)),
-    classes: notes.classes ? [...notes.classes] : null, losses: Object.fromEntries(losses), seed: notes.seed,
-  };
-  const tensors = new Map<string, Tensor>(network.parameters.map((parameter) => [parameter.name, network.read(parameter)]));
-  return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(saved) });
+  return { layers, save };
+}
+
+function savedLayer(layer: Layer): { layers: SavedLayer[]; root: number } {
+  const { layers, save } = layerList();
+  return { root: save(layer), layers };
 }
 
 /** Options without functions (an initializer has done its work). */
@@ -87,18 +97,39 @@ function plainOptions(options: Readonly<Record<string, unknown>>): Record<string
   return Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== "initializer" && typeof value !== "function"));
 }
 
-/** The steps of a model's function. They must not depend on the number of rows, nor on training. */
-function functionSteps(network: Network, save: (layer: Layer) => number): { steps: Step[]; outputs: Record<string, Reference> } {
-  const [first, ...others] = [record(network, 2, false, save), record(network, 3, false, save), record(network, 2, true, save)];
-  for (const other of others)
-    if (JSON.stringify(first) !== JSON.stringify(other))
-      throw new GraphError("not-portable", "save: the model's function uses the number of rows as a number, or does something else while training, outside its "
-        + "layers; use -1 in reshape, dropout() the layer instead of the op, and layer(name, f) for what is more", { option: "model" });
-  return first;
+/** A model's function as what it did in one call. */
+interface SavedFunction {
+  layers: SavedLayer[];
+  steps: Step[];
+  outputs: Record<string, Reference>;
 }
 
-function record(network: Network, rows: number, training: boolean, save: (layer: Layer) => number): { steps: Step[]; outputs: Record<string, Reference> } {
-  const steps: Step[] = [], references = new Map<Value, Reference>();
+/** A number in a step that is so many times the number of rows. */
+interface Rows {
+  rows: number;
+}
+
+/** The function as it is for any number of rows: what differs between calls with 2 and with 3 rows must be in proportion.
+ * In training it must do the same, outside its layers. */
+function savedFunction(network: Network): SavedFunction {
+  const [two, three, training] = [record(network, 2, false), record(network, 3, false), record(network, 2, true)];
+  const refuse = (): never => {
+    throw new GraphError("not-portable", "save: the model's function does something else for other numbers of rows, or while training, outside its layers; "
+      + "dropout() the layer instead of the op, and layer(name, f) for what is more", { option: "model" });
+  };
+  const merge = (a: unknown, b: unknown): unknown => {
+    if (Object.is(a, b)) return a;
+    if (typeof a === "number" && typeof b === "number" && 3 * a === 2 * b) return { rows: a / 2 } satisfies Rows;
+    if (a === null || b === null || typeof a !== "object" || typeof b !== "object" || Object.keys(a).join() !== Object.keys(b).join()) return refuse();
+    const merged = Object.entries(a).map(([key, value]) => [key, merge(value, (b as Record<string, unknown>)[key])] as const);
+    return Array.isArray(a) ? merged.map(([, value]) => value) : Object.fromEntries(merged);
+  };
+  if (JSON.stringify(two) !== JSON.stringify(training)) refuse();
+  return merge(two, three) as SavedFunction;
+}
+
+function record(network: Network, rows: number, training: boolean): SavedFunction {
+  const { layers, save } = layerList(), steps: Step[] = [], references = new Map<Value, Reference>();
   const refer = (value: Value): Reference => {
     const reference = references.get(value);
     if (reference === undefined) throw new GraphError("not-portable", `save: ${String(value)} is used outside the layer that made it`, { layer: value.node.layer });
@@ -117,7 +148,7 @@ function record(network: Network, rows: number, training: boolean, save: (layer:
     },
   };
   const { outputs } = network.trace(rows, training, undefined, recorder);
-  return { steps, outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, refer(value)])) };
+  return { layers, steps, outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, refer(value)])) };
 }
 
 /** JSON has no NaN and no infinities. */
@@ -126,9 +157,13 @@ function exact(attributes: unknown): unknown {
     typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value));
 }
 
-function revived(attributes: unknown): unknown {
-  return JSON.parse(JSON.stringify(attributes ?? null), (_, value: unknown) =>
-    value !== null && typeof value === "object" && "number" in value ? Number(value.number) : value);
+/** Attributes as they were, for `rows` rows. */
+function revived(attributes: unknown, rows: number): unknown {
+  return JSON.parse(JSON.stringify(attributes ?? null), (_, value: unknown) => {
+    if (value === null || typeof value !== "object") return value;
+    if ("number" in value) return Number(value.number);
+    return "rows" in value ? (value as Rows).rows * rows : value;
+  });
 }
 
 /** What a file says. */
@@ -231,7 +266,7 @@ function functionOf(steps: readonly Step[], outputs: Readonly<Record<string, Ref
       else {
         const op = ops.get(step.op);
         if (!op) throw broken(`the op ${show(step.op)}`);
-        made.push(first.graph.add(op, step.inputs.map(value), revived(step.attributes)));
+        made.push(first.graph.add(op, step.inputs.map(value), revived(step.attributes, first.shape[0]!)));
       }
     }
     return Object.fromEntries(Object.entries(outputs).map(([name, reference]) => [name, value(reference)]));

@@ -2,6 +2,7 @@
 
 import { ShapeError } from "../errors.ts";
 import type { InitializerOption } from "../initializers/initializer.ts";
+import { toInitializer } from "../initializers/resolve.ts";
 import { checkNames, wantBoolean, wantCount } from "../options.ts";
 import { add } from "../ops/binary.ts";
 import { matmul } from "../ops/matmul.ts";
@@ -34,6 +35,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   const { bias = true, initializer, trainable = true } = options;
   wantBoolean("dense: bias", bias);
   wantBoolean("dense: trainable", trainable);
+  if (initializer !== undefined) toInitializer(initializer);
   return makeLayer("dense", { units, ...options }, (x, scope) => {
     const features = x.shape.at(-1)!;
     if (x.shape.length < 2)
