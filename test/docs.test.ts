@@ -8,7 +8,7 @@ import * as ops from "../src/ops/index.ts";
 
 const root = join(import.meta.dirname, "../src");
 /** Files whose examples speak of ops; the others of layers, losses and models. */
-const OPS = /^(ops\/|autodiff|compiled|program)/;
+const OPS = /^(ops\/|autodiff|compiled|program|session)/;
 
 interface Doc {
   file: string;
