@@ -20,10 +20,11 @@ await build({
 });
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,
-// they go with their contents.
+// they go with their contents. And the embedded core goes first: gzip codes it in a block of its own, 1.5 KB less for a page.
 for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
   const path = join(dist, file);
   writeFileSync(path, readFileSync(path, "utf8")
+    .replace(/^([\s\S]*)^(var core_default = ".*";\n)/m, "$2$1")
     .replace(/^var (\w+) = \{\};\n__export\(\1, (\{[\s\S]*?\n\})\);/gm, "var $1 = /* @__PURE__ */ __export({}, $2);")
     .replace(/^(var __export = \(target, all\) => \{\n[\s\S]*?)\n\};/m, "$1\n  return target;\n};"));
 }

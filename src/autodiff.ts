@@ -5,7 +5,6 @@ import { GraphError, ShapeError } from "./errors.ts";
 import type { Node, Value } from "./graph.ts";
 import { constant } from "./ops/constant.ts";
 import { add } from "./ops/binary.ts";
-import { showShape } from "./shape.ts";
 
 /** The gradients of the scalar y with respect to each Value of `wrt`, in their shapes; zeros where y does not depend
  * on one.
@@ -17,19 +16,18 @@ import { showShape } from "./shape.ts";
  */
 export function grad(y: Value, wrt: readonly Value[]): Value[] {
   if (y.size !== 1)
-    throw new ShapeError("not-a-scalar", `grad: wanted a scalar to differentiate, got ${showShape(y.shape)}; sum(y) or mean(y) gives one`,
-      { got: y.shape, wanted: [] });
+    throw new ShapeError("not-a-scalar", { option: "grad", wanted: "a scalar (shape [])", got: y.shape, fix: "sum(y) or mean(y) gives one" });
   const { graph } = y;
   const nodes = graph.nodes.slice(0, y.node.index + 1);
   const reaches = dependents(nodes, wrt);
   const gradients = new Map<Value, Value>([[y, constant(graph, 1, y.shape)]]);
-  const layer = graph.layer;
+  const { layer, layerType } = graph;
+  graph.layerType = "";
   for (const node of nodes.reverse()) {
     const arrived = node.outputs.map((output) => gradients.get(output));
     if (!reaches.has(node) || arrived.every((g) => g === undefined)) continue;
     graph.layer = node.layer;
-    if (!node.op.gradient)
-      throw new GraphError("no-gradient", `${node.label} has no derivative`, { layer: node.layer, option: node.op.name });
+    if (!node.op.gradient) throw new GraphError("no-gradient", { layer: node.layer, option: node.op.name, problem: "no derivative" });
     const parts = node.op.gradient(node, arrived);
     node.inputs.forEach((input, i) => {
       const part = parts[i];
@@ -38,7 +36,7 @@ export function grad(y: Value, wrt: readonly Value[]): Value[] {
       gradients.set(input, sum ? add(sum, part) : part);
     });
   }
-  graph.layer = layer;
+  Object.assign(graph, { layer, layerType });
   return wrt.map((x) => gradients.get(x) ?? constant(graph, 0, x.shape));
 }
 

@@ -1,6 +1,6 @@
 // The story of the library: outputs ──► live nodes ──► storages ──► plan ──► program.
 
-import { bytesOf, type Emitter, type Node, type Value } from "./graph.ts";
+import { bytesOf, type Emitter, type Node, origin, type Value } from "./graph.ts";
 import { inputOp } from "./op.ts";
 import { constantOp } from "./ops/constant.ts";
 import { copy } from "./ops/shape.ts";
@@ -9,11 +9,14 @@ import { assignStorage, isSource, type Storages } from "./passes/storage.ts";
 import { plan } from "./plan.ts";
 import { type Address, Assembler, bits, type Literal, type Program } from "./program.ts";
 
+/** A value and the place of its own where it is to be written. */
+export type Store = readonly [Value, Address];
+
 export interface Goal {
   /** Values that are read after the run, by name: `program.places` tells where they are. */
   outputs?: ReadonlyMap<string, Value>;
-  /** Values that are to be written to a place of their own (gradients, cells); see ownMemory. */
-  stores?: readonly (readonly [Value, Address])[];
+  /** Gradients, cells; see ownMemory. */
+  stores?: readonly Store[];
   /** Where sources lie that are not in the arena (parameters, data sets, cells). */
   sources?: ReadonlyMap<Value, Address>;
   /** Nodes that write by themselves (updates). */
@@ -39,21 +42,15 @@ export function compileProgram({ outputs = new Map(), stores = [], sources, effe
   return program;
 }
 
-/** The values, copied where they cannot be written to places of their own: sources lie elsewhere, and no memory is in
- * two places. Effects that read those places must come after this. */
-export function ownMemory(values: readonly Value[]): Value[] {
+/** Stores whose values are copied where they cannot be written to places of their own: sources lie elsewhere, and no
+ * memory is in two places. Effects that read those places must come after this. */
+export function ownMemory(stores: readonly Store[]): Store[] {
   const taken = new Set<Value>();
-  return values.map((value) => {
-    const own = origin(value);
-    if (isSource(own) || taken.has(own)) return copy(value);
+  return stores.map(([value, address]) => {
+    const own = origin(value), free = !isSource(own) && !taken.has(own);
     taken.add(own);
-    return value;
+    return [free ? value : copy(value), address];
   });
-}
-
-/** The value whose memory a view shows. */
-function origin(value: Value): Value {
-  return value.node.op.alias ? origin(value.node.inputs[0]!) : value;
 }
 
 function emitter(node: Node, { of, scratch }: Storages, assembler: Assembler): Emitter {

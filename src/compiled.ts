@@ -2,13 +2,13 @@
 
 import { loadCore, releaseCore, type CoreSource } from "./core.ts";
 import { compileProgram } from "./compile.ts";
-import { GraphError, ShapeError, StateError } from "./errors.ts";
-import { type Dtype, Graph, Value } from "./graph.ts";
+import { ShapeError, show } from "./errors.ts";
+import { type Dtype, Graph, notAValue, Value } from "./graph.ts";
 import { input } from "./op.ts";
 import { checkNames } from "./options.ts";
 import type { Program } from "./program.ts";
-import { type LoadedProgram, Session } from "./session.ts";
-import { type Shape, showShape } from "./shape.ts";
+import { disposed, type LoadedProgram, Session } from "./session.ts";
+import { isShape, type Shape } from "./shape.ts";
 import { flatten, type Numbers, type Tensor } from "./tensor.ts";
 
 /** Shape of an argument, with its type where that is not float32. */
@@ -54,15 +54,13 @@ export class Compiled {
 
   /** Writes the arguments into memory, for `loaded.run()` or `trace(loaded)`. */
   stage(args: readonly Numbers[]): void {
-    if (!this.open) throw new StateError("disposed", "this compiled function has been disposed");
+    if (!this.open) throw disposed("this function");
     if (!Array.isArray(args) || args.length !== this.inputs.length)
-      throw new ShapeError("arguments", `run: wanted an array of ${this.inputs.length} arguments, got `
-        + (Array.isArray(args) ? String(args.length) : typeof args), { got: args, wanted: this.inputs.length });
+      throw new ShapeError("arguments", { option: "run", wanted: `an array of ${this.inputs.length} arguments`, got: args });
     const all = args.map((arg, i) => {
       const { data } = flatten(arg, `argument ${i}`), { size, shape } = this.inputs[i]!;
       if (data.length !== size)
-        throw new ShapeError("shape-mismatch", `argument ${i}: wanted ${size} numbers for ${showShape(shape)}, got ${data.length}`,
-          { option: `argument ${i}`, got: data.length, wanted: shape });
+        throw new ShapeError("shape-mismatch", { option: `argument ${i}`, wanted: `${size} numbers for ${show(shape)}`, got: data.length });
       return data;
     });
     const { floats, words } = this.loaded.session;
@@ -102,16 +100,14 @@ export async function compile(
   const graph = new Graph();
   const inputs = args.map((arg, i) => {
     const { shape, dtype = "float32" } = "shape" in arg ? arg : { shape: arg };
-    if (!shape.every((n) => Number.isSafeInteger(n) && n > 0))
-      throw new ShapeError("bad-shape", `argument ${i}: wanted a shape of whole positive lengths, got ${showShape(shape)}`,
-        { option: `argument ${i}`, got: shape });
+    if (!isShape(shape)) throw new ShapeError("bad-shape", { option: `argument ${i}`, wanted: "a shape of whole lengths above 0", got: shape });
     return input(graph, `argument ${i}`, shape, dtype);
   });
   const result: unknown = f(...inputs);
   const outputs: readonly Value[] = Array.isArray(result) ? result : [result];
   outputs.forEach((output, i) => {
     if (!(output instanceof Value) || output.graph !== graph)
-      throw new GraphError("not-a-value", `compile: result ${i} of the function is not a Value made from its arguments`, { got: output });
+      throw notAValue(`result ${i}`, output, { of: "compile", fix: "make it from the arguments" });
   });
   const program = compileProgram({
     outputs: new Map(outputs.map((value, i) => [`output ${i}`, value])), ...(options.inPlace !== undefined && { inPlace: options.inPlace }),

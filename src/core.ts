@@ -1,9 +1,9 @@
 // The WebAssembly side: bytes or a module become an instance on a memory. The only file that touches WebAssembly.
 
-import { instantiate } from "@assemblyscript/loader";
+import { demangle } from "@assemblyscript/loader";
 import embedded from "../build/core.wasm";
 import { Version } from "../assembly/isa.ts";
-import { EngineError, MemoryError, show } from "./errors.ts";
+import { EngineError, MemoryError } from "./errors.ts";
 
 /** A core of one's own: the bytes of core.wasm, or a module compiled from them. */
 export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array;
@@ -50,15 +50,16 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
   const memory = pool.pop() ?? newMemory();
   let exports: Exports;
   try {
-    exports = (await instantiate<Exports>(module, { env: { memory } })).exports;
+    exports = demangle<Exports>((await WebAssembly.instantiate(module, { env: { memory } })).exports);
   } catch (error) {
     pool.push(memory);
-    throw new EngineError("bad-core", `core: not a core.wasm of lanewise (${String(error)})`, { option: "core" });
+    throw badCore(error);
   }
   const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
   if (version !== Version.ISA)
-    throw new EngineError("isa-version", `core: this core.wasm has instruction set ${show(version)}, this library wants `
-      + `${Version.ISA}; take both from one release`, { option: "core", got: version, wanted: Version.ISA });
+    throw new EngineError("isa-version", {
+      of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
+    });
   const { run, execute, firstNonFinite, shuffle, heapBase } = exports;
   return { memory, base: Number(heapBase.value), run, execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0 };
 }
@@ -75,7 +76,7 @@ export function growTo({ memory }: Core, bytes: number): void {
   try {
     memory.grow(Math.ceil(missing / PAGE));
   } catch {
-    throw new MemoryError("out-of-memory", `the engine refused a memory of ${bytes} bytes`, { wanted: bytes });
+    throw new MemoryError("out-of-memory", { problem: `the engine refused a memory of ${bytes} bytes` });
   }
 }
 
@@ -92,14 +93,18 @@ function newMemory(): WebAssembly.Memory {
 async function moduleOf(source: CoreSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
-  if (!(bytes instanceof Uint8Array))
-    throw new EngineError("bad-core", `core: wanted bytes or a WebAssembly.Module, got ${show(source)}`, { option: "core", got: source });
+  if (!(bytes instanceof Uint8Array)) throw badCore(source);
   try {
     return await WebAssembly.compile(unshared(bytes));
   } catch (error) {
     compiled = undefined;
-    throw new EngineError("bad-core", `core: the engine does not compile these bytes (${String(error)})`, { option: "core" });
+    throw badCore(error);
   }
+}
+
+/** The error for a core of the caller's, from what was given or what the engine says of it. */
+function badCore(got: unknown): EngineError {
+  return new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, or a module of them", got });
 }
 
 /** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */
@@ -109,10 +114,12 @@ const SIMD_PROBE = /* @__PURE__ */ new Uint8Array([
 
 function wantSimd(): void {
   if (typeof WebAssembly !== "object")
-    throw new EngineError("no-webassembly", "this engine has no WebAssembly, or a policy forbids it");
+    throw new EngineError("no-webassembly", { problem: "this engine has no WebAssembly, or a policy forbids it" });
   if (!WebAssembly.validate(SIMD_PROBE))
-    throw new EngineError("no-simd", "this engine has no WebAssembly SIMD; it came with Chrome and Edge 91, Firefox 89, "
-      + "Safari 16.4, Node.js 16.4, Deno 1.9 and Bun 1.0", { wanted: "WebAssembly SIMD (128 bits)" });
+    throw new EngineError("no-simd", {
+      problem: "this engine has no WebAssembly SIMD",
+      fix: "it came with Chrome and Edge 91, Firefox 89, Safari 16.4, Node.js 16.4, Deno 1.9 and Bun 1.0",
+    });
 }
 
 /** The core is built for shared memory. On one thread it wants none: this clears the flag "shared" in the limits of

@@ -1,14 +1,28 @@
 // Every error of the library is a LanewiseError with a stable code, so that a program can react to it and a page can
-// tell it in another language. A message says what was wrong, what was given, what is wanted, and how to mend it.
+// tell it in another language. Its message is made of its details: where, what was wanted and what came, how to mend it.
 
 /** What an error is about; which fields are there depends on the code. */
 export interface Details {
   /** The layer, by the name it has in `model.parameters` and `model.summary()`. */
   layer?: string;
-  /** The option or argument. */
+  /** The kind of the layer. */
+  layerType?: string;
+  /** The option, argument or op. */
   option?: string;
-  got?: unknown;
+  /** The function or option that it belongs to. */
+  of?: string;
+  /** Where in the data, or when. */
+  row?: number;
+  position?: number | undefined;
+  step?: number;
+  epoch?: number | undefined;
+  /** What is wrong, where `wanted` and `got` do not say it. */
+  problem?: string;
+  /** What would have been right: in words, or the value itself. */
   wanted?: unknown;
+  got?: unknown;
+  /** How to mend it. */
+  fix?: string | undefined;
   [more: string]: unknown;
 }
 
@@ -17,12 +31,25 @@ export class LanewiseError extends Error {
   readonly code: string;
   readonly details: Details;
 
-  constructor(code: string, message: string, details: Details = {}) {
-    super(message);
+  constructor(code: string, details: Details) {
+    super(messageOf(details));
     this.name = new.target.name;
     this.code = code;
     this.details = details;
   }
+}
+
+/** "matmul in layer 0 (dense): wanted [m, k] and [k, n], got …; …" */
+function messageOf(details: Details): string {
+  const { layer, layerType, option, of, problem, wanted, fix } = details;
+  const name = layer && layerType ? `${layer} (${layerType})` : layer || layerType;
+  const place = [[option, name && `layer ${name}`].filter(Boolean).join(" in ")];
+  for (const key of ["row", "position", "step", "epoch"]) if (details[key] !== undefined) place.push(`${key} ${details[key]}`);
+  const facts: string[] = [];
+  if (wanted !== undefined) facts.push(`wanted ${typeof wanted === "string" ? wanted : show(wanted)}`);
+  if ("got" in details) facts.push(`got ${show(details.got)}`);
+  const what = (problem ?? facts.join(", ")) + (fix ? `; ${fix}` : "");
+  return [of, place.filter(Boolean).join(", "), what].filter(Boolean).join(": ");
 }
 
 /** Shapes that do not fit together: layers, operands of an op, rows of data. */
@@ -52,6 +79,7 @@ export function show(value: unknown): string {
     const items = value.slice(0, 8).map(show);
     return `[${items.join(", ")}${value.length > 8 ? ", ..." : ""}]`;
   }
+  if (value instanceof Error) return String(value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length})`;
   if (value !== null && typeof value === "object") {
     const name = value.constructor?.name;

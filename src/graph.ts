@@ -1,7 +1,7 @@
 // The graph: symbolic tensors (Value) and the ops that make them (Node). Building it computes nothing but shapes.
 // Nodes stand in the order of their making, so inputs come before what is made from them.
 
-import { GraphError } from "./errors.ts";
+import { type Details, GraphError } from "./errors.ts";
 import type { Address, Literal, Operand, Range } from "./program.ts";
 import type { Opcode } from "../assembly/isa.ts";
 import { type Shape, showShape, sizeOf } from "./shape.ts";
@@ -103,6 +103,12 @@ export class Value {
   }
 }
 
+/** The value whose memory a view shows; a value that is no view itself. */
+export function origin(value: Value): Value {
+  const { op, inputs: [source] } = value.node;
+  return op.alias ? origin(source!) : value;
+}
+
 /** Who answers when a layer is called on a Value; see layers/layer.ts. */
 export interface LayerCaller {
   call(layer: unknown, input: Value): Value;
@@ -128,12 +134,11 @@ export class Graph {
 
   add<A>(op: Op<A>, inputs: readonly Value[], attributes: A): readonly Value[] {
     for (const input of inputs) {
-      if (!(input instanceof Value))
-        throw new GraphError("not-a-value", `${op.name}${this.where} got ${String(input)} where a Value is wanted`,
-          { layer: this.layer, got: input, wanted: "Value" });
+      if (!(input instanceof Value)) throw notAValue(op.name, input, this.at);
       if (input.graph !== this)
-        throw new GraphError("foreign-value", `${op.name}${this.where} got a Value of another model or compile(); `
-          + "use the Values that your function is given", { layer: this.layer });
+        throw new GraphError("foreign-value", {
+          ...this.at, option: op.name, problem: "a Value of another model or compile()", fix: "use those that your function is given",
+        });
     }
     const node = new Node(this, op, inputs, attributes, op.shape(inputs, attributes));
     this.nodes.push(node);
@@ -141,9 +146,13 @@ export class Graph {
     return node.outputs;
   }
 
-  /** " in layer …", for messages. */
-  get where(): string {
-    if (!this.layerType) return "";
-    return this.layer ? ` in layer ${this.layer} (${this.layerType})` : ` in the layer ${this.layerType}`;
+  /** The layer that is being traced, for the details of an error. */
+  get at(): { layer: string; layerType: string } {
+    return { layer: this.layer, layerType: this.layerType };
   }
+}
+
+/** The error for something else where a Value belongs. */
+export function notAValue(option: string, got: unknown, more?: Details): GraphError {
+  return new GraphError("not-a-value", { option, wanted: "a Value", got, ...more });
 }

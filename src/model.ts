@@ -2,29 +2,29 @@
 
 import { type CoreSource, ADDRESSABLE, loadCore, releaseCore } from "./core.ts";
 import { type Data, inputColumns, type InputSpec, type Labels } from "./data/columns.ts";
-import { DataError, FormatError, MemoryError, OptionError, ShapeError, StateError, show } from "./errors.ts";
+import { DataError, FormatError, OptionError, ShapeError, StateError } from "./errors.ts";
 import { readModel, writeModel } from "./formats/model.ts";
-import type { Value } from "./graph.ts";
+import { origin, type Value } from "./graph.ts";
 import { isLayer, type Layer } from "./layers/layer.ts";
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
 import { INPUT, type ModelFunction, Network, OUTPUT, type Parameter } from "./network.ts";
-import { checkNames, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
-import { type Match, matches } from "./optimizers/optimizer.ts";
+import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import { type Match, matches, unmatched, wantMatch } from "./optimizers/optimizer.ts";
 import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
 import type { LoadedProgram } from "./session.ts";
-import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
+import { isShape, sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
-import { flatten, type Numbers, type Tensor } from "./tensor.ts";
-import { DataSet, layOut, notFinite } from "./train/dataset.ts";
-import { EVALUATION_ROWS, Evaluator, planEvaluation } from "./train/evaluate.ts";
-import { type FitOptions, planBytes, planFit, Run, Training } from "./train/fit.ts";
+import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
+import { copyNumbers, layOut, upload } from "./train/dataset.ts";
+import { EVALUATION_ROWS, type Evaluator, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
+import { type FitOptions, makeRun, planBytes, planFit, type Run, Training } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
 import { outputPlace, predictionProgram } from "./train/programs.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
-import { Trainer, type TrainerOptions } from "./train/trainer.ts";
-import { Pacer } from "./yield.ts";
+import { failIfNotFinite, Trainer, type TrainerOptions } from "./train/trainer.ts";
+import { pacer } from "./yield.ts";
 
 /** The shape of one row of an input, with its type where that is not float32. */
 export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
@@ -175,7 +175,7 @@ export class Model<X = any, Y = any> {
     const reading = this.readingOf(output, width);
     const count = width === 1 ? 2 : width;
     if (classes && classes.length !== count)
-      throw new StateError("no-classes", `classify: the model has ${count} classes by its output, but ${classes.length} names`, { option: "classes", got: classes.length, wanted: count });
+      throw new StateError("no-classes", { of: "classify", option: "classes", wanted: `${count}, as the model tells`, got: classes.length });
     const [{ data }] = this.outputs(x, {}, { output, reading }) as [Tensor];
     return Array.from({ length: data.length / width }, (_, row) => {
       const numbers = [...data.subarray(row * width, (row + 1) * width)];
@@ -200,17 +200,17 @@ export class Model<X = any, Y = any> {
     this.wantOpen();
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
-    const { network } = this, objective = this.evaluated(options), pacer = new Pacer(12);
+    const { network } = this, objective = this.evaluated(options), pause = pacer(12);
     const columns = dataColumns(network, objective, data as Data, this.classes), layout = layOut(columns);
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
       Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
-    const set = await DataSet.upload(network, columns, pacer.pause);
+    const set = await upload(network, layout, pause);
     let evaluator: Evaluator | undefined;
     try {
       set.order(Uint32Array.from({ length: columns.rows }, (_, i) => i));
-      evaluator = new Evaluator(network, objective, plan, set, 0);
-      return (await evaluator.run(pacer.pause)) as Evaluation<MetricsOf<O>>;
+      evaluator = makeEvaluator(network, objective, plan, set, 0);
+      return (await evaluator.run(pause)) as Evaluation<MetricsOf<O>>;
     } finally {
       if (network.attached) {
         evaluator?.free();
@@ -233,8 +233,8 @@ export class Model<X = any, Y = any> {
   fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O): Training<ReportOf<O>> {
     return new Training<ReportOf<O>>(() => {
       this.wantOpen();
-      if (this.running) throw new StateError("fit-running", "fit: a fit is running on this model; await it, or stop it first");
-      const run = new Run(this.network, data as Data, options, { seed: this.seed, classes: this.classes });
+      if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
+      const run = makeRun(this.network, data as Data, options, { seed: this.seed, classes: this.classes });
       this.ended?.release();
       this.ended = undefined;
       this.running = run;
@@ -279,8 +279,7 @@ export class Model<X = any, Y = any> {
   ): { missing: string[]; unexpected: string[]; mismatched: string[] } {
     this.wantOpen();
     checkNames("setParameters", options, ["strict"]);
-    if (parameters === null || typeof parameters !== "object")
-      throw new DataError("wrong-names", `setParameters: wanted a Map of arrays by name, got ${show(parameters)}`, { option: "parameters", got: parameters });
+    if (!isRecord(parameters)) throw new DataError("wrong-names", { option: "parameters", wanted: "a Map of arrays by name", got: parameters });
     const given: ReadonlyMap<string, Numbers> = parameters instanceof Map ? parameters : new Map(Object.entries(parameters));
     const own = this.network.parameters;
     const missing = own.flatMap(({ name }) => (given.has(name) ? [] : [name]));
@@ -289,24 +288,20 @@ export class Model<X = any, Y = any> {
     for (const parameter of own) {
       const numbers = given.get(parameter.name);
       if (numbers === undefined) continue;
-      const { data, shape } = flatten(numbers, parameter.name);
-      if (data.length !== parameter.size || (shape && !sameShape(shape, parameter.shape))) {
-        mismatched.push(`${parameter.name} ${shape ? showShape(shape) : `(${data.length} numbers)`}, wanted ${showShape(parameter.shape)}`);
+      const { name, shape } = parameter, flat = flatten(numbers, name), { data } = flat;
+      if (!fills(flat, shape)) {
+        mismatched.push(`${name} ${flat.shape ? showShape(flat.shape) : `(${data.length} numbers)`}, wanted ${showShape(shape)}`);
         continue;
       }
-      const bad = Array.prototype.findIndex.call(data, (value: number) => !Number.isFinite(Math.fround(value)));
-      if (bad >= 0)
-        throw new DataError("not-finite", `${parameter.name}: wanted finite numbers, got ${show(data[bad])} at position ${bad}`,
-          { option: parameter.name, got: data[bad], position: bad });
+      failIfNotFinite([{ name, label: name, dtype: "float32", shape: shape.slice(1), data }]);
       fitting.push([parameter, data]);
     }
-    if ((options.strict ?? true) && missing.length + unexpected.length + mismatched.length > 0) {
-      const lists = [["missing", missing], ["unexpected", unexpected], ["of another shape", mismatched]] as const;
-      throw new ShapeError("state-mismatch", `setParameters: ${lists.flatMap(([what, list]) => (list.length ? [`${what}: ${list.join("; ")}`] : [])).join(". ")}`
-        + ". { strict: false } sets what fits", { option: "parameters", missing, unexpected, mismatched });
-    }
+    const lists = { missing, unexpected, mismatched };
+    const wrong = Object.entries(lists).filter(([, names]) => names.length).map(([what, names]) => `${what}: ${names.join("; ")}`);
+    if ((options.strict ?? true) && wrong.length)
+      throw new ShapeError("state-mismatch", { of: "setParameters", problem: wrong.join(". "), ...lists, fix: "{ strict: false } sets what fits" });
     for (const [parameter, data] of fitting) this.network.write(parameter, data);
-    return { missing, unexpected, mismatched };
+    return lists;
   }
 
   /** Keeps parameters as they are in later fits: those that `match` chooses, by name or by a function.
@@ -348,9 +343,8 @@ export class Model<X = any, Y = any> {
     }
     const given = data ?? this.blankData(fit as FitOptions, rows === undefined ? (fit.batchSize ?? 32) : wantCount("rows", rows));
     const plan = planFit(network, given as Data, fit as FitOptions, this.classes), bytes = planBytes(plan), { layout } = plan;
-    const states = layout.optimizer.states.length * layout.stride;
     const parts = {
-      parameters, gradients: 4 * layout.count, optimizer: states + (layout.bytes - layout.state - states), activations: bytes.arena,
+      parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: bytes.arena,
       programs: bytes.programs, data: bytes.data,
     };
     return { ...parts, total: base + Object.values(parts).reduce((a, b) => a + b, 0) };
@@ -390,7 +384,7 @@ export class Model<X = any, Y = any> {
   }
 
   private wantOpen(): void {
-    if (!this.network.attached) throw new StateError("disposed", "the model has been disposed");
+    void this.network.session; // throws if the model has been disposed
   }
 
   /** The outputs for all rows, block by block; or the probabilities of one output. */
@@ -400,22 +394,15 @@ export class Model<X = any, Y = any> {
     const tensors = shapes.map(([name, shape]): Tensor => {
       const size = rows * sizeOf(shape), given = into[name];
       if (given !== undefined && !(given instanceof Float32Array && given.length === size))
-        throw new ShapeError("wrong-width", `predict: into: wanted a Float32Array of ${size} numbers, got ${show(given)}`, { option: "into", got: given, wanted: size });
+        throw new ShapeError("wrong-width", { of: "predict", option: "into", wanted: `a Float32Array of ${size} numbers`, got: given });
       return { data: given ?? new Float32Array(size), shape: [rows, ...shape] };
     });
     for (let from = 0; from < rows; from += PREDICTION_ROWS) {
       const count = Math.min(PREDICTION_ROWS, rows - from), program = this.predictor(count, classes), { session } = network;
       for (const column of columns) {
         if (!program.program.places.has(column.name)) continue; // nothing reads it
-        const width = sizeOf(column.shape), at = program.place(column.name) / 4;
-        const part = rowsOf(column.data, from * width, (from + count) * width);
-        if (column.dtype === "int32") {
-          session.words.set(part, at);
-          continue;
-        }
-        session.floats.set(part, at);
-        const bad = session.core.firstNonFinite(4 * at, count * width);
-        if (bad < count * width) throw notFinite(column, from * width + bad, part[bad]);
+        const width = sizeOf(column.shape), dtype = column.dtype === "int32" ? "int32" : "float32";
+        copyNumbers(session, column, from * width, (from + count) * width, program.place(column.name), dtype);
       }
       program.run();
       shapes.forEach(([name, shape], i) => {
@@ -442,16 +429,14 @@ export class Model<X = any, Y = any> {
     return loaded;
   }
 
-  private setFrozen(match: Match, frozen: boolean, what: string): string[] {
+  private setFrozen(match: Match, frozen: boolean, of: string): string[] {
     this.wantOpen();
-    if (!(match instanceof RegExp) && typeof match !== "function")
-      throw new OptionError("bad-option", `${what}: wanted a RegExp or a function of { name, layer, shape }, got ${show(match)}`, { option: "match", got: match });
+    wantMatch(of, match);
     if (this.running || this.trainers.size)
-      throw new StateError("fit-running", `${what}: a fit or a trainer is at work on this model; ${what} before it begins`);
-    const chosen = this.network.parameters.filter((parameter) => parameter.trainable && matches(match, parameter));
-    if (chosen.length === 0)
-      throw new OptionError("unmatched-group", `${what}: ${String(match)} matches none of ${this.network.parameters.map(({ name }) => name).join(", ")}`,
-        { option: "match", got: String(match), wanted: this.network.parameters.map(({ name }) => name) });
+      throw new StateError("fit-running", { of, problem: "a fit or a trainer is at work on this model", fix: `${of} before it begins` });
+    const trainable = this.network.parameters.filter((parameter) => parameter.trainable);
+    const chosen = trainable.filter((parameter) => matches(match, parameter));
+    if (chosen.length === 0) throw unmatched(of, match, trainable);
     for (const parameter of chosen) parameter.frozen = frozen;
     return chosen.map(({ name }) => name);
   }
@@ -461,8 +446,7 @@ export class Model<X = any, Y = any> {
     const { objective, network } = this;
     if (options.loss !== undefined) return resolveObjective(network, { ...options, loss: options.loss });
     const last = objective ? Object.fromEntries(objective.map(({ output, loss }) => [output, loss])) : Object.fromEntries(this.losses);
-    if (Object.keys(last).length === 0)
-      throw new OptionError("bad-option", "evaluate: wanted a loss, as the model has not been trained yet", { option: "loss" });
+    if (Object.keys(last).length === 0) throw badOption("loss", undefined, "a loss, as the model has not been trained", { of: "evaluate" });
     const loss = network.singleOutput ? last[OUTPUT]! : last;
     const resolved = resolveObjective(network, { ...options, loss });
     return options.metrics === undefined && objective ? objective : resolved;
@@ -473,13 +457,14 @@ export class Model<X = any, Y = any> {
     if (loss) {
       const reading = isLoss(loss) ? loss.reading : undefined;
       if (reading === undefined)
-        throw new StateError("no-classes", `classify: the model was trained with ${isLoss(loss) ? loss.loss : "a loss of your own"}, which tells no classes; use predict`,
-          { option: "loss", got: isLoss(loss) ? loss.loss : "function" });
+        throw new StateError("no-classes", {
+          of: "classify", wanted: "a model trained with a loss for classes", got: isLoss(loss) ? loss.loss : loss, fix: "use predict",
+        });
       return reading;
     }
-    const op = lastOp(this.network.trace(1, false).outputs.get(output)!);
-    if (op === "softmax") return "probabilities";
-    if (op === "sigmoid") return "probability";
+    const { op } = origin(this.network.trace(1, false).outputs.get(output)!).node;
+    if (op.name === "softmax") return "probabilities";
+    if (op.name === "sigmoid") return "probability";
     return width > 1 ? "logits" : "logit";
   }
 
@@ -495,17 +480,6 @@ export class Model<X = any, Y = any> {
     });
     return { x: network.single ? x[0]![1] : Object.fromEntries(x), y: network.singleOutput ? y[0]![1] : Object.fromEntries(y) };
   }
-}
-
-/** The op that made a value, through views. */
-function lastOp(value: Value): string {
-  let { node } = value;
-  while (node.op.alias) node = node.inputs[0]!.node;
-  return node.op.name;
-}
-
-function rowsOf(data: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
-  return Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).subarray(from, to);
 }
 
 function engineName(): string {
@@ -528,11 +502,10 @@ export async function createModel<
   const I extends InputOption | Readonly<Record<string, InputOption>>, R extends Value | Readonly<Record<string, Value>>,
 >(model: (inputs: Values<I>) => R, options: ModelOptions<I>): Promise<Model<InputOf<I>, OutputOf<R>>> {
   checkNames("createModel", options, OPTIONS);
-  if (typeof model !== "function")
-    throw new OptionError("not-a-layer", `createModel: wanted a layer or a function on Values, got ${show(model)}`, { option: "model", got: model });
+  if (typeof model !== "function") throw new OptionError("not-a-layer", { option: "model", wanted: "a layer or a function on Values", got: model });
   const { inputs, single } = inputsOf(options?.input);
   if (isLayer(model) && inputs.length !== 1)
-    throw new OptionError("bad-option", `createModel: a layer has one input, got ${inputs.length}; a function on Values can have several`, { option: "input", got: inputs.length });
+    throw badOption("input", inputs.length, "one input for a layer", { fix: "a function on Values can have several" });
   const classes = options.classes === undefined ? undefined : wantClasses(options.classes);
   const seed = wantSeed(options.seed ?? 0), limit = limitOf(options);
   const network = new Network(model as Layer | ModelFunction, inputs, single);
@@ -554,29 +527,28 @@ export interface LoadOptions extends Pick<ModelOptions, "memoryLimit" | "threads
 export async function loadModel(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Model> {
   checkNames("loadModel", options, ["layers", "memoryLimit", "threads", "where", "build", "core"]);
   const { layers = {} } = options, limit = limitOf(options);
-  if (layers === null || typeof layers !== "object")
-    throw new OptionError("bad-option", `layers: wanted a record of layers by type, got ${show(layers)}`, { option: "layers", got: layers });
+  if (!isRecord(layers)) throw badOption("layers", layers, "a record of layers by type");
   const { network, tensors, classes, losses, seed } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
   const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
   for (const [name, shape] of wanted) {
     const tensor = tensors.get(name);
-    if (!tensor || !sameShape(tensor.shape, shape))
-      throw new FormatError("bad-file", `the model wants ${name} ${showShape(shape)}, the file has ${tensor ? showShape(tensor.shape) : "nothing under that name"}`,
-        { layer: name, got: tensor?.shape, wanted: shape });
+    if (!tensor || !sameShape(tensor.shape, shape)) throw badTensor(name, shape, tensor?.shape);
   }
   const more = [...tensors.keys()].find((name) => !wanted.has(name));
-  if (more !== undefined) throw new FormatError("bad-file", `the file has ${show(more)}, which the model has not`, { got: more });
+  if (more !== undefined) throw badTensor(more, "no such parameter", tensors.get(more)!.shape);
   return attach(network, options, limit, { seed, classes, losses }, () => {
     for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
   });
+}
+
+function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
+  return new FormatError("bad-file", { of: "the model in this file", option, wanted, got });
 }
 
 /** Gives a network its memory and fills its parameters. */
 async function attach(
   network: Network, { core }: LoadOptions, limit: number, notes: ConstructorParameters<typeof Model>[1], fill: () => void,
 ): Promise<Model> {
-  if (network.bytes > limit)
-    throw new MemoryError("memory-limit", `the parameters alone need ${network.bytes} bytes, the limit is ${limit}`, { option: "memoryLimit", got: limit, wanted: network.bytes });
   const loaded = await loadCore(core);
   try {
     network.attach(loaded, limit);
@@ -590,8 +562,7 @@ async function attach(
 
 function limitOf(options: LoadOptions): number {
   const { memoryLimit, threads, where, build } = options;
-  if (threads !== undefined && threads !== 1 && threads !== "auto")
-    throw new OptionError("bad-option", `threads: this release runs on one thread; wanted 1 or "auto", got ${show(threads)}`, { option: "threads", got: threads, wanted: [1, "auto"] });
+  if (threads !== undefined && threads !== 1 && threads !== "auto") throw badOption("threads", threads, '1 or "auto", which is 1 in this release');
   if (where !== undefined) wantOneOf("where", where, ["here"]);
   if (build !== undefined) wantOneOf("build", build, ["exact"]);
   return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
@@ -599,23 +570,21 @@ function limitOf(options: LoadOptions): number {
 
 /** The inputs that the option describes. */
 function inputsOf(input: unknown): { inputs: InputSpec[]; single: boolean } {
-  const isPlain = (value: unknown): boolean => Array.isArray(value) || (value !== null && typeof value === "object" && Array.isArray((value as { shape?: unknown }).shape));
-  if (isPlain(input)) return { inputs: [inputOf(INPUT, input, "input")], single: true };
-  if (input === null || typeof input !== "object" || Object.keys(input).length === 0)
-    throw new OptionError("bad-option", `input: wanted the shape of one row, such as [784], or a record of named inputs, got ${show(input)}`, { option: "input", got: input });
+  if (Array.isArray(input) || (isRecord(input) && Array.isArray(input.shape))) return { inputs: [inputOf(INPUT, input, "input")], single: true };
+  if (!isRecord(input) || Object.keys(input).length === 0)
+    throw badOption("input", input, "the shape of one row, such as [784], or a record of named inputs");
   return { inputs: Object.entries(input).map(([name, value]) => inputOf(name, value, `input.${name}`)), single: false };
 }
 
 function inputOf(name: string, value: unknown, option: string): InputSpec {
-  const { shape, dtype = "float32" } = (Array.isArray(value) ? { shape: value } : (value ?? {})) as { shape?: unknown; dtype?: unknown };
-  if (!Array.isArray(shape) || shape.length === 0 || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
-    throw new OptionError("bad-option", `${option}: wanted the shape of one row as whole positive lengths, such as [784], got ${show(value)}`, { option, got: value });
-  if (!Array.isArray(value)) checkNames(option, value as object, ["shape", "dtype"]);
-  return { name, shape: [...shape] as number[], dtype: wantOneOf(`${option}.dtype`, dtype, ["float32", "int32"]) };
+  const { shape, dtype = "float32" }: { shape?: unknown; dtype?: unknown } = isRecord(value) ? value : { shape: value };
+  if (!isShape(shape) || shape.length === 0) throw badOption(option, value, "the shape of one row in whole lengths above 0, such as [784]");
+  if (isRecord(value)) checkNames(option, value, ["shape", "dtype"]);
+  return { name, shape: [...shape], dtype: wantOneOf(`${option}.dtype`, dtype, ["float32", "int32"]) };
 }
 
 function wantClasses(classes: unknown): readonly string[] {
   const sound = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === "string") && new Set(classes).size === classes.length;
-  if (!sound) throw new OptionError("bad-option", `classes: wanted at least two names, each once, got ${show(classes)}`, { option: "classes", got: classes });
+  if (!sound) throw badOption("classes", classes, "at least two names, each once");
   return [...(classes as string[])];
 }

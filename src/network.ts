@@ -4,13 +4,14 @@
 import { Fill, Opcode, Random, RandomKind, SeedCell } from "../assembly/isa.ts";
 import type { Core } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
-import { GraphError, OptionError, StateError, show } from "./errors.ts";
-import { type Graph, Value } from "./graph.ts";
+import { GraphError, show } from "./errors.ts";
+import { type Graph, notAValue, Value } from "./graph.ts";
 import { type Definition, isLayer, type Layer, type LayerCall, Registry, Tracer } from "./layers/layer.ts";
 import { input } from "./op.ts";
 import { alignUp } from "./plan.ts";
 import { type Address, Assembler, bits, type Program } from "./program.ts";
-import { type Block, type LoadedProgram, Session } from "./session.ts";
+import { badOption, isRecord } from "./options.ts";
+import { type Block, disposed, type LoadedProgram, Session } from "./session.ts";
 import { collapse, sizeOf, stridesOf } from "./shape.ts";
 import { isFlat, type Tensor } from "./tensor.ts";
 
@@ -119,7 +120,7 @@ export class Network {
   }
 
   private get opened(): { session: Session; block: Block } {
-    if (!this.open) throw new StateError("disposed", "the model has been disposed");
+    if (!this.open) throw disposed("the model");
     return this.open;
   }
 
@@ -216,24 +217,23 @@ function initialNumbers(numbers: unknown, { name, layer, size, shape }: Paramete
   const good = (Array.isArray(numbers) || isFlat(numbers)) && list.length === size;
   const bad = good ? Array.prototype.findIndex.call(list, (x) => typeof x !== "number" || !Number.isFinite(x)) : -1;
   if (!good || bad >= 0)
-    throw new OptionError("bad-option", `initializer of ${name}: wanted ${size} finite numbers for the shape ${show(shape)}, got `
-      + (good ? `${show(list[bad])} at position ${bad}` : show(numbers)), { layer, option: "initializer", got: good ? list[bad] : numbers, wanted: size });
+    throw badOption("initializer", good ? list[bad] : numbers, `${size} finite numbers for the shape ${show(shape)}`, {
+      of: name, layer, position: good ? bad : undefined,
+    });
   return list;
 }
 
 /** A model's result as a record of outputs, checked. */
 function outputsOf(result: unknown, graph: Graph, rows: number): Map<string, Value> {
   const outputs = result instanceof Value ? { [OUTPUT]: result } : result;
-  if (outputs === null || typeof outputs !== "object" || Array.isArray(outputs) || Object.keys(outputs).length === 0)
-    throw new GraphError("not-a-value", `the model's function returned ${show(result)}; wanted a Value, or a record of Values`, { got: result });
-  for (const [name, value] of Object.entries(outputs)) {
-    if (!(value instanceof Value) || value.graph !== graph)
-      throw new GraphError("not-a-value", `output ${show(name)} of the model's function is not a Value made from its inputs`, { option: name, got: value });
-    if (value.dtype !== "float32")
-      throw new GraphError("dtype", `output ${show(name)} is ${value.dtype}; wanted float32, toFloat(x) converts`, { option: name, got: value.dtype });
-    if (value.shape[0] !== rows || value.shape.length < 1)
-      throw new GraphError("lost-rows", `output ${show(name)} has the shape [${value.shape.join(", ")}] for ${rows} rows; wanted one row of output for each row `
-        + "of input", { option: name, got: value.shape, wanted: [rows, "..."] });
-  }
-  return new Map(Object.entries(outputs as Record<string, Value>));
+  const of = "the model's function";
+  if (!isRecord(outputs) || Object.keys(outputs).length === 0)
+    throw notAValue("result", result, { of, wanted: "a Value or a record of Values" });
+  return new Map(Object.entries(outputs).map(([option, value]) => {
+    if (!(value instanceof Value) || value.graph !== graph) throw notAValue(option, value, { of, fix: "make it from the inputs" });
+    const { dtype, shape } = value;
+    if (dtype !== "float32") throw new GraphError("dtype", { of, option, wanted: "float32", got: dtype, fix: "toFloat(x) converts" });
+    if (shape[0] !== rows) throw new GraphError("lost-rows", { of, option, wanted: `[${rows}, ...] from ${rows} rows`, got: shape });
+    return [option, value];
+  }));
 }

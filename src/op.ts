@@ -2,8 +2,8 @@
 // the plan says.
 
 import { GraphError, ShapeError } from "./errors.ts";
-import { Graph, type Op, type Spec, Value } from "./graph.ts";
-import { type Shape, sameShape, showShape } from "./shape.ts";
+import { Graph, notAValue, type Op, type Spec, Value } from "./graph.ts";
+import { type Shape, sameShape } from "./shape.ts";
 
 /** A Value, or a number that stands for a scalar of that value. */
 export type Operand = Value | number;
@@ -16,9 +16,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Value[], attributes: A): Va
 /** Applies an op and returns all its outputs. */
 export function applyAll<A>(op: Op<A>, inputs: readonly Value[], attributes: A): readonly Value[] {
   const first = inputs[0];
-  if (!(first instanceof Value))
-    throw new GraphError("not-a-value", `${op.name}: wanted a Value as its first operand, got ${typeof first}`,
-      { got: first, wanted: "Value" });
+  if (!(first instanceof Value)) throw notAValue(op.name, first);
   return first.graph.add(op, inputs, attributes);
 }
 
@@ -47,16 +45,22 @@ export function input(graph: Graph, name: string, shape: Shape, dtype: Spec["dty
 
 /** Throws unless every input is of the type that the op computes with. */
 export function wantFloats(op: string, inputs: readonly Value[]): void {
-  for (const value of inputs)
-    if (value.dtype !== "float32")
-      throw new ShapeError("dtype", `${op}${value.graph.where}: wanted float32, got ${value.dtype} ${showShape(value.shape)}`
-        + "; toFloat(x) converts", { layer: value.graph.layer, got: value.dtype, wanted: "float32" });
+  for (const { dtype, graph } of inputs)
+    if (dtype !== "float32")
+      throw new ShapeError("dtype", { ...graph.at, option: op, wanted: "float32", got: dtype, fix: "toFloat(x) converts" });
 }
 
 /** Throws unless two Values have one shape. */
 export function wantSameShape(op: string, a: Value, b: Value): void {
-  if (!sameShape(a.shape, b.shape))
-    throw new ShapeError("shape-mismatch",
-      `${op}${a.graph.where}: wanted two equal shapes, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
-      { layer: a.graph.layer, got: [a.shape, b.shape] });
+  if (!sameShape(a.shape, b.shape)) throw misfit(op, a, "equal shapes", [a.shape, b.shape]);
+}
+
+/** Throws unless the derivative of an op has itself a derivative. */
+export function wantSecond(op: string, graph: Graph, second: unknown): asserts second {
+  if (!second) throw new GraphError("no-second-derivative", { ...graph.at, option: op, problem: "no second derivative" });
+}
+
+/** The error for an input x, or attributes, that do not suit an op. */
+export function misfit(op: string, x: Value, wanted: string, got: unknown, code = "shape-mismatch"): ShapeError {
+  return new ShapeError(code, { ...x.graph.at, option: op, wanted, got });
 }

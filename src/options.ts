@@ -1,47 +1,54 @@
 // Checks of what callers hand over. A wrong name is met with the right one, in Keras's and PyTorch's spelling too.
 
-import { OptionError, show } from "./errors.ts";
+import { type Details, OptionError, show } from "./errors.ts";
 
-/** Other libraries' names for what is here called otherwise. */
+/** Other libraries' names, in small letters and digits alone, for what is here called quite otherwise. */
 const SPELLINGS: Readonly<Record<string, string>> = {
-  lr: "learningRate", learning_rate: "learningRate", eta: "learningRate", weight_decay: "weightDecay", decay: "weightDecay",
-  eps: "epsilon", betas: "beta1 and beta2", beta_1: "beta1", beta_2: "beta2", batch_size: "batchSize", batch: "batchSize",
-  validation_data: "validation", validation_split: "validation", validationData: "validation", validationSplit: "validation",
-  criterion: "loss", objective: "loss", optim: "optimizer", scheduler: "schedule", lr_scheduler: "schedule",
-  clipnorm: "clipNorm", clip_norm: "clipNorm", max_norm: "clipNorm", inputShape: "input", input_shape: "input",
-  inputSize: "input", random_state: "seed", use_bias: "bias", useBias: "bias", kernelInitializer: "initializer",
-  kernel_initializer: "initializer", activation: "a layer of its own, such as relu(), after this one",
-  negative_slope: "slope", negativeSlope: "slope", alpha: "slope", p: "rate", initial_epoch: "resume", num_epochs: "epochs",
-  loss_weights: "lossWeights", sample_weight: "weight (beside x and y)", sampleWeight: "weight (beside x and y)",
-  on_step: "onStep", nesterovMomentum: "nesterov", warmup_steps: "steps", T_max: "steps or epochs", eta_min: "minimum",
-  gamma: "factor", step_size: "steps or epochs", n_epochs: "epochs", class_names: "classes", labels: "classes",
+  lr: "learningRate", eta: "learningRate", betas: "beta1 and beta2", criterion: "loss", objective: "loss", maxnorm: "clipNorm",
+  randomstate: "seed", p: "rate", alpha: "slope", activation: "a layer of its own, such as relu(), after this one",
+  initialepoch: "resume", sampleweight: "weight (beside x and y)", tmax: "steps or epochs", stepsize: "steps or epochs",
+  etamin: "minimum", gamma: "factor", labels: "classes", nesterovmomentum: "nesterov",
+  // losses, metrics and initializers
+  nllloss: "crossEntropy", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",
+  sigmoidcrossentropy: "binaryCrossEntropy", meansquarederror: "mse", squarederror: "mse", l1loss: "mae", meanabsoluteerror: "mae",
+  absolutedifference: "mae", kaiming: "he", kaimingnormal: "he", glorot: "xavier", glorotuniform: "xavier",
 };
 
-/** Throws an OptionError for a name that is not known, naming what was probably meant. */
-export function checkNames(what: string, given: object | undefined, known: readonly string[]): void {
-  if (given === undefined) return;
-  if (given === null || typeof given !== "object")
-    throw new OptionError("bad-option", `${what}: wanted an object of options, got ${show(given)}`,
-      { option: what, got: given, wanted: known });
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const meant = suggest(name, known);
-    throw new OptionError("unknown-option",
-      `${what}: unknown option ${show(name)}${meant ? `; did you mean ${meant}?` : ""} (known: ${known.join(", ") || "none"})`,
-      { option: name, got: name, wanted: meant ?? known });
-  }
+/** Is it an object with fields, and no array? */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-/** The known name that is nearest to what was written. */
-export function suggest(name: string, known: readonly string[]): string | undefined {
-  const spelled = Object.hasOwn(SPELLINGS, name) ? SPELLINGS[name] : undefined;
+/** Throws an OptionError for a name that is not known, naming what was probably meant. */
+export function checkNames(of: string, given: object | undefined, known: readonly string[]): void {
+  if (given === undefined) return;
+  if (!isRecord(given)) throw badOption(of, given, "an object of options");
+  for (const name of Object.keys(given))
+    if (!known.includes(name))
+      throw new OptionError("unknown-option", {
+        of, option: name, problem: "unknown option", wanted: known,
+        fix: didYouMean(name, known) ?? `known: ${known.join(", ") || "none"}`,
+      });
+}
+
+/** What to say where a name is not known: the one that is nearest to it. */
+export function didYouMean(name: unknown, known: readonly string[], call = ""): string | undefined {
+  const meant = typeof name === "string" ? suggest(name, known) : undefined;
+  return meant && `did you mean ${meant}${call}?`;
+}
+
+/** The known name that is nearest to what was written, or that is a part of it, or the other way round. */
+function suggest(name: string, known: readonly string[]): string | undefined {
+  const written = plain(name), spelled = Object.hasOwn(SPELLINGS, written) ? SPELLINGS[written] : undefined;
   if (spelled && (known.includes(spelled) || spelled.includes(" "))) return spelled;
-  let best: string | undefined, least = Math.max(2, name.length / 3);
-  for (const candidate of known) {
-    const far = distance(name.toLowerCase().replaceAll("_", ""), candidate.toLowerCase());
-    if (far <= least && (best === undefined || far < least)) [best, least] = [candidate, far];
-  }
-  return best;
+  const far = (candidate: string): number => distance(written, plain(candidate));
+  const [best] = [...known].sort((a, b) => far(a) - far(b));
+  if (best !== undefined && far(best) <= Math.max(2, name.length / 3)) return best;
+  return known.find((candidate) => written.includes(plain(candidate)) || (written.length > 2 && plain(candidate).includes(written)));
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
 /** Edits that turn one word into the other (Levenshtein). */
@@ -56,14 +63,15 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-function fail(option: string, got: unknown, wanted: string): never {
-  throw new OptionError("bad-option", `${option}: wanted ${wanted}, got ${show(got)}`, { option, got, wanted });
+/** The error for a value that an option does not take. */
+export function badOption(option: string, got: unknown, wanted: unknown, more?: Details): OptionError {
+  return new OptionError("bad-option", { option, wanted, got, ...more });
 }
 
 /** A whole number of at least `least`. */
 export function wantCount(option: string, value: unknown, least = 1): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least)
-    fail(option, value, `a whole number of at least ${least}`);
+    throw badOption(option, value, `a whole number of at least ${least}`);
   return value;
 }
 
@@ -71,27 +79,32 @@ export function wantCount(option: string, value: unknown, least = 1): number {
 export function wantNumber(option: string, value: unknown, low = -Infinity, high = Infinity, open = false): number {
   const inside = typeof value === "number" && Number.isFinite(value) && value >= low && (open ? value < high : value <= high);
   if (!inside) {
-    const range = high === Infinity ? (low === -Infinity ? "" : ` of at least ${low}`) : ` from ${low} to ${open ? "below " : ""}${high}`;
-    fail(option, value, `a finite number${range}`);
+    const range = high < Infinity ? ` from ${low} to ${open ? "below " : ""}${high}` : low > -Infinity ? ` of at least ${low}` : "";
+    throw badOption(option, value, `a finite number${range}`);
   }
   return value;
 }
 
+/** A finite number above 0. */
+export function wantPositive(option: string, value: unknown): number {
+  const number = wantNumber(option, value);
+  if (number <= 0) throw badOption(option, value, "a number above 0");
+  return number;
+}
+
 export function wantBoolean(option: string, value: unknown): boolean {
-  if (typeof value !== "boolean") fail(option, value, "true or false");
+  if (typeof value !== "boolean") throw badOption(option, value, "true or false");
   return value;
 }
 
 export function wantFunction<F>(option: string, value: F): F {
-  if (typeof value !== "function") fail(option, value, "a function");
+  if (typeof value !== "function") throw badOption(option, value, "a function");
   return value;
 }
 
 export function wantOneOf<T extends string>(option: string, value: unknown, choices: readonly T[]): T {
-  if (!choices.includes(value as T)) {
-    const meant = typeof value === "string" ? suggest(value, choices) : undefined;
-    fail(option, value, `one of ${choices.map(show).join(", ")}${meant ? ` (did you mean ${show(meant)}?)` : ""}`);
-  }
+  if (!choices.includes(value as T))
+    throw badOption(option, value, `one of ${choices.map(show).join(", ")}`, { fix: didYouMean(value, choices) });
   return value as T;
 }
 

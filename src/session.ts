@@ -125,7 +125,7 @@ export class Session {
   }
 
   private wantOpen(): void {
-    if (this.closed) throw new StateError("disposed", "the model has been disposed");
+    if (this.closed) throw disposed("the model");
   }
 
   private refresh(): void {
@@ -152,10 +152,15 @@ export class Session {
   private wantBelowLimit(arena: number, arenaBytes: number, what: string): void {
     const wanted = arena + arenaBytes;
     if (wanted > this.limit)
-      throw new MemoryError("memory-limit", `${what}: ${wanted} bytes in all would be needed, the limit is ${this.limit}`
-        + "; a smaller batchSize or less data at once needs less, memoryLimit raises the limit",
-        { option: "memoryLimit", got: this.limit, wanted });
+      throw new MemoryError("memory-limit", {
+        option: "memoryLimit", wanted: `${wanted} bytes in all for ${what}`, got: this.limit,
+        fix: "raise it, or use a smaller batchSize or less data at once",
+      });
   }
+}
+
+export function disposed(what: string): StateError {
+  return new StateError("disposed", { problem: `${what} has been disposed` });
 }
 
 /** A program that lies in a session's memory. */

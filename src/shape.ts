@@ -15,6 +15,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, i) => length === b[i]);
 }
 
+/** Is it a list of whole lengths above 0? */
+export function isShape(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length > 0);
+}
+
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
@@ -55,8 +60,7 @@ export function broadcastStrides(shape: Shape, to: Shape): number[] {
 export function axisOf(axis: number, rank: number, what: string): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
-    throw new ShapeError("axis", `${what}: axis ${axis} of a tensor with ${rank} axes; wanted ${-rank} to ${rank - 1}`,
-      { option: "axis", got: axis, wanted: [-rank, rank - 1] });
+    throw new ShapeError("axis", { of: what, option: "axis", wanted: `one of ${rank} axes (${-rank} to ${rank - 1})`, got: axis });
   return positive;
 }
 

@@ -1,7 +1,8 @@
 // Numbers in and out: what callers may hand over, and what they get.
 
 import { ShapeError, show } from "./errors.ts";
-import { type Shape, showShape, sizeOf } from "./shape.ts";
+import { isRecord } from "./options.ts";
+import { sameShape, type Shape, sizeOf } from "./shape.ts";
 
 /** Numbers with a shape; always a copy, the caller's own. */
 export interface Tensor<Data extends Float32Array | Int32Array = Float32Array> {
@@ -38,40 +39,38 @@ export function flatten(value: unknown, what: string): FlatNumbers {
     collect(value as ArrayLike<unknown>, 0, shape, data, what);
     return { data, shape };
   }
-  if (value !== null && typeof value === "object" && "data" in value && "shape" in value) {
-    const { data, shape } = value as { data: unknown; shape: unknown };
+  if (isRecord(value) && "data" in value && "shape" in value) {
+    const { data, shape } = value;
     const flat = isFlat(data) ? data : Array.isArray(data) ? numbers(data, what) : undefined;
     if (flat && Array.isArray(shape) && shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
       if (sizeOf(shape) !== flat.length)
-        throw new ShapeError("shape-mismatch", `${what}: ${flat.length} numbers do not fill the shape ${showShape(shape)}`,
-          { option: what, got: flat.length, wanted: shape });
+        throw new ShapeError("shape-mismatch", { option: what, wanted: `${sizeOf(shape)} numbers for ${show(shape)}`, got: flat.length });
       return { data: flat, shape };
     }
   }
-  throw new ShapeError("not-numbers", `${what}: wanted a typed array, nested arrays of numbers, or { data, shape }, got ${show(value)}`,
-    { option: what, got: value });
+  throw new ShapeError("not-numbers", { option: what, wanted: "numbers in arrays, or { data, shape }", got: value });
+}
+
+/** Are these as many numbers as the shape wants, and in that shape if they have one? */
+export function fills({ data, shape }: FlatNumbers, wanted: Shape): boolean {
+  return data.length === sizeOf(wanted) && (!shape || sameShape(shape, wanted));
 }
 
 function numbers(list: readonly unknown[], what: string): readonly number[] {
-  const bad = list.findIndex((item) => typeof item !== "number");
-  if (bad >= 0)
-    throw new ShapeError("not-numbers", `${what}: wanted numbers, got ${show(list[bad])} at position ${bad}`,
-      { option: what, got: list[bad], position: bad });
+  const position = list.findIndex((item) => typeof item !== "number");
+  if (position >= 0) throw new ShapeError("not-numbers", { option: what, position, wanted: "a number", got: list[position] });
   return list as readonly number[];
 }
 
 function collect(list: ArrayLike<unknown>, depth: number, shape: readonly number[], into: number[], what: string): void {
-  const ragged = (got: unknown): never => {
-    throw new ShapeError("ragged", `${what}: the nested arrays are ragged: wanted ${showShape(shape)} throughout, got ${show(got)} `
-      + `${depth} levels down`, { option: what, got, wanted: shape });
+  const want = (fits: boolean, got: unknown): void => {
+    if (!fits) throw new ShapeError("ragged", { option: what, wanted: `nested arrays of the shape ${show(shape)} throughout`, got });
   };
-  if (list.length !== shape[depth]) ragged(list);
+  want(list.length === shape[depth], list);
   for (let i = 0; i < list.length; i++) {
-    const item = list[i];
-    if (depth === shape.length - 1) {
-      if (typeof item !== "number") ragged(item);
-      into.push(item as number);
-    } else if (Array.isArray(item) || isFlat(item)) collect(item, depth + 1, shape, into, what);
-    else ragged(item);
+    const item = list[i], last = depth === shape.length - 1;
+    want(last ? typeof item === "number" : Array.isArray(item) || isFlat(item), item);
+    if (last) into.push(item as number);
+    else collect(item as ArrayLike<unknown>, depth + 1, shape, into, what);
   }
 }

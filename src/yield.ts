@@ -24,19 +24,16 @@ export function nextTask(): Promise<void> {
   });
 }
 
-/** Gives the event loop a turn when `milliseconds` have gone by since the last one; else returns at once. */
-export class Pacer {
-  private last = performance.now();
-  private readonly milliseconds: number;
+/** Gives the event loop a turn now and then; undefined where there is nothing to wait for. */
+export type Pause = () => Promise<void> | undefined;
 
-  constructor(milliseconds: number) {
-    this.milliseconds = milliseconds;
-  }
-
-  readonly pause = (): Promise<void> | undefined => {
-    if (performance.now() - this.last < this.milliseconds) return undefined;
+/** A pause that takes a turn when `milliseconds` have gone by since the last one. */
+export function pacer(milliseconds: number): Pause {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < milliseconds) return undefined;
     return nextTask().then(() => {
-      this.last = performance.now();
+      last = performance.now();
     });
   };
 }

@@ -3,7 +3,8 @@
 import { DataError, ShapeError, show } from "../errors.ts";
 import type { Dtype } from "../graph.ts";
 import { isLoss, type LossOption } from "../losses/loss.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { isRecord } from "../options.ts";
+import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import { type Flat, flatten, isFlat, type Numbers } from "../tensor.ts";
 
 /** Labels: numbers, or strings where the model knows `classes`. */
@@ -45,24 +46,30 @@ export interface InputSpec {
 export function inputColumns(x: unknown, inputs: readonly InputSpec[], single: boolean): Columns {
   const parts = single ? [x] : named(x, inputs.map(({ name }) => name), "x");
   const columns = inputs.map((spec, i) => inputColumn(parts[i], spec, single ? "x" : `x.${spec.name}`));
-  const rows = wantEqualRows(columns.map(({ column, rows }) => ({ label: column.label, rows })));
-  if (rows === 0) throw new DataError("no-rows", "x: wanted at least one row, got none", { option: "x", got: 0, wanted: 1 });
-  return { rows, columns: columns.map(({ column }) => column) };
+  const [first] = columns as [Column], rows = rowsOf(first);
+  if (rows === 0) throw new DataError("no-rows", { option: "x", wanted: "at least one row", got: 0 });
+  for (const column of columns)
+    if (rowsOf(column) !== rows)
+      throw new DataError("rows-mismatch", { option: column.label, wanted: `${rows} rows, as ${first.label}`, got: rowsOf(column) });
+  return { rows, columns };
 }
 
-function inputColumn(value: unknown, { name, shape, dtype }: InputSpec, label: string): { column: Column; rows: number } {
+function rowsOf({ data, shape }: Column): number {
+  return data.length / sizeOf(shape);
+}
+
+function inputColumn(value: unknown, { name, shape, dtype }: InputSpec, label: string): Column {
   const { data, shape: given } = flatten(value, label);
   const width = sizeOf(shape);
   const fits = given === undefined ? data.length % width === 0
     : sameShape(given.slice(1), shape) || (given.length === 2 && given[1] === width) || (given[0] === 0 && data.length === 0);
   if (!fits) {
-    const got = given === undefined ? `${data.length} numbers, no multiple of ${width}` : `shape ${showShape(given)}`;
-    throw new ShapeError("wrong-width", `${label}: wanted rows of shape ${showShape(shape)} (${width} numbers), got ${got}`,
-      { option: label, got: given ?? data.length, wanted: ["rows", ...shape] });
+    const wanted = given ? `the shape ${showRows(shape)}` : `a multiple of ${width} numbers`;
+    throw new ShapeError("wrong-width", { option: label, wanted, got: given ?? data.length });
   }
   if (dtype === "int32") wantWhole(data, label);
   const bytes = dtype === "float32" && (data instanceof Uint8Array || data instanceof Uint8ClampedArray);
-  return { column: { name, label, dtype: bytes ? "uint8" : dtype, shape, data }, rows: data.length / width };
+  return { name, label, dtype: bytes ? "uint8" : dtype, shape, data };
 }
 
 /** The column of a target for an output of the given row shape. */
@@ -78,31 +85,29 @@ export function targetColumn(
   const perRow = given ? sizeOf(given.slice(1)) : data.length / rows;
   const count = given ? given[0]! : data.length / perRow;
   if (count !== rows || !Number.isInteger(perRow))
-    throw new DataError("rows-mismatch", `${label}: wanted as many rows as x, ${rows}, got ${given ? given[0] : `${data.length} numbers`}`,
-      { option: label, got: given ? given[0] : data.length, wanted: rows });
+    throw new DataError("rows-mismatch", { option: label, wanted: `${rows} rows, as x`, got: given ? given[0] : data.length });
   const width = sizeOf(output);
   if (wantsClasses) {
     const number = output.at(-1)!, positions = width / number;
     if (number === 1)
-      throw new ShapeError("one-class", `${label}: ${known!.loss} tells classes apart, but the model has one output; give its last layer an `
-        + "output for each class, or use binaryCrossEntropy()", { option: "loss", got: 1, wanted: "at least 2 outputs" });
+      throw new ShapeError("one-class", {
+        of: label, option: known!.loss, wanted: "an output for each class", got: 1, fix: "one output can have binaryCrossEntropy()",
+      });
     if (perRow === positions) {
-      wantLabels(data, label, number, classes);
+      wantLabels(data, label, number);
       return { name, label, dtype: "int32", shape: output.slice(0, -1), data };
     }
     if (perRow === width) {
       wantDistributions(data, label, number);
       return { name, label, dtype: "float32", shape: output, data };
     }
-    throw new ShapeError("wrong-width", `${label}: ${known!.loss} wants class numbers (${positions} for each row) or rows of shape `
-      + `${showShape(output)}, got ${perRow} numbers for each row`, { option: label, got: perRow, wanted: [positions, width] });
+    throw new ShapeError("wrong-width", {
+      option: label, wanted: `${positions} class numbers or ${width} probabilities for each row`, got: perRow,
+    });
   }
-  if (known && perRow !== width)
-    throw new ShapeError("wrong-width", `${label}: ${known.loss} wants targets of the output's shape ${showShape(output)}, got ${perRow} `
-      + "numbers for each row", { option: label, got: given ? given.slice(1) : perRow, wanted: output });
+  if (known && perRow !== width) throw new ShapeError("wrong-width", { option: label, wanted: `${width} numbers for each row`, got: perRow });
   if (known && given && !sameShape(given.slice(1), output) && !(width === 1 && perRow === 1) && given.length !== 2)
-    throw new ShapeError("wrong-shape", `${label}: wanted rows of shape ${showShape(output)}, got ${showShape(given.slice(1))}`,
-      { option: label, got: given.slice(1), wanted: output });
+    throw new ShapeError("wrong-shape", { option: label, wanted: `the shape ${showRows(output)}`, got: given });
   known?.check?.(data, label);
   // a function of the caller's gets class numbers as int32, other targets in the output's shape where they fill it
   const whole = !known && perRow !== width && (value instanceof Int32Array || strings);
@@ -113,54 +118,43 @@ export function targetColumn(
 /** The column of row weights. */
 export function weightColumn(value: unknown, rows: number): Column {
   const { data } = flatten(value, "weight");
-  if (data.length !== rows)
-    throw new DataError("rows-mismatch", `weight: wanted one number for each of the ${rows} rows, got ${data.length}`,
-      { option: "weight", got: data.length, wanted: rows });
+  if (data.length !== rows) throw new DataError("rows-mismatch", { option: WEIGHT, wanted: `${rows} rows, as x`, got: data.length });
   let sum = 0;
-  for (let i = 0; i < data.length; i++) {
-    if (!(data[i]! >= 0 && data[i]! < Infinity))
-      throw new DataError("bad-weight", `weight: wanted numbers of at least 0, got ${show(data[i])} for row ${i}`, { option: "weight", got: data[i], row: i });
-    sum += data[i]!;
+  for (let row = 0; row < rows; row++) {
+    const got = data[row]!;
+    if (!(got >= 0 && got < Infinity)) throw new DataError("bad-weight", { option: WEIGHT, row, wanted: "a number of at least 0", got });
+    sum += got;
   }
-  if (!(sum > 0)) throw new DataError("bad-weight", "weight: all weights are 0", { option: "weight", got: 0 });
-  return { name: WEIGHT, label: "weight", dtype: "float32", shape: [], data };
+  if (!(sum > 0)) throw new DataError("bad-weight", { option: WEIGHT, problem: "all are 0" });
+  return { name: WEIGHT, label: WEIGHT, dtype: "float32", shape: [], data };
 }
 
 export const WEIGHT = "weight";
 
 /** The values of a record, in the order of `names`. */
 export function named(value: unknown, names: readonly string[], label: string): unknown[] {
-  const isRecord = value !== null && typeof value === "object" && !Array.isArray(value) && !isFlat(value) && !("data" in value && "shape" in value);
-  const keys = isRecord ? Object.keys(value) : [];
-  const missing = names.filter((name) => !keys.includes(name)), unknown = keys.filter((key) => !names.includes(key));
-  if (!isRecord || missing.length || unknown.length)
-    throw new DataError("wrong-names", `${label}: wanted a record with ${names.map(show).join(", ")}, got ${isRecord ? `{ ${keys.join(", ")} }` : show(value)}`,
-      { option: label, got: isRecord ? keys : value, wanted: names });
-  return names.map((name) => (value as Record<string, unknown>)[name]);
-}
-
-function wantEqualRows(columns: readonly { label: string; rows: number }[]): number {
-  const first = columns[0]!;
-  for (const { label, rows } of columns)
-    if (rows !== first.rows)
-      throw new DataError("rows-mismatch", `${label} has ${rows} rows, ${first.label} has ${first.rows}`, { option: label, got: rows, wanted: first.rows });
-  return first.rows;
+  const record = isRecord(value) && !isFlat(value) && !("data" in value && "shape" in value);
+  const keys = record ? Object.keys(value) : [];
+  if (!record || keys.length !== names.length || !names.every((name) => keys.includes(name)))
+    throw new DataError("wrong-names", { option: label, wanted: `{ ${names.join(", ")} }`, got: value });
+  return names.map((name) => value[name]);
 }
 
 function wantWhole(data: ArrayLike<number>, label: string): void {
   if (data instanceof Int32Array || data instanceof Uint8Array || data instanceof Uint8ClampedArray) return;
-  for (let i = 0; i < data.length; i++)
-    if ((data[i]! | 0) !== data[i])
-      throw new DataError("not-whole", `${label}: wanted whole numbers (int32), got ${show(data[i])} at position ${i}`,
-        { option: label, got: data[i], position: i });
+  for (let position = 0; position < data.length; position++) {
+    const got = data[position]!;
+    if ((got | 0) !== got) throw new DataError("not-whole", { option: label, position, wanted: "a whole number (int32)", got });
+  }
 }
 
-function wantLabels(data: ArrayLike<number>, label: string, number: number, classes: readonly string[] | undefined): void {
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (!Number.isInteger(value) || value < 0 || value >= number)
-      throw new DataError("label-out-of-range", `${label}: wanted class numbers from 0 to ${number - 1}${classes ? ` (${classes.length} classes)` : ""}`
-        + `, got ${show(value)} at row ${i}; the model's last layer has ${number} outputs`, { option: label, got: value, wanted: [0, number - 1], row: i });
+function wantLabels(data: ArrayLike<number>, label: string, number: number): void {
+  for (let row = 0; row < data.length; row++) {
+    const got = data[row]!;
+    if (!Number.isInteger(got) || got < 0 || got >= number)
+      throw new DataError("label-out-of-range", {
+        option: label, row, wanted: `a class number from 0 to ${number - 1}, as the model has ${number} outputs`, got,
+      });
   }
 }
 
@@ -173,21 +167,26 @@ function wantDistributions(data: ArrayLike<number>, label: string, number: numbe
       negative ||= data[i + c]! < 0;
     }
     if (negative || !(Math.abs(sum - 1) <= 1e-3))
-      throw new DataError("bad-distribution", `${label}: wanted one-hot rows or probabilities that sum to 1, got `
-        + `${negative ? "a negative number" : `the sum ${sum}`} in row ${i / number}`, { option: label, got: sum, wanted: 1, row: i / number });
+      throw new DataError("bad-distribution", {
+        option: label, row: i / number, wanted: "a one-hot row, or probabilities that sum to 1", got: Array.from({ length: number }, (_, c) => data[i + c]),
+      });
   }
 }
 
 function classNumbers(labels: readonly unknown[], label: string, classes: readonly string[] | undefined, signs: boolean): number[] {
   if (!classes)
-    throw new DataError("no-classes", `${label}: these are strings; they are understood where the loss is one for classes and the model knows `
-      + "them: createModel(..., { classes: [...] })", { option: label, got: labels[0], wanted: "classes" });
-  const numbers = new Map(classes.map((name, i) => [name, i]));
+    throw new DataError("no-classes", {
+      option: label, wanted: "numbers", got: labels[0], fix: "names want createModel(..., { classes }) and a loss for classes",
+    });
+  const numbers = new Map<unknown, number>(classes.map((name, i) => [name, i]));
   return labels.map((name, row) => {
-    const number = numbers.get(name as string);
-    if (number === undefined)
-      throw new DataError("label-out-of-range", `${label}: ${show(name)} at row ${row} is none of the classes ${show(classes)}`,
-        { option: label, got: name, wanted: classes, row });
+    const number = numbers.get(name);
+    if (number === undefined) throw new DataError("label-out-of-range", { option: label, row, wanted: `one of the classes ${show(classes)}`, got: name });
     return signs ? 2 * number - 1 : number;
   });
+}
+
+/** The shape of rows, whatever their number. */
+function showRows(shape: Shape): string {
+  return `[${["rows", ...shape].join(", ")}]`;
 }

@@ -14,6 +14,7 @@ import { type ModelFunction, Network, type Recorder } from "../network.ts";
 import { inputOp } from "../op.ts";
 import { opTable } from "../ops/table.ts";
 import type { LossOption } from "../losses/loss.ts";
+import { isShape } from "../shape.ts";
 import { parseSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -114,8 +115,10 @@ interface Rows {
 function savedFunction(network: Network): SavedFunction {
   const [two, three, training] = [record(network, 2, false), record(network, 3, false), record(network, 2, true)];
   const refuse = (): never => {
-    throw new GraphError("not-portable", "save: the model's function does something else for other numbers of rows, or while training, outside its layers; "
-      + "dropout() the layer instead of the op, and layer(name, f) for what is more", { option: "model" });
+    throw new GraphError("not-portable", {
+      of: "save", problem: "outside its layers, the model's function differs with the number of rows, or while training",
+      fix: "use dropout() the layer instead of the op, and layer(name, f) for what is more",
+    });
   };
   const merge = (a: unknown, b: unknown): unknown => {
     if (Object.is(a, b)) return a;
@@ -132,7 +135,8 @@ function record(network: Network, rows: number, training: boolean): SavedFunctio
   const { layers, save } = layerList(), steps: Step[] = [], references = new Map<Value, Reference>();
   const refer = (value: Value): Reference => {
     const reference = references.get(value);
-    if (reference === undefined) throw new GraphError("not-portable", `save: ${String(value)} is used outside the layer that made it`, { layer: value.node.layer });
+    if (reference === undefined)
+      throw new GraphError("not-portable", { of: "save", layer: value.node.layer, problem: `${value} is used outside this layer` });
     return reference;
   };
   const recorder: Recorder = {
@@ -182,8 +186,10 @@ export interface LoadedModel {
 export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>>): LoadedModel {
   const { tensors, metadata } = parseSafetensors(bytes), text = metadata.get(KEY);
   if (text === undefined)
-    throw new FormatError("not-a-model", "this safetensors file was not saved by lanewise: it has tensors but no model. Build the model, then "
-      + "model.setParameters(readSafetensors(bytes))", { got: [...tensors.keys()].slice(0, 8) });
+    throw new FormatError("not-a-model", {
+      problem: `this safetensors file has tensors but no model: ${show([...tensors.keys()])}`,
+      fix: "build the model, then model.setParameters(readSafetensors(bytes))",
+    });
   let saved: SavedModel;
   try {
     saved = JSON.parse(text) as SavedModel;
@@ -192,7 +198,7 @@ export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>
   }
   if (saved === null || typeof saved !== "object") throw broken("it is no object");
   if (saved.format !== FORMAT)
-    throw new FormatError("format-version", `the model's format is ${show(saved.format)}, this release reads ${FORMAT}`, { got: saved.format, wanted: FORMAT });
+    throw new FormatError("format-version", { option: "format", wanted: FORMAT, got: saved.format, fix: "the release that saved the file reads it" });
   try {
     const layers = buildLayers(saved.layers, own);
     const model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, saved.single) : wantAt(layers, saved.root);
@@ -214,12 +220,11 @@ export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>
 }
 
 function broken(why: string): FormatError {
-  return new FormatError("bad-file", `the model in this file is broken: ${why}`, { got: why, wanted: "a model saved by lanewise" });
+  return new FormatError("bad-file", { problem: `the model in this file is broken: ${why}` });
 }
 
 function wantInput({ name, shape, dtype }: SavedModel["inputs"][number]): InputSpec {
-  const sound = typeof name === "string" && Array.isArray(shape) && shape.length <= 16 && shape.every((n) => Number.isSafeInteger(n) && n > 0)
-    && (dtype === "float32" || dtype === "int32");
+  const sound = typeof name === "string" && isShape(shape) && shape.length <= 16 && (dtype === "float32" || dtype === "int32");
   if (!sound) throw broken(`the input ${show(name)}`);
   return { name, shape, dtype };
 }
@@ -238,8 +243,9 @@ function buildLayers(saved: readonly SavedLayer[], own: Readonly<Record<string, 
     else if (make) layers.push(named(make(options), options));
     else if (Object.hasOwn(own, type) && isLayer(own[type])) layers.push(makeLayer(type, options, own[type].forward));
     else
-      throw new FormatError("missing-layer", `this model has a layer of your own, ${show(type)}: loadModel(bytes, { layers: { ${type}: ... } }) wants it`,
-        { layer: type, option: "layers", got: Object.keys(own), wanted: type });
+      throw new FormatError("missing-layer", {
+        layer: type, problem: "the model has this layer of your own", fix: `hand it over: loadModel(bytes, { layers: { ${type}: ... } })`,
+      });
   }
   return layers;
 }

@@ -1,7 +1,6 @@
 // From what the option `initializer` takes to an initializer.
 
-import { OptionError, show } from "../errors.ts";
-import { suggest } from "../options.ts";
+import { badOption, didYouMean, isRecord } from "../options.ts";
 import { he, xavier, zeros } from "./index.ts";
 import type { Initializer, InitializerOption } from "./initializer.ts";
 
@@ -11,15 +10,8 @@ export function toInitializer(option: InitializerOption): Initializer | ((shape:
   if (option === "he") return he();
   if (option === "xavier") return xavier();
   if (option === "zeros") return zeros();
-  if (option !== null && typeof option === "object" && typeof option.filling === "function") return option;
-  const known = ["he", "xavier", "zeros"];
-  const meant = typeof option === "string" ? OTHER_NAMES[option] ?? suggest(option, known) : undefined;
-  throw new OptionError("bad-option", `initializer: wanted one of ${known.map(show).join(", ")}, an initializer such as he(), or a `
-    + `function of the shape, got ${show(option)}${meant ? `; did you mean ${show(meant)}?` : ""}`,
-    { option: "initializer", got: option, wanted: meant ?? known });
+  if (isRecord(option) && typeof option.filling === "function") return option;
+  throw badOption("initializer", option, "he(), xavier(), zeros() or a function of the shape", {
+    fix: didYouMean(option, ["he", "xavier", "zeros"]),
+  });
 }
-
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  kaiming: "he", kaimingNormal: "he", kaiming_normal: "he", heNormal: "he", he_normal: "he",
-  glorot: "xavier", glorotUniform: "xavier", glorot_uniform: "xavier", xavier_uniform: "xavier", xavierUniform: "xavier",
-};

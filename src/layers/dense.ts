@@ -7,7 +7,6 @@ import { checkNames, wantBoolean, wantCount } from "../options.ts";
 import { add } from "../ops/binary.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reshape } from "../ops/shape.ts";
-import { showShape } from "../shape.ts";
 import { type Layer, makeLayer, type ParameterOptions } from "./layer.ts";
 
 export interface DenseOptions {
@@ -39,15 +38,14 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   return makeLayer("dense", { units, ...options }, (x, scope) => {
     const features = x.shape.at(-1)!;
     if (x.shape.length < 2)
-      throw new ShapeError("shape-mismatch", `dense${x.graph.where}: wanted rows of numbers, got ${showShape(x.shape)}`,
-        { layer: x.graph.layer, got: x.shape });
+      throw new ShapeError("shape-mismatch", { ...x.graph.at, wanted: "[rows, ..., features]", got: x.shape });
     const fans = { fanIn: features, fanOut: units };
     // in memory [in, units], so that the forward pass reads it in rows
-    const stored: ParameterOptions = { trainable, order: [1, 0], fans, ...(initializer !== undefined && { initializer }) };
+    const stored: ParameterOptions = { trainable, order: [1, 0], fans, initializer };
     const flat = reshape(x, [x.size / features, features]);
     let y = matmul(flat, scope.parameter("weight", [features, units], stored));
     if (bias) {
-      const start: ParameterOptions = { trainable, fans, ...(initializer !== undefined && { initializer: "zeros" }) };
+      const start: ParameterOptions = { trainable, fans, initializer: initializer && "zeros" };
       y = add(y, scope.parameter("bias", [units], start));
     }
     return reshape(y, [...x.shape.slice(0, -1), units]);

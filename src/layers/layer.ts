@@ -1,14 +1,14 @@
 // Layers: functions on Values that own parameters. A layer object is data and a pure function; its parameters belong
 // to the model in which it is called, one set for each layer object, however often it is called there.
 
-import { GraphError, OptionError, show } from "../errors.ts";
-import { Graph, type LayerCaller, Value } from "../graph.ts";
+import { GraphError, OptionError } from "../errors.ts";
+import { Graph, type LayerCaller, notAValue, Value } from "../graph.ts";
 import { type Initializer, type InitializerOption, torchDefault } from "../initializers/initializer.ts";
 import { toInitializer } from "../initializers/resolve.ts";
 import { parameterOp } from "../op.ts";
-import { checkNames } from "../options.ts";
+import { badOption, checkNames } from "../options.ts";
 import { uniform } from "../ops/random.ts";
-import { sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
+import { isShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 
 /** A layer: call it on a Value, or hand it to createModel or sequential. */
 export interface Layer {
@@ -25,7 +25,7 @@ export type Forward = (x: Value, scope: Scope) => Value;
 
 export interface ParameterOptions {
   /** PyTorch's ±1 / √fanIn by default. */
-  initializer?: InitializerOption;
+  initializer?: InitializerOption | undefined;
   /** Does training change it? True by default. */
   trainable?: boolean;
   /** How files and `model.parameters` have its axes: axis i there is axis order[i] here. The same by default. */
@@ -85,15 +85,18 @@ export class Registry {
     const known = this.definitions.get(definition.name);
     if (!known) {
       if (this.sealed)
-        throw new GraphError("late-parameter", `${definition.name} is declared in training or for some numbers of rows only; declare it in every call`,
-          { layer: definition.layer, option: definition.name });
+        throw new GraphError("late-parameter", {
+          layer: definition.layer, option: definition.name, problem: "declared in training or for some numbers of rows only",
+          fix: "declare it in every call",
+        });
       this.definitions.set(definition.name, definition);
       return definition;
     }
     if (!sameShape(known.stored, definition.stored))
-      throw new GraphError("shared-shape", `layer ${definition.layer}: ${definition.name} has the shape ${showShape(known.shape)}, `
-        + `and another call of the same layer wants ${showShape(definition.shape)}; a layer shares its weights between calls`,
-        { layer: definition.layer, got: definition.shape, wanted: known.shape });
+      throw new GraphError("shared-shape", {
+        layer: definition.layer, option: definition.name, wanted: known.shape, got: definition.shape,
+        fix: "a layer shares its parameters between its calls",
+      });
     return known;
   }
 }
@@ -132,7 +135,7 @@ export class Tracer implements LayerCaller {
 
   call(layer: Layer, x: Value, key?: string): Value {
     const { graph, frames } = this, parent = frames.at(-1)!;
-    if (++this.count > CALLS) throw new GraphError("too-many-layers", `more than ${CALLS} calls of layers in one model`, { wanted: CALLS });
+    if (++this.count > CALLS) throw new GraphError("too-many-layers", { wanted: `at most ${CALLS} calls of layers in a model` });
     parent.hasChildren = true;
     const path = this.pathOf(layer, key);
     const frame = { path, layers: 0, hasChildren: false };
@@ -141,8 +144,7 @@ export class Tracer implements LayerCaller {
     [graph.layer, graph.layerType] = [path, layer.type];
     try {
       const y = layer.forward(x, this.scope(path));
-      if (!(y instanceof Value))
-        throw new GraphError("not-a-value", `the function${graph.where} returned ${show(y)}; wanted a Value`, { layer: path, got: y });
+      if (!(y instanceof Value)) throw notAValue("result", y, graph.at);
       if (!frame.hasChildren) this.calls.push({ path, type: layer.type, shape: y.shape });
       frames.pop();
       if (!this.inside) this.onCall?.(layer, x, y);
@@ -165,8 +167,7 @@ export class Tracer implements LayerCaller {
     const other = taken.get(path);
     if (other === undefined) parent.layers++;
     else if (other !== layer)
-      throw new OptionError("duplicate-name", `two layers are named ${show(path)}; give one of them another name`,
-        { option: "name", layer: path, got: path });
+      throw new OptionError("duplicate-name", { layer: path, problem: "there are two of this name", fix: "give one of them another" });
     taken.set(path, layer);
     return path;
   }
@@ -183,33 +184,26 @@ export class Tracer implements LayerCaller {
   }
 
   private scope(path: string): Scope {
-    const { where, layer } = this.graph;
+    const { graph, graph: { at, at: { layer } } } = this;
     const declare = (name: string, shape: Shape, options: ParameterOptions, buffer: boolean): Value => {
+      const full = path === "" ? name : `${path}.${name}`;
+      checkNames(full, options, ["initializer", "order", "fans", ...(buffer ? [] : ["trainable"])]);
       if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name))
-        throw new OptionError("bad-option", `parameter${where}: wanted a name of letters, digits and _, got ${show(name)}`,
-          { layer, option: "name", got: name });
-      if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
-        throw new OptionError("bad-option", `parameter ${name}${where}: wanted a shape of whole positive lengths, got ${show(shape)}`,
-          { layer, option: "shape", got: shape });
+        throw badOption("parameter", name, "a name of letters, digits and _, a digit not first", at);
+      if (!isShape(shape)) throw badOption(name, shape, "a shape of whole lengths above 0", at);
       const { order, initializer, trainable = true } = options;
       return this.parameter({
-        name: path === "" ? name : `${path}.${name}`, layer, buffer, trainable: trainable && !buffer, order,
+        name: full, layer, buffer, trainable: trainable && !buffer, order,
         shape: order ? order.map((axis) => shape[axis]!) : [...shape], stored: [...shape],
         initializer: initializer === undefined ? torchDefault() : toInitializer(initializer),
         fans: options.fans ?? fansOf(shape),
       });
     };
     return {
-      parameter: (name, shape, options: ParameterOptions = {}) => {
-        checkNames(`parameter ${name}${where}`, options, ["initializer", "trainable", "order", "fans"]);
-        return declare(name, shape, options, false);
-      },
-      buffer: (name, shape, options: ParameterOptions = {}) => {
-        checkNames(`buffer ${name}${where}`, options, ["initializer", "order", "fans"]);
-        return declare(name, shape, { initializer: "zeros", ...options }, true);
-      },
-      training: this.graph.training,
-      random: (shape) => uniform(this.graph, shape),
+      parameter: (name, shape, options = {}) => declare(name, shape, options, false),
+      buffer: (name, shape, options = {}) => declare(name, shape, { initializer: "zeros", ...options }, true),
+      training: graph.training,
+      random: (shape) => uniform(graph, shape),
       child: (child, x, key) => this.call(child, x, key),
     };
   }
@@ -224,17 +218,11 @@ function fansOf(shape: Shape): { fanIn: number; fanOut: number } {
 
 /** Makes a layer object. */
 export function makeLayer(type: string, options: Record<string, unknown>, forward: Forward): Layer {
-  if (options.name !== undefined && (typeof options.name !== "string" || !/^[\w-]+$/.test(options.name)))
-    throw new OptionError("bad-option", `${type}: name: wanted letters, digits, _ and -, got ${show(options.name)}`,
-      { option: "name", got: options.name });
+  if (options.name !== undefined) wantName(type, options.name);
   const call = (x: Value): Value => {
-    if (!(x instanceof Value))
-      throw new GraphError("not-a-value", `layer ${type} was called on ${show(x)}; wanted a Value. Numbers go into a model: `
-        + "createModel(layer, { input }), then model.predict(x)", { layer: type, got: x });
+    if (!(x instanceof Value)) throw notAValue(type, x, { fix: "numbers go into the predict(x) of a model" });
     const { layers } = x.graph;
-    if (!layers)
-      throw new GraphError("layer-outside-model", `layer ${type} was called in compile(); layers have parameters and need createModel`,
-        { layer: type });
+    if (!layers) throw new GraphError("layer-outside-model", { layerType: type, problem: "no layer in compile()", fix: "use createModel" });
     return layers.call(layer, x);
   };
   const layer: Layer = Object.assign(call, { type, options, forward });
@@ -256,9 +244,11 @@ export function isLayer(value: unknown): value is Layer {
  * model.predict([[1, 2]]).data // → [3, 6]
  */
 export function layer(type: string, f: Forward): Layer {
-  if (typeof type !== "string" || !/^[\w-]+$/.test(type))
-    throw new OptionError("bad-option", `layer: wanted a name of letters, digits, _ and -, got ${show(type)}`, { option: "name", got: type });
-  if (typeof f !== "function")
-    throw new OptionError("bad-option", `layer ${type}: wanted a function (x, scope) => Value, got ${show(f)}`, { option: "f", got: f });
+  wantName("layer", type);
+  if (typeof f !== "function") throw badOption("f", f, "a function (x, scope) => Value", { of: "layer" });
   return makeLayer(type, {}, f);
+}
+
+function wantName(of: string, name: unknown): void {
+  if (typeof name !== "string" || !/^[\w-]+$/.test(name)) throw badOption("name", name, "letters, digits, _ and -", { of });
 }

@@ -1,6 +1,7 @@
 // Layers in a row.
 
-import { OptionError, show } from "../errors.ts";
+import { OptionError } from "../errors.ts";
+import { badOption } from "../options.ts";
 import { isLayer, type Layer, makeLayer } from "./layer.ts";
 
 /** The layers one after the other. Parameters are named by a layer's place, counting every layer ("0.weight",
@@ -15,10 +16,10 @@ export function sequential(...layers: Layer[]): Layer {
   const list = layers.length === 1 && Array.isArray(layers[0]) ? (layers[0] as Layer[]) : layers;
   list.forEach((item, i) => {
     if (isLayer(item)) return;
-    const hint = typeof item === "function" ? "; a function on Values becomes one with layer(name, f), and layers are made by calling: relu()" : "";
-    throw new OptionError("not-a-layer", `sequential: wanted layers, got ${show(item)} as number ${i}${hint}`, { option: String(i), got: item });
+    const fix = typeof item === "function" ? "a layer is made by a call, as relu(), or of a function by layer(name, f)" : undefined;
+    throw new OptionError("not-a-layer", { option: "sequential", position: i, wanted: "a layer", got: item, fix });
   });
-  if (list.length === 0) throw new OptionError("bad-option", "sequential: wanted at least one layer, got none", { option: "layers", got: 0 });
+  if (list.length === 0) throw badOption("sequential", list, "at least one layer");
   return makeLayer("sequential", { layers: list }, (x, scope) =>
     list.reduce((value, item, i) => scope.child(item, value, String(i)), x));
 }

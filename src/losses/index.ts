@@ -1,7 +1,7 @@
 // The losses, as flat exports and as the namespace `losses`.
 
 import { GraphError } from "../errors.ts";
-import type { Value } from "../graph.ts";
+import { origin, type Value } from "../graph.ts";
 import { wantOneOf } from "../options.ts";
 import { log } from "../ops/activation.ts";
 import { maximum, multiply } from "../ops/binary.ts";
@@ -85,7 +85,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss<"binaryCrossEntropy"> {
   const from = fromOf(options);
-  const check = checkTargets("binaryCrossEntropy", "targets from 0 to 1", (t) => !(t >= 0 && t <= 1));
+  const check = checkTargets("targets from 0 to 1", (t) => t >= 0 && t <= 1);
   const reading = from === "logits" ? "logit" : "probability";
   return makeLoss("binaryCrossEntropy", { ...options, from }, ["from"], { target: "numbers", reading, check }, (prediction, target) => {
     if (from === "probabilities") return ops.probabilityCrossEntropy(prediction, target);
@@ -103,7 +103,7 @@ export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss<"bin
  * (await model.evaluate({ x: [[0.5]], y: [1] }, { loss: hinge() })).loss // → 0.5
  */
 export function hinge(options: LossOptions = {}): Loss<"hinge"> {
-  const check = checkTargets("hinge", "targets -1 and 1", (t) => t !== 1 && t !== -1, "; for targets 0 and 1 use 2 * y - 1");
+  const check = checkTargets("targets -1 and 1", (t) => t === 1 || t === -1, "for targets 0 and 1 use 2 * y - 1");
   return makeLoss("hinge", { ...options }, [], { target: "numbers", reading: "sign", check }, ops.hingeLoss);
 }
 
@@ -113,10 +113,10 @@ function fromOf(options: CrossEntropyOptions): From {
 
 /** Throws where a loss that wants logits is given the output of one of these. */
 function refuse(loss: string, prediction: Value, squashing: readonly string[]): void {
-  let { node } = prediction;
-  while (node.op.alias) node = node.inputs[0]!.node;
+  const { node } = origin(prediction);
   if (!squashing.includes(node.op.name)) return;
-  throw new GraphError("probabilities-as-logits", `${loss} takes logits, but the model ends with ${node.op.name}`
-    + `${node.layer ? ` (layer ${node.layer})` : ""}: remove that layer, or use ${loss}({ from: "probabilities" })`,
-    { layer: node.layer, option: "loss", got: node.op.name, wanted: "logits" });
+  throw new GraphError("probabilities-as-logits", {
+    layer: node.layer, layerType: node.op.name, problem: `${loss} wants logits, not probabilities`,
+    fix: `remove it, or use ${loss}({ from: "probabilities" })`,
+  });
 }

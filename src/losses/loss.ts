@@ -1,7 +1,7 @@
 // What a loss is: a function of prediction and target that gives one number for each element or row, and what the
 // host must know of it: which targets it takes, and how a prediction is read as classes.
 
-import { DataError, show } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import { checkNames, wantOneOf } from "../options.ts";
 import { add, divide, maximum, multiply } from "../ops/binary.ts";
@@ -25,7 +25,7 @@ export interface Loss<Name extends string = string> {
   readonly reduction: Reduction;
   readonly target: TargetKind;
   readonly reading: Reading;
-  /** Throws a DataError if a target is out of range; `row(i)` tells where. */
+  /** Throws a DataError if a target is out of range. */
   readonly check: ((target: ArrayLike<number>, what: string) => void) | undefined;
 }
 
@@ -69,12 +69,10 @@ export function joinLosses(losses: readonly { value: Value; weight: number }[]):
   return losses.map(({ value, weight }) => multiply(value, weight)).reduce((a, b) => add(a, b));
 }
 
-/** For Loss.check: throws at the first target for which `bad` is true. */
-export function checkTargets(name: string, wanted: string, bad: (value: number) => boolean, remedy = "") {
-  return (target: ArrayLike<number>, what: string): void => {
+/** For Loss.check: throws at the first target for which `good` is false. */
+export function checkTargets(wanted: string, good: (value: number) => boolean, fix?: string) {
+  return (target: ArrayLike<number>, option: string): void => {
     for (let i = 0; i < target.length; i++)
-      if (bad(target[i]!))
-        throw new DataError("bad-target", `${what}: ${name} wants ${wanted}, got ${show(target[i])} at position ${i}${remedy}`,
-          { option: what, got: target[i], wanted, position: i });
+      if (!good(target[i]!)) throw new DataError("bad-target", { option, position: i, wanted, got: target[i], fix });
   };
 }

@@ -1,10 +1,10 @@
 // The metrics, as flat exports and as the namespace `metrics`.
 
-import { OptionError, ShapeError, show } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph.ts";
+import { badOption, isRecord } from "../options.ts";
 import { equal, greater } from "../ops/binary.ts";
 import { argmax } from "../ops/reduce.ts";
-import { showShape } from "../shape.ts";
 import { type Metric, rowMeans } from "./metric.ts";
 
 export type { Metric, MetricContext, MetricOption } from "./metric.ts";
@@ -42,20 +42,20 @@ export function metric<Name extends string>(
   name: Name,
   f: ((prediction: Value, target: Value) => Value) | { all: NonNullable<Metric["all"]> },
 ): Metric<Name> {
-  if (typeof name !== "string" || name === "")
-    throw new OptionError("bad-option", `metric: wanted a name, got ${show(name)}`, { option: "name", got: name });
-  if (RESERVED.includes(name))
-    throw new OptionError("bad-option", `metric: ${show(name)} is already a field of every report`, { option: "name", got: name, wanted: `not ${RESERVED.join(", ")}` });
+  if (typeof name !== "string" || name === "" || RESERVED.includes(name))
+    throw badOption("name", name, `a name other than ${RESERVED.join(", ")}`, { of: "metric" });
   if (typeof f === "function") return { metric: name, rows: (prediction, target) => checked(name, prediction, f(prediction, target)) };
-  if (f !== null && typeof f === "object" && typeof f.all === "function") return { metric: name, all: f.all };
-  throw new OptionError("bad-option", `metric ${show(name)}: wanted a function of prediction and target, or { all }, got ${show(f)}`, { option: "f", got: f });
+  if (isRecord(f) && typeof f.all === "function") return { metric: name, all: f.all };
+  throw badOption("f", f, "a function of prediction and target, or { all }", { of: `metric ${name}` });
 }
 
 const RESERVED = ["epoch", "step", "loss", "losses", "learningRate", "seconds", "rowsPerSecond", "findings", "validation"];
 
 function checked(name: string, prediction: Value, result: Value): Value {
   if (result.shape[0] !== prediction.shape[0])
-    throw new ShapeError("shape-mismatch", `metric ${show(name)}: wanted one number for each of the ${prediction.shape[0]} rows, got `
-      + `${showShape(result.shape)}; { all } is for one number over all rows`, { option: name, got: result.shape });
+    throw new ShapeError("shape-mismatch", {
+      of: "metric", option: name, wanted: `one number for each of ${prediction.shape[0]} rows`, got: result.shape,
+      fix: "{ all } is for one over all rows",
+    });
   return rowMeans(result);
 }

@@ -1,9 +1,8 @@
 // From what the option `metrics` takes to metrics.
 
-import { OptionError, show } from "../errors.ts";
 import { mae, mse } from "../losses/index.ts";
 import { isLoss } from "../losses/loss.ts";
-import { suggest } from "../options.ts";
+import { badOption, didYouMean, isRecord } from "../options.ts";
 import { accuracy } from "./index.ts";
 import { type Metric, rowMeans } from "./metric.ts";
 
@@ -16,9 +15,8 @@ export function toMetric(option: unknown): Metric {
     const loss = option;
     return { metric: loss.loss, rows: (prediction, target) => rowMeans(loss(prediction, target)) };
   }
-  if (option !== null && typeof option === "object" && typeof (option as Partial<Metric>).metric === "string") return option as Metric;
-  const known = ["accuracy", "mae", "mse"];
-  const meant = typeof option === "string" ? (option === "acc" ? "accuracy" : suggest(option, known)) : undefined;
-  throw new OptionError("bad-option", `metrics: wanted ${known.map(show).join(", ")}, a loss, or metric(name, f), got ${show(option)}`
-    + (meant ? `; did you mean ${show(meant)}?` : ""), { option: "metrics", got: option, wanted: meant ?? known });
+  if (isRecord(option) && typeof option.metric === "string") return option as unknown as Metric;
+  throw badOption("metrics", option, '"accuracy", "mae", "mse", a loss or metric(name, f)', {
+    fix: didYouMean(option, ["accuracy", "mae", "mse"]),
+  });
 }

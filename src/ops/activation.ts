@@ -2,9 +2,8 @@
 // come from the row's formulas.
 
 import { Map, MapGradient, MapKind, Opcode } from "../../assembly/isa.ts";
-import { GraphError } from "../errors.ts";
 import type { Node, Op, Value } from "../graph.ts";
-import { apply, wantFloats } from "../op.ts";
+import { apply, wantFloats, wantSecond } from "../op.ts";
 import { bits } from "../program.ts";
 import { divide, multiply, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
@@ -62,9 +61,7 @@ function derivativeOf(row: ActivationRow): Op<Parameters> {
     inPlace: [0, 1],
     shape: ([g]) => [{ shape: g!.shape }],
     gradient({ inputs: [g, v], attributes, graph }: Node<Parameters>, [h]) {
-      if (!second)
-        throw new GraphError("no-second-derivative", `${name}${graph.where} has no second derivative`,
-          { layer: graph.layer, option: name });
+      wantSecond(name, graph, second);
       const toG = apply(op, [h!, v!], attributes);
       return [toG, second === "zero" ? undefined : multiply(multiply(h!, g!), second(v!, attributes))];
     },

@@ -1,11 +1,10 @@
 // Functions of two tensors with broadcasting: shapes are aligned at the end, and lengths of 1 stretch.
 
 import { Binary, BinaryKind, Opcode } from "../../assembly/isa.ts";
-import { GraphError, ShapeError } from "../errors.ts";
-import { type Op, Value } from "../graph.ts";
-import { apply, type Operand } from "../op.ts";
+import { notAValue, type Op, Value } from "../graph.ts";
+import { apply, misfit, type Operand } from "../op.ts";
 import type { Operand as Word } from "../program.ts";
-import { broadcastShape, broadcastStrides, collapse, showShape } from "../shape.ts";
+import { broadcastShape, broadcastStrides, collapse } from "../shape.ts";
 import { constantValue, toValue } from "./constant.ts";
 import { sumTo } from "./reduce.ts";
 import { negate, scale } from "./scale.ts";
@@ -31,14 +30,9 @@ export function binary(row: BinaryRow): BinaryOp {
     row,
     inPlace: [0, 1],
     shape([a, b]) {
-      if (a!.dtype !== dtype || b!.dtype !== dtype)
-        throw new ShapeError("dtype", `${name}${a!.graph.where}: wanted ${dtype}, got ${a!.dtype} and ${b!.dtype}`,
-          { layer: a!.graph.layer, got: [a!.dtype, b!.dtype], wanted: dtype });
+      if (a!.dtype !== dtype || b!.dtype !== dtype) throw misfit(name, a!, dtype, [a!.dtype, b!.dtype], "dtype");
       const shape = broadcastShape(a!.shape, b!.shape);
-      if (!shape)
-        throw new ShapeError("shape-mismatch",
-          `${name}${a!.graph.where}: ${showShape(a!.shape)} and ${showShape(b!.shape)} do not fit together`,
-          { layer: a!.graph.layer, got: [a!.shape, b!.shape] });
+      if (!shape) throw misfit(name, a!, "shapes that fit together", [a!.shape, b!.shape]);
       return [{ shape }];
     },
     gradient({ inputs: [a, b], outputs: [y] }, [g]) {
@@ -69,9 +63,7 @@ export function binary(row: BinaryRow): BinaryOp {
 /** Applies a function of two operands of which one may be a number. */
 export function applyBinary(op: BinaryOp, a: Operand, b: Operand): Value {
   const graph = a instanceof Value ? a.graph : b instanceof Value ? b.graph : undefined;
-  if (!graph)
-    throw new GraphError("not-a-value", `${op.name}: wanted a Value among its operands, got ${typeof a} and ${typeof b}`,
-      { got: [a, b], wanted: "Value" });
+  if (!graph) throw notAValue(op.name, [a, b]);
   return apply(op, [toValue(a, graph), toValue(b, graph)], null);
 }
 

@@ -5,14 +5,14 @@ import { type Graph, type Op, Value } from "../graph.ts";
 import type { Operand } from "../op.ts";
 import { bits } from "../program.ts";
 import { ShapeError } from "../errors.ts";
-import { type Shape, showShape } from "../shape.ts";
+import { isShape, type Shape } from "../shape.ts";
 
 /** A constant of one element is a literal in the program; a larger one is filled in. */
 export const constantOp: Op<{ value: number; shape: Shape }> = {
   name: "constant",
   shape(_, { value, shape }) {
-    if (typeof value !== "number" || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
-      throw new ShapeError("bad-shape", `constant: ${value} in the shape ${showShape(shape)}`, { got: shape });
+    if (typeof value !== "number" || !isShape(shape))
+      throw new ShapeError("bad-shape", { option: "constant", wanted: "a number and a shape", got: [value, shape] });
     return [{ shape }];
   },
   gradient: () => [],

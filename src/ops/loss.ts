@@ -1,10 +1,9 @@
 // Losses, one number for each element or row; losses/ gives them names, options and means.
 
 import { CrossEntropy, CrossEntropyGradient, CrossEntropyKind, Loss, LossGradient, LossKind, Opcode } from "../../assembly/isa.ts";
-import { GraphError, ShapeError } from "../errors.ts";
 import type { Op, Value } from "../graph.ts";
-import { apply, applyAll, wantFloats, wantSameShape } from "../op.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { apply, applyAll, misfit, wantFloats, wantSameShape, wantSecond } from "../op.ts";
+import { sameShape } from "../shape.ts";
 import { sigmoid } from "./activation.ts";
 import { add, multiply, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
@@ -59,9 +58,7 @@ function derivativeOf({ name, kind, second }: LossRow): Op<null> {
     inPlace: [0, 1],
     shape: ([g]) => [{ shape: g!.shape }],
     gradient({ inputs: [g, p, t], graph }, [h]) {
-      if (!second)
-        throw new GraphError("no-second-derivative", `${name}${graph.where} has no second derivative`,
-          { layer: graph.layer, option: name });
+      wantSecond(name, graph, second);
       const toG = apply(op, [h!, p!, t!], null);
       return [toG, second === "zero" ? undefined : multiply(multiply(h!, g!), second(p!, t!)), undefined];
     },
@@ -173,12 +170,11 @@ export const crossEntropyOp: Op<null> = {
   optional: true,
   shape([x, t]) {
     wantFloats("crossEntropy", [x!]);
-    const [rows, classes] = x!.shape;
-    const wanted = t!.dtype === "int32" ? [rows!] : [rows!, classes!];
-    if (x!.shape.length !== 2 || !sameShape(t!.shape, wanted))
-      throw new ShapeError("shape-mismatch", `crossEntropy${x!.graph.where}: logits ${showShape(x!.shape)} and `
-        + `${t!.dtype} target ${showShape(t!.shape)}; wanted [rows, classes] with int32 labels [rows] or float32 `
-        + `distributions [rows, classes]`, { layer: x!.graph.layer, got: [x!.shape, t!.shape] });
+    const [rows, classes] = x!.shape, labels = t!.dtype === "int32";
+    if (x!.shape.length !== 2 || !sameShape(t!.shape, labels ? [rows!] : [rows!, classes!])) {
+      const wanted = `[rows, classes] and ${labels ? "int32 labels [rows]" : "distributions [rows, classes]"}`;
+      throw misfit("crossEntropy", x!, wanted, [x!.shape, t!.shape]);
+    }
     return [{ shape: [rows!] }, { shape: x!.shape }];
   },
   gradient({ inputs: [, t], outputs: [, p] }, [toLoss, toP]) {

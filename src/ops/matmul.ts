@@ -1,10 +1,8 @@
 // Matrix products.
 
 import { Direct, Gemm, Opcode, Pack, Size } from "../../assembly/isa.ts";
-import { ShapeError } from "../errors.ts";
 import type { Node, Op, Value } from "../graph.ts";
-import { apply, wantFloats } from "../op.ts";
-import { showShape } from "../shape.ts";
+import { apply, misfit, wantFloats } from "../op.ts";
 
 /** m · n · k up to which packing costs more than it brings. */
 const DIRECT_WORK = 8192;
@@ -28,12 +26,7 @@ export const matmulOp: Op<Flags> = {
     wantFloats("matmul", [a!, b!]);
     const fits = a!.shape.length === 2 && b!.shape.length === 2
       && a!.shape[transposeA ? 0 : 1] === b!.shape[transposeB ? 1 : 0];
-    if (!fits) {
-      const show = (x: Value, flag: boolean): string => showShape(x.shape) + (flag ? " transposed" : "");
-      throw new ShapeError("shape-mismatch", `matmul${a!.graph.where}: ${show(a!, transposeA)} and `
-        + `${show(b!, transposeB)} do not fit together; wanted [m, k] and [k, n]`,
-        { layer: a!.graph.layer, got: [a!.shape, b!.shape], wanted: "[m, k] and [k, n]" });
-    }
+    if (!fits) throw misfit("matmul", a!, `${transposeA ? "[k, m]" : "[m, k]"} and ${transposeB ? "[n, k]" : "[k, n]"}`, [a!.shape, b!.shape]);
     return [{ shape: [a!.shape[transposeA ? 1 : 0]!, b!.shape[transposeB ? 0 : 1]!] }];
   },
   // y = a·b: da = g·bᵀ, db = aᵀ·g; with the flags, each factor is read as the formula finds it

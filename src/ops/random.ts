@@ -8,7 +8,7 @@ import type { Shape } from "../shape.ts";
 import { multiply } from "./binary.ts";
 
 /** Name of the input that holds the seed: int32 [3], see SeedCell. */
-export const SEED = "seed";
+const SEED = "seed";
 
 interface RandomAttributes {
   kind: RandomKind;
@@ -32,9 +32,13 @@ const randomOp: Op<RandomAttributes> = {
   },
 };
 
+/** The graph's seed, where it has random nodes. */
+export function seedOf(graph: Graph): Value | undefined {
+  return graph.nodes.find((node) => node.op === inputOp && node.attributes.name === SEED)?.outputs[0];
+}
+
 function random(graph: Graph, kind: RandomKind, shape: Shape, p: number, q: number): Value {
-  const seed = graph.nodes.find((node) => node.op === inputOp && node.attributes.name === SEED)?.outputs[0]
-    ?? input(graph, SEED, [SeedCell.SIZE], "int32");
+  const seed = seedOf(graph) ?? input(graph, SEED, [SeedCell.SIZE], "int32");
   return apply(randomOp, [seed], { kind, shape: [...shape], stream: graph.streams++, p, q });
 }
 

@@ -1,10 +1,9 @@
 // Sums, means and maxima along axes, and broadcastTo, the counterpart of sum: each is the other's gradient.
 
 import { Opcode, Pick, Place, Reduce, ReduceKind } from "../../assembly/isa.ts";
-import { ShapeError } from "../errors.ts";
 import type { Op, Value } from "../graph.ts";
-import { apply, wantFloats } from "../op.ts";
-import { axisOf, broadcastShape, broadcastStrides, sameShape, type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
+import { apply, misfit, wantFloats } from "../op.ts";
+import { axisOf, broadcastShape, broadcastStrides, isShape, sameShape, type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { constant, constantValue } from "./constant.ts";
 import { scale } from "./scale.ts";
 import { emitCopy, reshape } from "./shape.ts";
@@ -29,7 +28,7 @@ function reduction(name: string, kind: ReduceKind, gradient?: Op<Axes>["gradient
       wantFloats(name, [x!]);
       axisOf(axis, x!.shape.length, name);
       axisOf(axis + count - 1, x!.shape.length, name);
-      if (!(axis >= 0 && count >= 1)) throw new ShapeError("axis", `${name}${x!.graph.where}: no axes to reduce`, { layer: x!.graph.layer, option: "axis" });
+      if (!(axis >= 0 && count >= 1)) throw misfit(name, x!, "axes", [axis, count], "axis");
       const shape = [...x!.shape.slice(0, axis), ...x!.shape.slice(axis + count)];
       return [{ shape, dtype: kind === ReduceKind.ArgMax ? "int32" : "float32" }];
     },
@@ -133,9 +132,7 @@ export const broadcastOp: Op<{ shape: number[] }> = {
   name: "broadcastTo",
   shape([x], { shape }) {
     const joint = broadcastShape(x!.shape, shape);
-    if (!joint || !sameShape(joint, shape))
-      throw new ShapeError("shape-mismatch", `broadcastTo${x!.graph.where}: ${showShape(x!.shape)} does not stretch to ${showShape(shape)}`,
-        { layer: x!.graph.layer, got: x!.shape, wanted: shape });
+    if (!joint || !sameShape(joint, shape)) throw misfit("broadcastTo", x!, `a shape that stretches to ${showShape(shape)}`, x!.shape);
     return [{ shape, dtype: x!.dtype }];
   },
   gradient: ({ inputs: [x] }, [g]) => [sumTo(g!, x!.shape)],
@@ -174,9 +171,8 @@ interface Indexed {
 export const placeOp: Op<Indexed> = {
   name: "place",
   shape([x, ids], { length }) {
-    wantIndices("place", x!, ids!);
-    if (x!.shape.length !== 2 || !(Number.isSafeInteger(length) && length > 0))
-      throw new ShapeError("place", `place${x!.graph.where}: ${showShape(x!.shape)} into an axis of length ${length}`, { layer: x!.graph.layer });
+    wantPositions("place", x!, ids!, x!.shape);
+    if (x!.shape.length !== 2 || !isShape([length])) throw misfit("place", x!, "[outer, inner] and a length", [x!.shape, length], "place");
     return [{ shape: [x!.shape[0]!, length, x!.shape[1]!] }];
   },
   gradient: ({ inputs: [, ids] }, [g]) => [pick(g!, ids!), undefined],
@@ -192,10 +188,8 @@ export const placeOp: Op<Indexed> = {
 export const pickOp: Op<null> = {
   name: "pick",
   shape([x, ids]) {
-    wantFloats("pick", [x!]);
-    if (x!.shape.length !== 3 || ids!.dtype !== "int32" || !sameShape(ids!.shape, [x!.shape[0]!, x!.shape[2]!]))
-      throw new ShapeError("shape-mismatch", `pick${x!.graph.where}: wanted int32 positions `
-        + `${showShape([x!.shape[0]!, x!.shape[2]!])}, got ${ids!.dtype} ${showShape(ids!.shape)}`, { layer: x!.graph.layer });
+    if (x!.shape.length !== 3) throw misfit("pick", x!, "[outer, length, inner]", x!.shape);
+    wantPositions("pick", x!, ids!, [x!.shape[0]!, x!.shape[2]!]);
     return [{ shape: ids!.shape }];
   },
   gradient: ({ inputs: [x, ids] }, [g]) => [place(g!, ids!, x!.shape[1]!), undefined],
@@ -208,11 +202,9 @@ export const pickOp: Op<null> = {
   },
 };
 
-function wantIndices(op: string, x: Value, ids: Value): void {
+function wantPositions(op: string, x: Value, ids: Value, shape: Shape): void {
   wantFloats(op, [x]);
-  if (ids.dtype !== "int32" || !sameShape(ids.shape, x.shape))
-    throw new ShapeError("shape-mismatch", `${op}${x.graph.where}: wanted int32 positions ${showShape(x.shape)}, got `
-      + `${ids.dtype} ${showShape(ids.shape)}`, { layer: x.graph.layer });
+  if (ids.dtype !== "int32" || !sameShape(ids.shape, shape)) throw misfit(op, x, `int32 positions ${showShape(shape)}`, ids.shape);
 }
 
 /** From x [outer, length, inner] the elements at positions ids [outer, inner] of the middle axis. */

@@ -1,9 +1,8 @@
 // A tensor times a number that is known when the graph is built.
 
 import { Map, MapKind, Opcode } from "../../assembly/isa.ts";
-import { ShapeError } from "../errors.ts";
 import type { Op, Value } from "../graph.ts";
-import { apply, wantFloats } from "../op.ts";
+import { apply, misfit, wantFloats } from "../op.ts";
 import { bits } from "../program.ts";
 import { constant, constantValue } from "./constant.ts";
 
@@ -12,7 +11,7 @@ export const scaleOp: Op<{ factor: number }> = {
   inPlace: [0],
   shape([x], { factor }) {
     wantFloats("scale", [x!]);
-    if (typeof factor !== "number") throw new ShapeError("not-a-number", `scale: wanted a number, got ${typeof factor}`, { got: factor });
+    if (typeof factor !== "number") throw misfit("scale", x!, "a number", factor, "not-a-number");
     return [{ shape: x!.shape }];
   },
   gradient: ({ attributes: { factor } }, [g]) => [scale(g!, factor)],

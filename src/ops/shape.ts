@@ -3,7 +3,7 @@
 import { Copy, Fill, Opcode } from "../../assembly/isa.ts";
 import { ShapeError } from "../errors.ts";
 import type { Emitter, Op, Value } from "../graph.ts";
-import { apply } from "../op.ts";
+import { apply, misfit } from "../op.ts";
 import type { Operand } from "../program.ts";
 import { axisOf, collapse, sameShape, type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { constant, constantValue } from "./constant.ts";
@@ -40,9 +40,7 @@ export const reshapeOp: Op<{ shape: number[] }> = {
     const rest = size / sizeOf(known);
     const fits = shape.every((length) => Number.isInteger(length) && length >= -1)
       && (known.length === shape.length ? rest === 1 : known.length === shape.length - 1 && Number.isInteger(rest));
-    if (!fits)
-      throw new ShapeError("reshape", `reshape${x!.graph.where}: ${showShape(x!.shape)} has ${size} elements, `
-        + `which do not fit ${showShape(shape)}`, { layer: x!.graph.layer, got: x!.shape, wanted: shape });
+    if (!fits) throw misfit("reshape", x!, `${size} elements, as ${showShape(x!.shape)} has`, shape, "reshape");
     return [{ shape: shape.map((length) => (length === -1 ? rest : length)), dtype: x!.dtype }];
   },
   gradient: ({ inputs: [x] }, [g]) => [reshape(g!, x!.shape)],
@@ -84,8 +82,7 @@ export const transposeOp: Op<{ order: number[] }> = {
   shape([x], { order }) {
     const rank = x!.shape.length;
     if (order.length !== rank || new Set(order).size !== rank || !order.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < rank))
-      throw new ShapeError("axis", `transpose${x!.graph.where}: ${showShape(order)} is not an order of ${rank} axes`,
-        { layer: x!.graph.layer, option: "order", got: order, wanted: `a permutation of 0 to ${rank - 1}` });
+      throw misfit("transpose", x!, `an order of the axes 0 to ${rank - 1}`, order, "axis");
     return [{ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }];
   },
   gradient({ attributes: { order } }, [g]) {
@@ -119,8 +116,7 @@ export const sliceOp: Op<{ axis: number; start: number; end: number }> = {
   shape([x], { axis, start, end }) {
     const length = x!.shape[axisOf(axis, x!.shape.length, "slice")]!;
     if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= length))
-      throw new ShapeError("slice", `slice${x!.graph.where}: ${start} to ${end} of an axis of length ${length}`,
-        { layer: x!.graph.layer, got: [start, end], wanted: [0, length] });
+      throw misfit("slice", x!, `start and end from 0 to ${length}`, [start, end], "slice");
     return [{ shape: x!.shape.map((n, i) => (i === axis ? end - start : n)), dtype: x!.dtype }];
   },
   gradient: ({ inputs: [x], attributes: { axis, start } }, [g]) =>
@@ -152,7 +148,7 @@ export const padOp: Op<{ axis: number; start: number; length: number }> = {
   shape([x], { axis, start, length }) {
     const own = x!.shape[axisOf(axis, x!.shape.length, "pad")]!;
     if (!(Number.isInteger(start) && Number.isInteger(length) && start >= 0 && start + own <= length))
-      throw new ShapeError("pad", `pad${x!.graph.where}: ${own} numbers from ${start} on do not fit into ${length}`, { layer: x!.graph.layer });
+      throw misfit("pad", x!, `room for ${own} numbers`, [start, length], "pad");
     return [{ shape: x!.shape.map((n, i) => (i === axis ? length : n)) }];
   },
   gradient: ({ inputs: [x], attributes: { axis, start } }, [g]) => [slice(g!, axis, start, start + x!.shape[axis]!)],
@@ -171,9 +167,7 @@ export const concatOp: Op<{ axis: number }> = {
     for (const x of inputs) {
       const fits = x.dtype === first.dtype && x.shape.length === first.shape.length
         && x.shape.every((n, i) => i === axis || n === first.shape[i]);
-      if (!fits)
-        throw new ShapeError("shape-mismatch", `concat${x.graph.where}: ${showShape(first.shape)} and ${showShape(x.shape)} `
-          + `differ in more than axis ${axis}`, { layer: x.graph.layer, got: [first.shape, x.shape] });
+      if (!fits) throw misfit("concat", x, `shapes that differ in axis ${axis} alone`, [first.shape, x.shape]);
     }
     const length = inputs.reduce((sum, x) => sum + x.shape[axis]!, 0);
     return [{ shape: first.shape.map((n, i) => (i === axis ? length : n)), dtype: first.dtype }];
@@ -202,7 +196,7 @@ export const concatOp: Op<{ axis: number }> = {
  */
 export function concat(values: readonly Value[], axis = -1): Value {
   const first = values[0];
-  if (!first) throw new ShapeError("concat", "concat: wanted at least one Value, got none", { got: values });
+  if (!first) throw new ShapeError("concat", { option: "concat", wanted: "at least one Value", got: values });
   if (values.length === 1) return first;
   return apply(concatOp, values, { axis: axisOf(axis, first.shape.length, "concat") });
 }

@@ -1,9 +1,8 @@
 // The optimizers, as flat exports and as the namespace `optimizers`. Formulas and defaults are PyTorch's.
 
 import { AdamCell, SgdCell, UpdateKind } from "../../assembly/isa.ts";
-import { OptionError } from "../errors.ts";
 import { integerPower } from "../math.ts";
-import { wantNumber } from "../options.ts";
+import { badOption, wantNumber } from "../options.ts";
 import { type Hyper, type Match, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 export type { Match, Optimizer, OptimizerOptions, ParameterInfo } from "./optimizer.ts";
@@ -42,7 +41,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
       wantNumber(`${where}: dampening`, dampening, 0, 1);
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
       if (nesterov && (momentum === 0 || dampening !== 0))
-        throw new OptionError("bad-option", `${where}: nesterov wants momentum above 0 and dampening 0`, { option: "nesterov" });
+        throw badOption("nesterov", [momentum, dampening], "momentum above 0 and dampening 0", { of: where });
     },
   });
   const plain = [hyper, ...groups.map((group) => group.hyper)].every(({ momentum }) => momentum === 0);

@@ -1,9 +1,9 @@
 // What an optimizer is: the kind of update that the core runs, and how its numbers (cells) follow from options, rate
 // and step. The core sees cells only, so a schedule never changes a program.
 
-import { OptionError, show } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import type { UpdateKind } from "../../assembly/isa.ts";
-import { checkNames, wantNumber } from "../options.ts";
+import { badOption, checkNames, isRecord, wantNumber } from "../options.ts";
 import type { Shape } from "../shape.ts";
 
 /** What a group's `match` is asked about. */
@@ -53,34 +53,40 @@ export function resolve(
   name: string, options: OptimizerOptions, { defaults, check }: Recipe,
 ): Pick<Optimizer, "hyper" | "groups"> {
   const own = Object.keys(defaults);
-  const settle = (given: object, base: Record<string, number | boolean>, what: string, more: string[]): Hyper & { learningRate: number } => {
-    checkNames(what, given, [...own, ...more]);
+  const settle = (given: object, base: Record<string, number | boolean>, of: string, more: string[]): Hyper & { learningRate: number } => {
+    checkNames(of, given, [...own, ...more]);
     const hyper: Record<string, number | boolean> = { ...base };
     for (const key of own) {
       const value = (given as Record<string, unknown>)[key];
       if (value === undefined) continue;
-      if (typeof value !== typeof defaults[key])
-        throw new OptionError("bad-option", `${what}: ${key}: wanted a ${typeof defaults[key]}, got ${show(value)}`,
-          { option: key, got: value, wanted: typeof defaults[key] });
+      if (typeof value !== typeof defaults[key]) throw badOption(key, value, `a ${typeof defaults[key]}`, { of });
       hyper[key] = value as number | boolean;
     }
-    wantNumber(`${what}: learningRate`, hyper.learningRate, 0);
-    check(hyper, what);
+    wantNumber(`${of}: learningRate`, hyper.learningRate, 0);
+    check(hyper, of);
     return hyper as Hyper & { learningRate: number };
   };
   const hyper = settle(options, defaults, name, ["groups"]);
   const groups = options.groups ?? [];
-  if (!Array.isArray(groups)) throw new OptionError("bad-option", `${name}: groups: wanted an array, got ${show(groups)}`, { option: "groups", got: groups });
+  if (!Array.isArray(groups)) throw badOption("groups", groups, "an array", { of: name });
   return {
     hyper,
     groups: groups.map((group, i) => {
-      const what = `${name}: groups[${i}]`, match: unknown = group?.match;
-      if (!(match instanceof RegExp) && typeof match !== "function")
-        throw new OptionError("bad-option", `${what}: match: wanted a RegExp or a function of { name, layer, shape }, got ${show(match)}`,
-          { option: "match", got: match });
-      return { match: match as Match, hyper: settle(group, hyper, what, ["match"]) };
+      const of = `${name}: groups[${i}]`;
+      return { match: wantMatch(of, group?.match), hyper: settle(group, hyper, of, ["match"]) };
     }),
   };
+}
+
+export function wantMatch(of: string, match: unknown): Match {
+  if (match instanceof RegExp || typeof match === "function") return match as Match;
+  throw badOption("match", match, "a RegExp or a function of { name, layer, shape }", { of });
+}
+
+/** The error for a match that chooses none of the parameters that are left for it. */
+export function unmatched(option: string, match: Match, parameters: readonly ParameterInfo[]): OptionError {
+  const names = parameters.map(({ name }) => name).join(", ");
+  return new OptionError("unmatched-group", { option, wanted: `a match among ${names || "no parameters"}`, got: String(match) });
 }
 
 export function matches(match: Match, parameter: ParameterInfo): boolean {
@@ -90,7 +96,7 @@ export function matches(match: Match, parameter: ParameterInfo): boolean {
 }
 
 export function isOptimizer(value: unknown): value is Optimizer {
-  return value !== null && typeof value === "object" && typeof (value as Partial<Optimizer>).optimizer === "string";
+  return isRecord(value) && typeof value.optimizer === "string";
 }
 
 /** The group of a parameter: its number, or groups.length for the rest. A group that matches none throws. */
@@ -101,9 +107,7 @@ export function assignGroups(optimizer: Optimizer, parameters: readonly Paramete
     return i < 0 ? groups.length : i;
   });
   groups.forEach(({ match }, i) => {
-    if (!assigned.includes(i))
-      throw new OptionError("unmatched-group", `${optimizer.optimizer}: groups[${i}] (${String(match)}) matches none of the parameters `
-        + `that are left for it: ${parameters.map(({ name }) => name).join(", ")}`, { option: `groups[${i}]`, got: String(match), wanted: parameters.map(({ name }) => name) });
+    if (!assigned.includes(i)) throw unmatched(`groups[${i}]`, match, parameters.filter((_, p) => assigned[p]! > i));
   });
   return assigned;
 }

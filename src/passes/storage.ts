@@ -13,7 +13,7 @@ export interface Storage {
   start: number;
   end: number;
   /** Where it lies: given beforehand, or set by the plan. */
-  address?: Address;
+  address?: Address | undefined;
 }
 
 export interface Storages {
@@ -45,7 +45,7 @@ export function assignStorage({ nodes, lastUse }: Live, pins: ReadonlyMap<Value,
       } else {
         const bytes = output.size * bytesOf(output.dtype);
         // data of the run is there before the first instruction
-        of.set(output, { bytes, start: op === inputOp ? -1 : i, end, ...(pin && { address: pin }) });
+        of.set(output, { bytes, start: op === inputOp ? -1 : i, end, address: pin });
       }
     });
     const bytes = op.scratch?.(node) ?? [];

@@ -1,9 +1,9 @@
-// The schedules, as flat exports and as the namespace `schedules`: what becomes of the optimizer's rate as training goes on. A schedule is a function of the step (from 0)
-// and the run's lengths that gives an absolute rate; these make such functions.
+// The schedules, as flat exports and as the namespace `schedules`: what becomes of the optimizer's rate as training goes
+// on. A schedule is a function of the step (from 0) and the run's lengths that gives an absolute rate; these make such
+// functions.
 
-import { OptionError, show } from "../errors.ts";
 import { cosPi, integerPower } from "../math.ts";
-import { checkNames, wantCount, wantNumber } from "../options.ts";
+import { badOption, checkNames, wantCount, wantNumber, wantPositive } from "../options.ts";
 import { describeSchedule, named, type Schedule, type ScheduleInfo } from "./schedule.ts";
 
 export type { Schedule, ScheduleInfo } from "./schedule.ts";
@@ -21,13 +21,10 @@ function stepsOf({ steps, epochs }: Length, info: ScheduleInfo): number {
 }
 
 function checkLength(what: string, { steps, epochs }: Length, needed: boolean): void {
-  if (steps !== undefined && epochs !== undefined)
-    throw new OptionError("bad-option", `${what}: give steps or epochs, not both`, { option: "steps", got: { steps, epochs } });
-  if (needed && steps === undefined && epochs === undefined)
-    throw new OptionError("bad-option", `${what}: wanted a length in steps or epochs, got none`, { option: "steps" });
+  const given = Number(steps !== undefined) + Number(epochs !== undefined);
+  if (given === 2 || (needed && given === 0)) throw badOption(what, given ? "both" : "none", "a length in steps or in epochs");
   if (steps !== undefined) wantCount(`${what}: steps`, steps);
-  if (epochs !== undefined && !(wantNumber(`${what}: epochs`, epochs, 0) > 0))
-    throw new OptionError("bad-option", `${what}: epochs: wanted a number above 0, got ${show(epochs)}`, { option: "epochs", got: epochs });
+  if (epochs !== undefined) wantPositive(`${what}: epochs`, epochs);
 }
 
 export interface StepDecayOptions extends Length {

@@ -2,10 +2,10 @@
 // has the bits of the run that was never stopped.
 
 import { Version } from "../../assembly/isa.ts";
-import { FormatError, OptionError, show } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
 import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
 import type { Network } from "../network.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { FitLayout, FitState } from "./state.ts";
 
@@ -46,33 +46,32 @@ export function writeCheckpoint(network: Network, state: FitState, notes: Checkp
  */
 export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitLayout): Checkpoint {
   const file = parseSafetensors(bytes), text = file.metadata.get(KEY);
-  if (text === undefined) throw new FormatError("not-a-checkpoint", "resume: this file is no checkpoint of a run; those come from checkpoint()", { option: "resume" });
+  if (text === undefined) throw new FormatError("not-a-checkpoint", { option: "resume", wanted: "the bytes that checkpoint() gave", got: bytes });
   let head: { numerics?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; notes?: unknown };
   try {
     head = JSON.parse(text) as typeof head;
   } catch {
-    throw new FormatError("bad-file", "resume: the checkpoint's metadata are broken", { option: "resume" });
+    throw brokenCheckpoint();
   }
   const whole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   if (head === null || typeof head !== "object" || !whole(head.steps) || !whole(head.updates) || head.notes === null || typeof head.notes !== "object")
-    throw new FormatError("bad-file", "resume: the checkpoint's metadata are broken", { option: "resume" });
+    throw brokenCheckpoint();
   if (head.numerics !== Version.NUMERICS)
-    throw new FormatError("numerics-version", `resume: the checkpoint was written by numerics version ${show(head.numerics)}, this release computes version `
-      + `${Version.NUMERICS}: its bits would differ. Use the release that wrote it, or start from the model's parameters`,
-      { option: "resume", got: head.numerics, wanted: Version.NUMERICS });
+    throw new FormatError("numerics-version", {
+      of: "resume", option: "numerics version", wanted: Version.NUMERICS, got: head.numerics,
+      fix: "the bits would differ: use the release that wrote it, or begin with the model's parameters",
+    });
   const { optimizer } = layout, made = JSON.stringify(head.optimizer), here = JSON.stringify(describe(layout));
   if (made !== here) throw mismatch("optimizer", made, here);
   const want = (name: string, shape: readonly number[]): void => {
     const tensor = file.tensors.get(name);
-    if (!tensor || !sameShape(tensor.shape, shape))
-      throw new OptionError("resume-mismatch", `resume: the checkpoint has ${tensor ? showShape(tensor.shape) : "nothing"} for ${name}, this run wants ${showShape(shape)}`,
-        { option: "resume", got: tensor?.shape, wanted: shape, name });
+    if (!tensor || !sameShape(tensor.shape, shape)) throw mismatch(name, tensor?.shape, shape);
   };
   for (const { name, shape } of network.parameters) want(`parameter ${name}`, shape);
   for (const state of optimizer.states) for (const { parameter } of layout.slots) want(`${state} ${parameter.name}`, parameter.shape);
   for (const name of file.tensors.keys())
     if (name.startsWith("parameter ") && !network.parameters.some((parameter) => name === `parameter ${parameter.name}`))
-      throw new OptionError("resume-mismatch", `resume: the checkpoint has ${name}, this model has not`, { option: "resume", got: name });
+      throw mismatch(name, file.tensors.get(name)!.shape, "none");
   return { file, notes: head.notes as CheckpointNotes, steps: head.steps, updates: head.updates };
 }
 
@@ -92,7 +91,11 @@ function describe({ optimizer: { optimizer, hyper, groups } }: FitLayout): objec
   return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({ match: String(match), ...its })) };
 }
 
+export function brokenCheckpoint(): FormatError {
+  return new FormatError("bad-file", { option: "resume", problem: "this checkpoint is broken" });
+}
+
+/** The error for a checkpoint of another run: it `got` what this one does not want. */
 export function mismatch(option: string, got: unknown, wanted: unknown): OptionError {
-  return new OptionError("resume-mismatch", `resume: the checkpoint was made with ${option} ${show(got)}, this run has ${show(wanted)}`,
-    { option, got, wanted });
+  return new OptionError("resume-mismatch", { of: "resume", option, wanted, got, fix: "a run goes on with the options that it began with" });
 }

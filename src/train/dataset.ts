@@ -3,20 +3,21 @@
 
 import type { Column, Columns } from "../data/columns.ts";
 import { WEIGHT } from "../data/columns.ts";
-import { DataError, show } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { bytesOf } from "../graph.ts";
 import type { Network } from "../network.ts";
 import { alignUp } from "../plan.ts";
-import type { Block } from "../session.ts";
+import type { Block, Session } from "../session.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Pause } from "../yield.ts";
 import type { DataLayout } from "./programs.ts";
 
 /** Numbers that are copied or checked between two looks at the clock. */
 const CHUNK = 1 << 20;
 
 /** Where the columns will lie. */
-export function layOut({ rows, columns }: Columns): DataLayout & { bytes: number } {
+export function layOut({ rows, columns }: Columns): DataLayout {
   const offsets = new Map<string, number>();
   let at = 0;
   for (const { name, dtype, shape } of columns) {
@@ -26,98 +27,88 @@ export function layOut({ rows, columns }: Columns): DataLayout & { bytes: number
   return { columns, offsets, rows, ids: at, bytes: at + 4 * rows };
 }
 
-export class DataSet {
+/** A data set in memory. Its places are the rows in the order of their use. */
+export interface DataSet {
   readonly layout: DataLayout;
   readonly block: Block;
-  private readonly network: Network;
-  private readonly weights: ArrayLike<number> | undefined;
-
-  private constructor(network: Network, block: Block, layout: DataLayout) {
-    this.network = network;
-    this.block = block;
-    this.layout = layout;
-    this.weights = layout.columns.find(({ name }) => name === WEIGHT)?.data;
-  }
-
-  /** Copies a data set into memory and looks for NaN and infinities; `pause` is awaited now and then.
-   *
-   * @throws DataError that names the column and row; the memory is free again then.
-   */
-  static async upload(network: Network, columns: Columns, pause: () => Promise<void> | undefined): Promise<DataSet> {
-    const layout = layOut(columns), { session } = network;
-    const data = new DataSet(network, session.allocate(layout.bytes, "the data"), layout);
-    try {
-      for (const column of columns.columns) {
-        const size = columns.rows * sizeOf(column.shape);
-        for (let from = 0; from < size; from += CHUNK) {
-          data.copy(column, from, Math.min(size, from + CHUNK));
-          await pause();
-        }
-      }
-    } catch (error) {
-      data.free();
-      throw error;
-    }
-    return data;
-  }
-
-  private copy(column: Column, from: number, to: number): void {
-    const { session } = this.network, start = this.block.offset + this.layout.offsets.get(column.name)!;
-    const source = column.data, part = Array.isArray(source) ? source.slice(from, to) : (source as Float32Array).subarray(from, to);
-    if (column.dtype === "uint8") session.bytes(this.block).set(part, start - this.block.offset + from);
-    else if (column.dtype === "int32") session.words.set(part, start / 4 + from);
-    else {
-      session.floats.set(part, start / 4 + from);
-      const bad = session.core.firstNonFinite(start + 4 * from, to - from);
-      if (bad < to - from) throw notFinite(column, from + bad, part[bad]);
-    }
-  }
-
   /** Sets the order of use. */
-  order(ids: ArrayLike<number>): void {
-    this.network.session.words.set(ids, (this.block.offset + this.layout.ids) / 4);
-  }
-
+  order(ids: ArrayLike<number>): void;
   /** Shuffles the first `count` row numbers; the order depends on seed, epoch and stream alone. */
-  shuffle(count: number, seed: { low: number; high: number }, epoch: number, stream = SHUFFLE): void {
-    this.network.session.core.shuffle(this.block.offset + this.layout.ids, count, stream, seed.low, seed.high, epoch);
-  }
-
-  /** Row number at a place of the order. */
-  id(at: number): number {
-    return this.network.session.words[(this.block.offset + this.layout.ids) / 4 + at]!;
-  }
-
+  shuffle(count: number, seed: { low: number; high: number }, epoch: number, stream?: number): void;
+  /** Row number at a place. */
+  id(at: number): number;
   /** Sum of the weights of rows at places from … to − 1. */
-  weight(from: number, to: number): number {
-    const { weights } = this;
-    if (!weights) return to - from;
-    let sum = 0;
-    for (let at = from; at < to; at++) sum += Math.fround(weights[this.id(at)]!);
-    return sum;
-  }
-
+  weight(from: number, to: number): number;
   /** A column's rows at places from `first` on, as the caller gave them. */
-  rowsOf(name: string, first: number, count: number): Tensor<Float32Array | Int32Array> {
-    const { dtype, shape, data } = this.layout.columns.find((column) => column.name === name)!, width = sizeOf(shape);
-    const numbers = dtype === "int32" ? new Int32Array(count * width) : new Float32Array(count * width);
-    for (let at = 0; at < count; at++)
-      for (let i = 0, id = this.id(first + at); i < width; i++) numbers[at * width + i] = data[id * width + i]!;
-    return { data: numbers, shape: [count, ...shape] };
-  }
+  rowsOf(name: string, first: number, count: number): Tensor<Float32Array | Int32Array>;
+  free(): void;
+}
 
-  free(): void {
-    this.network.session.free(this.block);
+/** Copies a data set into memory and looks for NaN and infinities; `pause` is awaited now and then.
+ *
+ * @throws DataError that names the column and row; the memory is free again then.
+ */
+export async function upload(network: Network, layout: DataLayout, pause: Pause): Promise<DataSet> {
+  const { columns, offsets, rows } = layout, block = network.session.allocate(layout.bytes, "the data");
+  const free = (): void => network.session.free(block);
+  try {
+    for (const column of columns) {
+      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!;
+      for (let from = 0; from < size; from += CHUNK) {
+        copyNumbers(network.session, column, from, Math.min(size, from + CHUNK), start + from * bytesOf(column.dtype));
+        await pause();
+      }
+    }
+  } catch (error) {
+    if (network.attached) free();
+    throw error;
   }
+  const ids = block.offset + layout.ids, weights = columns.find(({ name }) => name === WEIGHT)?.data;
+  const id = (at: number): number => network.session.words[ids / 4 + at]!;
+  return {
+    layout,
+    block,
+    order: (list) => network.session.words.set(list, ids / 4),
+    shuffle: (count, { low, high }, epoch, stream = SHUFFLE) => network.session.core.shuffle(ids, count, stream, low, high, epoch),
+    id,
+    weight(from, to) {
+      if (!weights) return to - from;
+      let sum = 0;
+      for (let at = from; at < to; at++) sum += Math.fround(weights[id(at)]!);
+      return sum;
+    },
+    rowsOf(wanted, first, count) {
+      const { dtype, shape, data } = columns.find(({ name }) => name === wanted)!, width = sizeOf(shape);
+      const numbers = dtype === "int32" ? new Int32Array(count * width) : new Float32Array(count * width);
+      for (let at = 0; at < count; at++)
+        for (let i = 0, row = id(first + at); i < width; i++) numbers[at * width + i] = data[row * width + i]!;
+      return { data: numbers, shape: [count, ...shape] };
+    },
+    free,
+  };
 }
 
 /** Streams of random numbers beside those of the model's nodes, which count from 0. */
 export const SHUFFLE = 0xffffffff;
 export const SPLIT = 0xfffffffe;
 
-/** The error for a NaN or infinity at a position of a column. */
-export function notFinite({ label, shape }: Column, position: number, value: unknown): DataError {
-  const width = sizeOf(shape), row = Math.floor(position / width);
-  return new DataError("not-finite", `${label}: wanted finite numbers, got ${show(value)} in row ${row}${width > 1 ? `, position ${position % width}` : ""}`,
-    { option: label, got: value, wanted: "finite numbers", row, position: position % width });
+/** Copies numbers `from` to `to` − 1 of a column into memory, to the byte address `at`, as its type or another.
+ *
+ * @throws DataError for NaN and infinities.
+ */
+export function copyNumbers(session: Session, column: Column, from: number, to: number, at: number, dtype = column.dtype): void {
+  const { data } = column, part = Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).subarray(from, to), { length } = part;
+  if (dtype === "uint8") session.bytes({ offset: at, bytes: length }).set(part);
+  else if (dtype === "int32") session.words.set(part, at / 4);
+  else {
+    session.floats.set(part, at / 4);
+    const bad = session.core.firstNonFinite(at, length);
+    if (bad < length) throw notFinite(column, from + bad);
+  }
+}
+
+/** The error for a NaN or infinity among a column's numbers. */
+export function notFinite({ label, shape, data }: Column, at: number): DataError {
+  const width = sizeOf(shape), position = width > 1 ? at % width : undefined;
+  return new DataError("not-finite", { option: label, row: Math.floor(at / width), position, wanted: "a finite number (float32)", got: data[at] });
 }

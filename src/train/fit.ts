@@ -1,23 +1,22 @@
 // A run over a data set: epochs of steps, validation, reports. Built on the same state and programs as the trainer.
 
 import type { Data } from "../data/columns.ts";
-import { FormatError, OptionError, StateError, show } from "../errors.ts";
+import { StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
-import { checkNames, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
-import { adam } from "../optimizers/index.ts";
+import { badOption, checkNames, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Program } from "../program.ts";
 import { describeSchedule, type Schedule, type ScheduleInfo } from "../schedules/schedule.ts";
 import type { LoadedProgram } from "../session.ts";
 import { isLoss } from "../losses/loss.ts";
-import { nextTask, Pacer } from "../yield.ts";
-import { type Checkpoint, mismatch, readCheckpoint, restore, writeCheckpoint } from "./checkpoint.ts";
-import { DataSet, layOut, SPLIT } from "./dataset.ts";
-import { Collector, EVALUATION_ROWS, type EvaluationPlan, Evaluator, planEvaluation, Tally } from "./evaluate.ts";
+import { nextTask, pacer, type Pause } from "../yield.ts";
+import { brokenCheckpoint, mismatch, readCheckpoint, restore, writeCheckpoint } from "./checkpoint.ts";
+import { type DataSet, layOut, SPLIT, upload } from "./dataset.ts";
+import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective, targetName } from "./objective.ts";
-import { DATA, scoreCount, trainingProgram } from "./programs.ts";
-import { type Evaluation, History, type Report, type StepReport } from "./report.ts";
-import { FIT, FitLayout, FitState, wantOptimizer } from "./state.ts";
+import { DATA, type DataLayout, scoreCount, trainingProgram } from "./programs.ts";
+import { History, type Report, type StepReport } from "./report.ts";
+import { FIT, type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
 import { nonFinite, wantClip, wantRate } from "./trainer.ts";
 
 export interface FitOptions extends ObjectiveOptions {
@@ -63,32 +62,32 @@ export interface FitDefaults {
 export interface FitPlan {
   objective: Objective;
   layout: FitLayout;
-  data: ReturnType<typeof layOut>;
+  data: DataLayout;
   /** Places of the data set that are trained on; the others are held out. */
   rows: number;
   batchSize: number;
   /** By number of rows. */
   training: ReadonlyMap<number, Program>;
-  validation: { plan: EvaluationPlan; data: ReturnType<typeof layOut> | undefined } | undefined;
+  validation: { plan: EvaluationPlan; data: DataLayout | undefined } | undefined;
 }
 
 /** Checks the options and compiles the programs of a run. Changes nothing. */
 export function planFit(network: Network, data: Data, options: FitOptions, classes: readonly string[] | undefined): FitPlan {
   checkNames("fit", options, OPTIONS);
   const objective = resolveObjective(network, options);
-  const optimizer = options.optimizer === undefined ? adam() : wantOptimizer(options.optimizer);
+  const optimizer = wantOptimizer(options.optimizer);
   const columns = dataColumns(network, objective, data, classes);
   const { validation } = options;
   const held = typeof validation === "number" ? heldOut(wantNumber("validation", validation, 0, 1), columns.rows) : 0;
   const rows = columns.rows - held;
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? 32), rows);
-  const layout = new FitLayout(network, optimizer, scoreCount(objective));
-  const table = layOut(columns), feed = { kind: "gathered", data: table } as const;
-  const clip = options.clipNorm === undefined ? 0 : wantClip(options.clipNorm);
+  const layout = layOutFit(network, optimizer, scoreCount(objective));
+  const table = layOut(columns);
+  const clip = wantClip(options.clipNorm);
   const outputs = objective.some(({ metrics }) => metrics.some(({ metric }) => metric.all));
   const sizes = rows % batchSize ? [batchSize, rows % batchSize] : [batchSize];
   const parts = { network, objective, columns: columns.columns, layout, clip };
-  const training = new Map(sizes.map((size) => [size, trainingProgram(parts, size, feed, { outputs })]));
+  const training = new Map(sizes.map((size) => [size, trainingProgram(parts, size, table, { outputs })]));
   const plan: FitPlan = { objective, layout, data: table, rows, batchSize, training, validation: undefined };
   if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
   else if (validation !== undefined && typeof validation !== "number") {
@@ -100,9 +99,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
 
 function heldOut(share: number, rows: number): number {
   const held = Math.round(share * rows);
-  if (held < 1 || held >= rows)
-    throw new OptionError("bad-option", `validation: a share of ${share} of ${rows} rows leaves ${held ? "nothing to train on" : "nothing to validate with"}`,
-      { option: "validation", got: share, wanted: "a share that leaves rows on both sides" });
+  if (held < 1 || held >= rows) throw badOption("validation", share, `a share that leaves some of the ${rows} rows on both sides`);
   return held;
 }
 
@@ -139,247 +136,192 @@ interface FitNotes {
 }
 
 /** A run: its state in memory and its position. */
-export class Run {
-  readonly history = new History<Report>();
-  readonly epochs: number;
-  private readonly network: Network;
-  private readonly plan: FitPlan;
-  private readonly options: FitOptions;
-  private readonly seed: { seed: number; low: number; high: number };
-  private readonly shuffle: boolean;
-  private readonly pacer: Pacer;
-  private readonly info: ScheduleInfo;
-  private readonly checkpointed: Checkpoint | undefined;
-  private readonly tally: Tally;
-  private readonly collector: Collector;
-  private readonly stepReport: StepReport;
-  private state: FitState | undefined;
-  private epoch = 0;
-  private batch = 0;
-  private seconds = 0;
-  private stopped = false;
-
-  constructor(network: Network, data: Data, options: FitOptions, defaults: FitDefaults) {
-    this.plan = planFit(network, data, options, defaults.classes);
-    this.network = network;
-    this.options = options;
-    this.epochs = wantCount("epochs", options.epochs ?? 1);
-    this.shuffle = wantBoolean("shuffle", options.shuffle ?? true);
-    const every = wantNumber("yieldEvery", options.yieldEvery ?? 12, 0);
-    this.pacer = new Pacer(every);
-    if (options.onStep !== undefined) wantFunction("onStep", options.onStep);
-    if (options.schedule !== undefined) wantFunction("schedule", options.schedule);
-    if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
-      throw new OptionError("bad-option", `signal: wanted an AbortSignal, got ${show(options.signal)}`, { option: "signal", got: options.signal });
-    this.checkpointed = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.plan.layout);
-    this.seed = wantSeed(options.seed ?? this.checkpointed?.notes.seed ?? defaults.seed);
-    const { plan: { objective, rows, layout } } = this;
-    this.info = { steps: this.batches * this.epochs, epochs: this.epochs, base: layout.optimizer.hyper.learningRate };
-    this.tally = new Tally(objective);
-    this.collector = new Collector(network, objective, rows);
-    this.stepReport = { epoch: 0, step: 0, steps: this.info.steps, loss: NaN, learningRate: 0 };
-    if (this.checkpointed) this.compare(this.checkpointed.notes as FitNotes);
-    const bytes = planBytes(this.plan);
-    network.session.want(bytes.blocks, bytes.arena, "fit");
-  }
-
-  get objective(): Objective {
-    return this.plan.objective;
-  }
-
-  private get batches(): number {
-    return Math.ceil(this.plan.rows / this.plan.batchSize);
-  }
-
+export interface Run {
+  readonly objective: Objective;
+  readonly history: History<Report>;
   /** Lets the run end after the current step. */
-  stop(): void {
-    this.stopped = true;
-  }
-
+  stop(): void;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
-  async run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void> {
-    const { network, plan, pacer: { pause }, options: { signal } } = this;
-    const free: (() => void)[] = [];
-    try {
-      const data = await DataSet.upload(network, plan.data, pause);
-      free.push(() => data.free());
-      this.state = new FitState(network, plan.layout, this.seed);
-      const order = this.split(data);
-      const programs = new Map([...plan.training].map(([rows, program]) => {
-        const loaded = network.load(program, { [FIT]: this.state!.block, [DATA]: data.block });
-        free.push(() => network.session.unload(loaded));
-        return [rows, loaded];
-      }));
-      const evaluator = await this.evaluator(data, free);
-      if (this.checkpointed) this.restore(this.checkpointed);
-      const start = performance.now() - 1000 * this.seconds;
-      for (; this.epoch < this.epochs; this.epoch++, this.batch = 0) {
-        await gate();
-        this.check(signal);
-        if (this.stopped) break;
-        const began = performance.now(), first = this.batch;
-        data.order(order);
-        if (this.shuffle) data.shuffle(plan.rows, this.seed, this.epoch);
-        for (; this.batch < this.batches && !this.stopped; ) {
-          this.step(programs, data);
-          this.check(signal);
-          await pause();
-          this.check(signal);
-        }
-        if (this.stopped && this.batch < this.batches) break;
-        const trained = performance.now();
-        const scores = this.tally.scores(this.collector.scores(data, 0));
-        const validation = evaluator ? await evaluator.run(pause) : undefined;
-        this.seconds = (performance.now() - start) / 1000;
-        const rows = plan.rows - first * plan.batchSize;
-        const entry = this.entry(scores, validation, rows / Math.max((trained - began) / 1000, 1e-9));
-        this.history.epochs.push(entry);
-        this.tally.reset();
-        this.collector.reset();
-        report(entry);
-      }
-    } finally {
-      if (network.attached) for (const release of free.reverse()) release();
-    }
-  }
-
+  run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
   /** Bytes from which `resume` goes on: the state after the last step. */
-  checkpoint(): Uint8Array {
-    const { state, plan, seed, tally, collector } = this;
-    if (!state) throw new StateError("not-started", "checkpoint: the run has not made its first step, or its memory has been given to a later one");
-    const notes: FitNotes = {
-      ...this.settings(), seed: seed.seed, rows: plan.rows, epoch: this.epoch, batch: this.batch,
-      sums: [...tally.sums], seconds: this.seconds, learningRate: this.stepReport.learningRate, reports: this.history.epochs,
-    };
-    return writeCheckpoint(this.network, state, notes, collector.save());
-  }
-
+  checkpoint(): Uint8Array;
   /** Gives the memory of gradients and optimizer state back. */
-  release(): void {
-    if (this.network.attached) this.state?.free();
-    this.state = undefined;
-  }
+  release(): void;
+}
+
+/** Prepares a run; nothing is allocated before it begins. */
+export function makeRun(network: Network, data: Data, options: FitOptions, defaults: FitDefaults): Run {
+  const plan = planFit(network, data, options, defaults.classes), { objective, rows, batchSize, layout } = plan;
+  const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? true);
+  const pause = pacer(wantNumber("yieldEvery", options.yieldEvery ?? 12, 0)), { onStep, schedule, signal } = options;
+  if (onStep !== undefined) wantFunction("onStep", onStep);
+  if (schedule !== undefined) wantFunction("schedule", schedule);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
+  const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout);
+  const notes = checkpoint?.notes as FitNotes | undefined;
+  const seed = wantSeed(options.seed ?? notes?.seed ?? defaults.seed);
+  const batches = Math.ceil(rows / batchSize);
+  const info: ScheduleInfo = { steps: batches * epochs, epochs, base: layout.optimizer.hyper.learningRate };
+  const scorer = makeScorer(network, objective, rows), history = new History<Report>();
+  const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
+  // what shapes the run's bits, as plain data
+  const settings = {
+    seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule),
+    loss: objective.map(({ loss, weight }) => (isLoss(loss) ? { loss: loss.loss, ...loss.options, weight } : { loss: "function", weight })),
+  };
+  if (notes) compare(notes, settings, { epochs, batches, sums: scorer.sums.length });
+  const bytes = planBytes(plan);
+  network.session.want(bytes.blocks, bytes.arena, "fit");
+
+  let state: FitState | undefined, epoch = 0, batch = 0, seconds = 0, stopped = false;
 
   /** One step: prepare the cells, run the program, look whether all was finite. */
-  private step(programs: ReadonlyMap<number, LoadedProgram>, data: DataSet): void {
-    const { plan, tally, collector, options: { schedule, onStep }, info, stepReport, network } = this, state = this.state!;
-    const from = this.batch * plan.batchSize, rows = Math.min(plan.batchSize, plan.rows - from);
-    const program = programs.get(rows)!;
-    const rate = schedule ? wantRate(schedule(state.steps, info), state.steps) : info.base;
-    state.prepare(rate, from);
+  const step = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, set: DataSet): void => {
+    const from = batch * batchSize, count = Math.min(batchSize, rows - from), program = programs.get(count)!;
+    const rate = schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base;
+    at.prepare(rate, from);
     program.run();
-    if (!state.finite) throw nonFinite(state.steps + 1, this.epoch + 1, state.loss);
-    state.steps++;
-    state.updates++;
-    this.batch++;
-    tally.add(data.weight(from, from + rows), network.session.floats, state.scores);
-    if (collector.needed) collector.add(rows, program);
-    stepReport.epoch = this.epoch + 1;
-    stepReport.step = state.steps;
-    stepReport.loss = state.loss;
+    if (!at.finite) throw nonFinite(at.steps + 1, epoch + 1, at.loss);
+    at.steps++;
+    at.updates++;
+    batch++;
+    scorer.add(set, from, count, program, at.scores);
+    stepReport.epoch = epoch + 1;
+    stepReport.step = at.steps;
+    stepReport.loss = at.loss;
     stepReport.learningRate = rate;
     onStep?.(stepReport);
-  }
+  };
 
-  private check(signal: AbortSignal | undefined): void {
-    void this.network.session; // throws if the model has been disposed
+  const check = (): void => {
+    void network.session; // throws if the model has been disposed
     if (signal?.aborted) throw signal.reason;
-  }
+  };
 
-  /** Row numbers in the order of their use: those to train on, then those held out. */
-  private split(data: DataSet): Uint32Array {
-    const { plan, seed } = this, all = data.layout.rows, held = all - plan.rows;
-    const order = Uint32Array.from({ length: all }, (_, i) => i);
-    if (held === 0) return order;
-    data.order(order);
-    data.shuffle(all, seed, 0, SPLIT);
-    for (let at = 0; at < all; at++) order[at] = data.id(at);
-    const classOf = labels(plan);
-    if (!classOf) return order;
-    // each class gives its share; largest remainders fill up
-    const byClass = new Map<number, number[]>();
-    for (const id of order) {
-      const list = byClass.get(classOf(id));
-      if (list) list.push(id);
-      else byClass.set(classOf(id), [id]);
-    }
-    const shares = [...byClass].map(([label, ids]) => ({ label, ids, exact: (ids.length * held) / all }));
-    const taken = new Map(shares.map(({ label, exact }) => [label, Math.floor(exact)]));
-    let open = held - shares.reduce((sum, { exact }) => sum + Math.floor(exact), 0);
-    for (const { label } of shares.sort((a, b) => (b.exact % 1) - (a.exact % 1) || a.label - b.label)) {
-      if (open-- <= 0) break;
-      taken.set(label, taken.get(label)! + 1);
-    }
-    const train: number[] = [], out: number[] = [];
-    for (const id of order) {
-      const label = classOf(id), left = taken.get(label)!;
-      if (left > 0) {
-        out.push(id);
-        taken.set(label, left - 1);
-      } else train.push(id);
-    }
-    return Uint32Array.from([...train, ...out]);
-  }
+  const restored = (at: FitState): void => {
+    if (!checkpoint || !notes) return;
+    restore(checkpoint, network, at);
+    ({ epoch, batch, seconds } = notes);
+    stepReport.learningRate = notes.learningRate;
+    scorer.sums.set(notes.sums);
+    scorer.load((output) => checkpoint.file.tensors.get(`extra ${output}`));
+    history.epochs.push(...notes.reports);
+  };
 
-  private async evaluator(data: DataSet, free: (() => void)[]): Promise<Evaluator | undefined> {
-    const { network, plan: { validation, rows, objective }, pacer: { pause } } = this;
-    if (!validation) return undefined;
-    let set = data, first = rows;
-    if (validation.data) {
-      set = await DataSet.upload(network, validation.data, pause);
-      const own = set;
-      free.push(() => own.free());
-      set.order(Uint32Array.from({ length: validation.data.rows }, (_, i) => i));
-      first = 0;
-    }
-    const evaluator = new Evaluator(network, objective, validation.plan, set, first);
-    free.push(() => evaluator.free());
-    return evaluator;
-  }
+  return {
+    objective,
+    history,
+    stop() {
+      stopped = true;
+    },
+    async run(gate, report) {
+      const free: (() => void)[] = [];
+      try {
+        const set = await upload(network, plan.data, pause);
+        free.push(() => set.free());
+        const own = state = makeState(network, layout, seed), order = split(plan, seed, set);
+        const programs = new Map([...plan.training].map(([count, program]) => {
+          const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
+          free.push(() => network.session.unload(loaded));
+          return [count, loaded];
+        }));
+        const evaluator = await validator(network, plan, set, pause, free);
+        restored(own);
+        const start = performance.now() - 1000 * seconds;
+        for (; epoch < epochs; epoch++, batch = 0) {
+          await gate();
+          check();
+          if (stopped) break;
+          const began = performance.now(), first = batch;
+          set.order(order);
+          if (shuffle) set.shuffle(rows, seed, epoch);
+          while (batch < batches && !stopped) {
+            step(own, programs, set);
+            check();
+            await pause();
+            check();
+          }
+          if (stopped && batch < batches) break;
+          const trained = performance.now(), { loss, ...more } = scorer.scores(set, 0);
+          const validation = await evaluator?.run(pause);
+          seconds = (performance.now() - start) / 1000;
+          const entry = {
+            epoch: epoch + 1, step: own.steps, loss, ...more, learningRate: stepReport.learningRate, seconds,
+            rowsPerSecond: (rows - first * batchSize) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
+          } as Report;
+          history.epochs.push(entry);
+          scorer.reset();
+          report(entry);
+        }
+      } finally {
+        if (network.attached) for (const release of free.reverse()) release();
+      }
+    },
+    checkpoint() {
+      if (!state) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
+      const { learningRate } = stepReport, position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, reports: history.epochs };
+      return writeCheckpoint(network, state, { ...settings, ...position } satisfies FitNotes, scorer.save());
+    },
+    release() {
+      if (network.attached) state?.free();
+      state = undefined;
+    },
+  };
+}
 
-  private entry(scores: Record<string, unknown>, validation: Evaluation | undefined, rowsPerSecond: number): Report {
-    const { loss, ...more } = scores;
-    return {
-      epoch: this.epoch + 1, step: this.state!.steps, loss, ...more, learningRate: this.stepReport.learningRate, seconds: this.seconds,
-      rowsPerSecond, findings: [], validation,
-    } as unknown as Report;
+/** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
+function compare(notes: FitNotes, settings: object, { epochs, batches, sums: count }: { epochs: number; batches: number; sums: number }): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const made = JSON.stringify(notes[name]), wanted = JSON.stringify(value);
+    if (made !== wanted) throw mismatch(name, made, wanted);
   }
+  const { epoch, batch, sums, reports, seconds, learningRate } = notes;
+  const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
+  const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
+  if (!whole(epoch, Infinity) || !whole(batch, batches) || !numbers(sums) || sums.length !== count || !Array.isArray(reports)
+    || !numbers([seconds, learningRate])) throw brokenCheckpoint();
+  if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
+}
 
-  /** The options that shape a run's bits, as plain data. */
-  private settings(): { batchSize: number; shuffle: boolean; clipNorm: number; schedule: unknown; loss: unknown } {
-    const { plan, options, shuffle } = this;
-    return {
-      batchSize: plan.batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(options.schedule),
-      loss: plan.objective.map(({ loss, weight }) => (isLoss(loss) ? { loss: loss.loss, ...loss.options, weight } : { loss: "function", weight })),
-    };
+/** Row numbers in the order of their use: those to train on, then those held out. */
+function split(plan: FitPlan, seed: { low: number; high: number }, data: DataSet): Uint32Array {
+  const all = data.layout.rows, held = all - plan.rows, order = Uint32Array.from({ length: all }, (_, i) => i);
+  if (held === 0) return order;
+  data.order(order);
+  data.shuffle(all, seed, 0, SPLIT);
+  for (let at = 0; at < all; at++) order[at] = data.id(at);
+  const classOf = labels(plan);
+  if (!classOf) return order;
+  // each class gives its share; largest remainders fill up
+  const counts = new Map<number, number>();
+  for (const id of order) counts.set(classOf(id), (counts.get(classOf(id)) ?? 0) + 1);
+  const shares = [...counts].map(([label, count]) => ({ label, exact: (count * held) / all }));
+  const open = held - shares.reduce((sum, { exact }) => sum + Math.floor(exact), 0);
+  shares.sort((a, b) => (b.exact % 1) - (a.exact % 1) || a.label - b.label);
+  const left = new Map(shares.map(({ label, exact }, i) => [label, Math.floor(exact) + (i < open ? 1 : 0)]));
+  const train: number[] = [], out: number[] = [];
+  for (const id of order) {
+    const label = classOf(id), wanted = left.get(label)!;
+    left.set(label, wanted - 1);
+    (wanted > 0 ? out : train).push(id);
   }
+  return Uint32Array.from([...train, ...out]);
+}
 
-  /** Throws if the checkpoint belongs to a run with other options. */
-  private compare(notes: FitNotes): void {
-    const here: Record<string, unknown> = { ...this.settings(), seed: this.seed.seed, rows: this.plan.rows };
-    for (const [name, value] of Object.entries(here)) {
-      const made = JSON.stringify(notes[name]), wanted = JSON.stringify(value);
-      if (made !== wanted) throw mismatch(name, made, wanted);
-    }
-    const { epoch, batch, sums, reports, seconds, learningRate } = notes;
-    const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
-    const numbers = Array.isArray(sums) && sums.length === this.tally.sums.length && sums.every((n) => typeof n === "number");
-    if (!whole(epoch, Infinity) || !whole(batch, this.batches) || !numbers || !Array.isArray(reports) || typeof seconds !== "number" || typeof learningRate !== "number")
-      throw new FormatError("bad-file", "resume: the checkpoint's position is broken", { option: "resume" });
-    if (epoch > this.epochs) throw mismatch("epochs", epoch, this.epochs);
+/** The evaluator of what is held out, or of data of its own. */
+async function validator(
+  network: Network, { validation, rows, objective }: FitPlan, data: DataSet, pause: Pause, free: (() => void)[],
+): Promise<Evaluator | undefined> {
+  if (!validation) return undefined;
+  let set = data;
+  if (validation.data) {
+    set = await upload(network, validation.data, pause);
+    free.push(() => set.free());
+    set.order(Uint32Array.from({ length: validation.data.rows }, (_, i) => i));
   }
-
-  private restore(checkpoint: Checkpoint): void {
-    const notes = checkpoint.notes as FitNotes;
-    restore(checkpoint, this.network, this.state!);
-    this.epoch = notes.epoch;
-    this.batch = notes.batch;
-    this.seconds = notes.seconds;
-    this.stepReport.learningRate = notes.learningRate;
-    this.tally.sums.set(notes.sums);
-    this.collector.load((output) => checkpoint.file.tensors.get(`extra ${output}`));
-    this.history.epochs.push(...notes.reports);
-  }
+  const evaluator = makeEvaluator(network, objective, validation.plan, set, validation.data ? 0 : rows);
+  free.push(() => evaluator.free());
+  return evaluator;
 }
 
 /** The class of each row, where there is one output that tells classes. */

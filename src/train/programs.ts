@@ -1,21 +1,18 @@
 // The programs of a run: a training step, its two halves, and an evaluation, each for some number of rows.
 
-import { compileProgram, ownMemory } from "../compile.ts";
+import { compileProgram, ownMemory, type Store } from "../compile.ts";
 import { grad } from "../autodiff.ts";
-import type { Column, InputSpec } from "../data/columns.ts";
+import type { Column } from "../data/columns.ts";
 import type { Graph, Node, Value } from "../graph.ts";
 import type { Network, Trace } from "../network.ts";
 import { input } from "../op.ts";
 import { constant } from "../ops/constant.ts";
 import { gatherRows } from "../ops/convert.ts";
-import { SEED } from "../ops/random.ts";
+import { seedOf } from "../ops/random.ts";
 import { checkOp, effect, guardOp, updateOp } from "../ops/update.ts";
 import type { Address, Program } from "../program.ts";
 import { buildObjective, type Built, type Objective } from "./objective.ts";
-import type { Cells, FitLayout } from "./state.ts";
-
-/** Where a program's rows come from: written by the host before each run, or gathered from a data set in memory. */
-export type Feed = { readonly kind: "staged" } | { readonly kind: "gathered"; readonly data: DataLayout };
+import { type Cells, cellsOf, type FitLayout, guardAttributes, inFit, updateAttributes } from "./state.ts";
 
 /** A data set in memory: its columns and a list of row numbers, as offsets in the region DATA. */
 export interface DataLayout {
@@ -23,75 +20,54 @@ export interface DataLayout {
   readonly offsets: ReadonlyMap<string, number>;
   readonly ids: number;
   readonly rows: number;
+  /** Of all together. */
+  readonly bytes: number;
 }
 
 /** The region of a data set. */
 export const DATA = "data";
 
-/** Makes the Values of columns in a graph, and remembers where their sources lie. */
-class Feeder {
-  readonly sources = new Map<Value, Address>();
-  readonly staged: Value[] = [];
-  private readonly values = new Map<string, Value>();
-  private readonly graph: Graph;
-  private readonly rows: number;
-  private readonly columns: readonly Column[];
-  private readonly feed: Feed;
-  private readonly cells: Cells;
-  private ids: Value | undefined;
-  private cursor: Value | undefined;
-
-  constructor(graph: Graph, rows: number, columns: readonly Column[], feed: Feed, cells: Cells) {
-    this.graph = graph;
-    this.rows = rows;
-    this.columns = columns;
-    this.feed = feed;
-    this.cells = cells;
-  }
-
-  column(name: string): Value {
-    let value = this.values.get(name);
-    if (!value) this.values.set(name, (value = this.make(this.columns.find((column) => column.name === name)!)));
-    return value;
-  }
-
-  private make({ name, dtype, shape }: Column): Value {
-    const { graph, rows, feed } = this;
-    if (feed.kind === "staged") {
-      // the host turns bytes into numbers as it writes them
-      const value = input(graph, name, [rows, ...shape], dtype === "uint8" ? "float32" : dtype);
-      if (value.dtype === "float32") this.staged.push(value);
-      return value;
-    }
-    const { data } = feed;
-    const table = this.source(name, [data.rows, ...shape], dtype, { region: DATA, offset: data.offsets.get(name)! });
-    this.ids ??= this.source("row numbers", [data.rows], "int32", { region: DATA, offset: data.ids });
-    this.cursor ??= this.source("cursor", [1], "int32", this.cells.cursor);
-    return gatherRows(table, this.ids, this.cursor, rows);
-  }
-
-  private source(name: string, shape: readonly number[], dtype: Column["dtype"], address: Address): Value {
-    const value = input(this.graph, name, shape, dtype);
-    this.sources.set(value, address);
-    return value;
-  }
-}
-
 interface Fed {
   trace: Trace;
-  feeder: Feeder;
   built: Built;
+  /** Where the data set lies. */
+  sources: Map<Value, Address>;
+  /** Float inputs that the host writes. */
+  staged: Value[];
 }
 
-/** A trace of the network with its loss, on rows from the feed. */
-function fed(network: Network, objective: Objective, columns: readonly Column[], rows: number, feed: Feed, training: boolean, cells: Cells): Fed {
-  let feeder: Feeder | undefined;
-  const trace = network.trace(rows, training, (graph: Graph, spec: InputSpec) => {
-    feeder ??= new Feeder(graph, rows, columns, feed, cells);
-    return feeder.column(spec.name);
-  });
-  const built = buildObjective(objective, trace, columns, (name) => feeder!.column(name));
-  return { trace, feeder: feeder!, built };
+/** A trace of the network with its loss, on rows that are gathered from a data set, or else written by the host before
+ * each run. */
+function fed(
+  network: Network, objective: Objective, columns: readonly Column[], rows: number, data: DataLayout | undefined, training: boolean, cells: Cells,
+): Fed {
+  const sources = new Map<Value, Address>(), staged: Value[] = [], values = new Map<string, Value>();
+  let ids: Value | undefined, cursor: Value | undefined;
+  const source = (graph: Graph, name: string, shape: readonly number[], dtype: Column["dtype"], address: Address): Value => {
+    const value = input(graph, name, shape, dtype);
+    sources.set(value, address);
+    return value;
+  };
+  const make = (graph: Graph, { name, dtype, shape }: Column): Value => {
+    if (!data) {
+      // the host turns bytes into numbers as it writes them
+      const value = input(graph, name, [rows, ...shape], dtype === "uint8" ? "float32" : dtype);
+      if (value.dtype === "float32") staged.push(value);
+      return value;
+    }
+    const table = source(graph, name, [data.rows, ...shape], dtype, { region: DATA, offset: data.offsets.get(name)! });
+    ids ??= source(graph, "row numbers", [data.rows], "int32", { region: DATA, offset: data.ids });
+    cursor ??= source(graph, "cursor", [1], "int32", cells.cursor);
+    return gatherRows(table, ids, cursor, rows);
+  };
+  const column = (graph: Graph, wanted: string): Value => {
+    const value = values.get(wanted) ?? make(graph, columns.find(({ name }) => name === wanted)!);
+    values.set(wanted, value);
+    return value;
+  };
+  const trace = network.trace(rows, training, (graph, { name }) => column(graph, name));
+  const built = buildObjective(objective, trace, columns, (name) => column(trace.graph, name));
+  return { trace, built, sources: new Map([...network.sources(trace), ...sources]), staged };
 }
 
 export interface TrainingProgram {
@@ -102,30 +78,30 @@ export interface TrainingProgram {
   clip: number;
 }
 
-/** A whole training step; with `update` false only loss, gradients and guard. `outputs` keeps the predictions. */
+/** A whole training step, on rows of a data set or on staged ones; with `update` false only loss, gradients and guard. `outputs` keeps the predictions. */
 export function trainingProgram(
-  { network, objective, columns, layout, clip }: TrainingProgram, rows: number, feed: Feed, { update = true, outputs = false } = {},
+  { network, objective, columns, layout, clip }: TrainingProgram, rows: number, data: DataLayout | undefined,
+  { update = true, outputs = false } = {},
 ): Program {
-  const { trace, feeder, built } = fed(network, objective, columns, rows, feed, true, layout.cells);
+  const cells = cellsOf(layout), { trace, built, sources, staged } = fed(network, objective, columns, rows, data, true, cells);
   const { graph } = trace;
   const wrt = layout.slots.map(({ parameter }) => trace.parameters.get(parameter.name));
   const known = wrt.filter((value) => value !== undefined);
   const gradients = new Map(grad(built.total, known).map((gradient, i) => [known[i]!, gradient]));
-  const wanted: [Value, Address][] = layout.slots.map(({ parameter, offset }, i) =>
+  const slots = layout.slots.map(({ parameter, offset }, i): Store =>
     // a parameter that training does not read
-    [wrt[i] ? gradients.get(wrt[i])! : constant(graph, 0, parameter.stored), layout.address(offset)]);
-  wanted.push(...cellStores(objective, built, layout.cells));
-  const stores = ownMemory(wanted.map(([value]) => value)).map((value, i) => [value, wanted[i]![1]] as const);
-  const effects: Node[] = feeder.staged.map((value) => effect(checkOp, [value], { flag: layout.address(layout.flag) }));
-  effects.push(effect(guardOp, stores.map(([value]) => value), layout.guardAttributes(clip)));
-  if (update) effects.push(effect(updateOp, [built.total], layout.updateAttributes()));
-  return compileProgram({
-    stores, effects, sources: sourcesOf(network, trace, feeder, layout), outputs: outputs ? outputPlaces(trace) : new Map(),
-  });
+    [wrt[i] ? gradients.get(wrt[i])! : constant(graph, 0, parameter.stored), inFit(offset)]);
+  const stores = ownMemory([...slots, ...cellStores(objective, built, cells)]);
+  const seed = seedOf(graph);
+  if (seed) sources.set(seed, inFit(layout.seed));
+  const effects: Node[] = staged.map((value) => effect(checkOp, [value], { flag: inFit(layout.flag) }));
+  effects.push(effect(guardOp, stores.map(([value]) => value), guardAttributes(layout, clip)));
+  if (update) effects.push(effect(updateOp, [built.total], updateAttributes(layout)));
+  return compileProgram({ stores, effects, sources, outputs: outputs ? outputPlaces(trace) : new Map() });
 }
 
 /** The whole loss and, of several, each output's; then the metrics: each into its cell. */
-function cellStores(objective: Objective, { total, losses, metrics }: Built, cells: Cells): [Value, Address][] {
+function cellStores(objective: Objective, { total, losses, metrics }: Built, cells: Cells): Store[] {
   const values = [total, ...(objective.length > 1 ? losses.values() : []), ...metrics.values()];
   return values.map((value, i) => [value, { region: cells.scores.region, offset: cells.scores.offset + 4 * i }]);
 }
@@ -136,20 +112,11 @@ export function scoreCount(objective: Objective): number {
   return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length;
 }
 
-function sourcesOf(network: Network, trace: Trace, feeder: Feeder, layout: FitLayout | undefined): Map<Value, Address> {
-  const sources = new Map([...network.sources(trace), ...feeder.sources]);
-  if (layout) {
-    const seed = trace.graph.nodes.find((node) => node.attributes?.name === SEED && node.op.name === "input")?.outputs[0];
-    if (seed) sources.set(seed, layout.address(layout.seed));
-  }
-  return sources;
-}
-
 /** Guard and update alone: the gradients are in the block already. */
 export function applyProgram({ network, layout, clip }: Pick<TrainingProgram, "network" | "layout" | "clip">): Program {
   const { graph } = network.trace(1, false);
   const loss = constant(graph, 0);
-  const effects = [effect(guardOp, [loss], layout.guardAttributes(clip)), effect(updateOp, [loss], layout.updateAttributes())];
+  const effects = [effect(guardOp, [loss], guardAttributes(layout, clip)), effect(updateOp, [loss], updateAttributes(layout))];
   return compileProgram({ effects });
 }
 
@@ -158,14 +125,11 @@ export const outputPlace = (name: string): string => `output ${name}`;
 
 /** Loss and metrics without training; `outputs` keeps the predictions too. */
 export function evaluationProgram(
-  network: Network, objective: Objective, columns: readonly Column[], rows: number, feed: Feed, cells: Cells, outputs: boolean,
+  network: Network, objective: Objective, data: DataLayout, rows: number, cells: Cells, outputs: boolean,
 ): Program {
-  const { trace, feeder, built } = fed(network, objective, columns, rows, feed, false, cells);
-  const wanted = cellStores(objective, built, cells);
-  const stores = ownMemory(wanted.map(([value]) => value)).map((value, i) => [value, wanted[i]![1]] as const);
-  return compileProgram({
-    stores, outputs: outputs ? outputPlaces(trace) : new Map(), sources: sourcesOf(network, trace, feeder, undefined),
-  });
+  const { trace, built, sources } = fed(network, objective, data.columns, rows, data, false, cells);
+  const stores = ownMemory(cellStores(objective, built, cells));
+  return compileProgram({ stores, sources, outputs: outputs ? outputPlaces(trace) : new Map() });
 }
 
 /** The outputs alone, from staged rows; `change` may add to them. */

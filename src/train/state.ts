@@ -6,9 +6,11 @@
 // Gradients and states have one layout: the trainable parameters in their order, each padded to 16 bytes.
 
 import { GuardCell, SeedCell, Segment } from "../../assembly/isa.ts";
-import { OptionError, show } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { type Network, type Parameter, PARAMETERS } from "../network.ts";
-import { assignGroups, type Optimizer } from "../optimizers/optimizer.ts";
+import { badOption, didYouMean } from "../options.ts";
+import { adam } from "../optimizers/index.ts";
+import { assignGroups, isOptimizer, type Optimizer } from "../optimizers/optimizer.ts";
 import { alignUp } from "../plan.ts";
 import type { Address } from "../program.ts";
 import type { Block } from "../session.ts";
@@ -31,170 +33,147 @@ export interface Slot {
   offset: number;
 }
 
-/** Where things lie in the block; known before there is one. */
-export class FitLayout {
+/** Where things lie in the block; known before there is one. Places are in bytes from its start. */
+export interface FitLayout {
   readonly optimizer: Optimizer;
   readonly slots: readonly Slot[];
   /** Numbers in the gradient block. */
   readonly count: number;
   readonly segments: readonly { parameter: number; start: number; count: number; group: number }[];
-  /** Offsets in bytes. */
+  /** The optimizer's states, and the bytes of one. */
   readonly state: number;
+  readonly stride: number;
   readonly table: number;
   readonly groups: number;
   readonly guard: number;
   readonly seed: number;
   readonly cursor: number;
   readonly flag: number;
-  /** The loss and what else a program writes for each batch; `scores` numbers. */
+  /** The loss and what else a program writes for each batch. */
   readonly loss: number;
-  readonly cells: Cells;
   readonly bytes: number;
+}
 
-  constructor(network: Network, optimizer: Optimizer, scores: number) {
-    this.optimizer = optimizer;
-    const trainable = network.parameters.filter((parameter) => parameter.trainable && !parameter.frozen);
-    if (trainable.length === 0)
-      throw new OptionError("nothing-to-train", network.parameters.length ? "fit: all parameters are frozen" : "fit: the model has no parameters",
-        { option: "trainable", got: 0 });
-    const groups = assignGroups(optimizer, trainable);
-    let offset = 0;
-    this.slots = trainable.map((parameter) => {
-      const slot = { parameter, offset };
-      offset += alignUp(4 * parameter.size, 16);
-      return slot;
+export const inFit = (offset: number): Address => ({ region: FIT, offset });
+
+/** Lays out the block of a fit whose programs write `scores` numbers for each batch. */
+export function layOutFit(network: Network, optimizer: Optimizer, scores: number): FitLayout {
+  const trainable = network.parameters.filter((parameter) => parameter.trainable && !parameter.frozen);
+  if (trainable.length === 0)
+    throw new OptionError("nothing-to-train", {
+      problem: network.parameters.length ? "all parameters are frozen" : "the model has no parameters",
     });
-    this.count = offset / 4;
-    const segments: { parameter: number; start: number; count: number; group: number }[] = [];
-    this.slots.forEach((slot, i) => {
-      const { parameter } = slot, group = groups[i]!, count = alignUp(4 * parameter.size, 16) / 4, last = segments.at(-1);
-      // neighbours of one group are one segment
-      if (last && last.group === group && last.parameter + 4 * last.count === parameter.offset) last.count += count;
-      else segments.push({ parameter: parameter.offset, start: slot.offset / 4, count, group });
-    });
-    this.segments = segments;
-    this.state = alignUp(offset);
-    let at = this.state + optimizer.states.length * alignUp(offset);
-    const take = (words: number): number => {
-      const start = at;
-      at += 4 * words;
-      return start;
-    };
-    this.table = take(segments.length * Segment.SIZE);
-    this.groups = take((optimizer.groups.length + 1) * optimizer.cells);
-    this.guard = take(GuardCell.SIZE);
-    this.seed = take(SeedCell.SIZE);
-    this.cursor = take(1);
-    this.flag = take(1);
-    this.loss = take(scores);
-    this.cells = { cursor: this.address(this.cursor), scores: this.address(this.loss) };
-    this.bytes = at;
-  }
+  let at = 0;
+  const take = (bytes: number): number => (at += bytes) - bytes;
+  const assigned = assignGroups(optimizer, trainable), segments: { parameter: number; start: number; count: number; group: number }[] = [];
+  const slots = trainable.map((parameter, i): Slot => {
+    const bytes = alignUp(4 * parameter.size, 16), count = bytes / 4, group = assigned[i]!, last = segments.at(-1), offset = take(bytes);
+    // neighbours of one group are one segment
+    if (last && last.group === group && last.parameter + 4 * last.count === parameter.offset) last.count += count;
+    else segments.push({ parameter: parameter.offset, start: offset / 4, count, group });
+    return { parameter, offset };
+  });
+  const count = at / 4, stride = alignUp(at);
+  at = stride;
+  return {
+    optimizer, slots, count, segments, stride,
+    state: take(optimizer.states.length * stride),
+    table: take(4 * segments.length * Segment.SIZE),
+    groups: take(4 * (optimizer.groups.length + 1) * optimizer.cells),
+    guard: take(4 * GuardCell.SIZE),
+    seed: take(4 * SeedCell.SIZE),
+    cursor: take(4),
+    flag: take(4),
+    loss: take(4 * scores),
+    bytes: at,
+  };
+}
 
-  /** Bytes of one state. */
-  get stride(): number {
-    return alignUp(4 * this.count);
-  }
+export function cellsOf({ cursor, loss }: FitLayout): Cells {
+  return { cursor: inFit(cursor), scores: inFit(loss) };
+}
 
-  address(offset: number): Address {
-    return { region: FIT, offset };
-  }
+export function guardAttributes({ count, guard, flag, loss }: FitLayout, clip: number): GuardAttributes {
+  return { gradient: inFit(0), count, cells: inFit(guard), flag: inFit(flag), loss: inFit(loss), clip };
+}
 
-  guardAttributes(clip: number): GuardAttributes {
-    return {
-      gradient: this.address(0), count: this.count, cells: this.address(this.guard), flag: this.address(this.flag),
-      loss: this.address(this.loss), clip,
-    };
-  }
-
-  updateAttributes(): UpdateAttributes {
-    const { optimizer, segments } = this;
-    return {
-      kind: optimizer.kind, table: this.address(this.table), segments: segments.length, gradient: this.address(0),
-      count: this.count, state: this.address(this.state), stride: this.stride, cells: this.address(this.groups),
-      group: 4 * optimizer.cells, guard: this.address(this.guard),
-      writes: segments.map(({ parameter, count }) => ({ address: { region: PARAMETERS, offset: parameter }, bytes: 4 * count })),
-    };
-  }
+export function updateAttributes({ optimizer, segments, table, count, state, stride, groups, guard }: FitLayout): UpdateAttributes {
+  return {
+    kind: optimizer.kind, table: inFit(table), segments: segments.length, gradient: inFit(0), count, state: inFit(state), stride,
+    cells: inFit(groups), group: 4 * optimizer.cells, guard: inFit(guard),
+    writes: segments.map(({ parameter, count: numbers }) => ({ address: { region: PARAMETERS, offset: parameter }, bytes: 4 * numbers })),
+  };
 }
 
 /** A fit's block in a session's memory. */
-export class FitState {
+export interface FitState {
   readonly layout: FitLayout;
   readonly block: Block;
-  private readonly network: Network;
   /** Steps that have changed the parameters. */
-  updates = 0;
+  updates: number;
   /** Steps tried: what random numbers depend on. */
-  steps = 0;
-
-  constructor(network: Network, layout: FitLayout, seed: { low: number; high: number }) {
-    this.network = network;
-    this.layout = layout;
-    this.block = network.session.allocate(layout.bytes, "gradients and optimizer state");
-    const { words } = network.session, at = this.block.offset / 4;
-    layout.segments.forEach(({ parameter, start, count, group }, i) => {
-      const row = at + layout.table / 4 + i * Segment.SIZE;
-      words[row + Segment.PARAMETER] = network.block.offset + parameter;
-      words[row + Segment.START] = start;
-      words[row + Segment.COUNT] = count;
-      words[row + Segment.GROUP] = group;
-    });
-    words[at + layout.seed / 4 + SeedCell.LOW] = seed.low;
-    words[at + layout.seed / 4 + SeedCell.HIGH] = seed.high;
-  }
-
-  /** Writes the cells of the next step. Allocates nothing. */
-  prepare(learningRate: number, cursor: number): void {
-    const { layout, block, network } = this, { optimizer } = layout, { floats, words } = network.session;
-    const at = block.offset >>> 2, { groups, hyper, cells } = optimizer, first = at + layout.groups / 4;
-    for (let i = 0; i <= groups.length; i++) {
-      const own = i < groups.length ? groups[i]!.hyper : hyper;
-      // a group's rate keeps its ratio to the optimizer's, and is its own where that is 0
-      const rate = own === hyper ? learningRate
-        : hyper.learningRate === 0 ? own.learningRate
-        : learningRate * (own.learningRate / hyper.learningRate);
-      optimizer.write(floats, first + i * cells, own, rate, this.updates + 1);
-    }
-    words[at + layout.seed / 4 + SeedCell.STEP] = this.steps;
-    words[at + layout.cursor / 4] = cursor;
-    words[at + layout.flag / 4] = 0;
-  }
-
-  /** Was all finite in the step that has run? */
-  get finite(): boolean {
-    return this.network.session.words[(this.block.offset + this.layout.guard) / 4 + GuardCell.FINITE] === 1;
-  }
-
-  get norm(): number {
-    return this.network.session.floats[(this.block.offset + this.layout.guard) / 4 + GuardCell.NORM]!;
-  }
-
-  get loss(): number {
-    return this.network.session.floats[(this.block.offset + this.layout.loss) / 4]!;
-  }
-
+  steps: number;
   /** Place in the floats of the numbers that a step has written: the loss first. */
-  get scores(): number {
-    return (this.block.offset + this.layout.loss) / 4;
-  }
-
+  readonly scores: number;
+  readonly loss: number;
+  /** Was all finite in the step that has run? */
+  readonly finite: boolean;
+  /** Writes the cells of the next step. Allocates nothing. */
+  prepare(learningRate: number, cursor: number): void;
   /** Byte address of a slot's gradient (state −1) or of one of its states. */
-  place(slot: Slot, state = -1): number {
-    return this.block.offset + slot.offset + (state < 0 ? 0 : this.layout.state + state * this.layout.stride);
-  }
+  place(slot: Slot, state?: number): number;
+  free(): void;
+}
 
-  free(): void {
-    this.network.session.free(this.block);
-  }
+export function makeState(network: Network, layout: FitLayout, seed: { low: number; high: number }): FitState {
+  const { optimizer, segments } = layout, { groups, hyper, cells } = optimizer;
+  const block = network.session.allocate(layout.bytes, "gradients and optimizer state");
+  const word = (offset: number): number => (block.offset + offset) / 4;
+  const { words } = network.session, seedCells = word(layout.seed);
+  segments.forEach(({ parameter, start, count, group }, i) => {
+    const row = word(layout.table) + i * Segment.SIZE;
+    words[row + Segment.PARAMETER] = network.block.offset + parameter;
+    words[row + Segment.START] = start;
+    words[row + Segment.COUNT] = count;
+    words[row + Segment.GROUP] = group;
+  });
+  words[seedCells + SeedCell.LOW] = seed.low;
+  words[seedCells + SeedCell.HIGH] = seed.high;
+  return {
+    layout,
+    block,
+    updates: 0,
+    steps: 0,
+    scores: word(layout.loss),
+    get loss() {
+      return network.session.floats[word(layout.loss)]!;
+    },
+    get finite() {
+      return network.session.words[word(layout.guard) + GuardCell.FINITE] === 1;
+    },
+    prepare(learningRate, cursor) {
+      const { floats, words: now } = network.session;
+      for (let i = 0; i <= groups.length; i++) {
+        const own = i < groups.length ? groups[i]!.hyper : hyper;
+        // a group's rate keeps its ratio to the optimizer's, and is its own where that is 0
+        const rate = own === hyper ? learningRate
+          : hyper.learningRate === 0 ? own.learningRate
+          : learningRate * (own.learningRate / hyper.learningRate);
+        optimizer.write(floats, word(layout.groups) + i * cells, own, rate, this.updates + 1);
+      }
+      now[seedCells + SeedCell.STEP] = this.steps;
+      now[word(layout.cursor)] = cursor;
+      now[word(layout.flag)] = 0;
+    },
+    place: (slot, state = -1) => block.offset + slot.offset + (state < 0 ? 0 : layout.state + state * layout.stride),
+    free: () => network.session.free(block),
+  };
 }
 
 /** The optimizer that an option stands for. */
-export function wantOptimizer(optimizer: unknown): Optimizer {
-  const given = optimizer as Partial<Optimizer> | null;
-  if (given !== null && typeof given === "object" && typeof given.optimizer === "string") return given as Optimizer;
-  const spelled = typeof optimizer === "string" ? optimizer.toLowerCase() : typeof optimizer === "function" ? optimizer.name.toLowerCase() : "";
-  const meant = ["sgd", "adam", "adamW"].find((name) => name.toLowerCase() === spelled);
-  throw new OptionError("bad-option", `optimizer: wanted an optimizer such as ${meant ?? "adam"}(), got ${show(optimizer)}`
-    + (meant ? `; did you mean ${meant}()?` : ""), { option: "optimizer", got: optimizer, wanted: meant ? `${meant}()` : "an optimizer" });
+export function wantOptimizer(optimizer: unknown = adam()): Optimizer {
+  if (isOptimizer(optimizer)) return optimizer;
+  throw badOption("optimizer", optimizer, "an optimizer such as adam()", {
+    fix: didYouMean(typeof optimizer === "function" ? optimizer.name : optimizer, ["sgd", "adam", "adamW"], "()"),
+  });
 }

@@ -1,21 +1,20 @@
 // The loop by hand: one batch, one step, one call into the core.
 
 import type { Column, Data } from "../data/columns.ts";
-import { NonFiniteError, OptionError, ShapeError, StateError, show } from "../errors.ts";
+import { NonFiniteError, ShapeError } from "../errors.ts";
 import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
-import { checkNames, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
+import { badOption, checkNames, wantCount, wantFunction, wantNumber, wantPositive, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { adam } from "../optimizers/index.ts";
 import type { Schedule } from "../schedules/schedule.ts";
-import type { LoadedProgram } from "../session.ts";
-import { sameShape, showShape, sizeOf } from "../shape.ts";
-import { flatten, type Numbers, type Tensor } from "../tensor.ts";
+import { disposed, type LoadedProgram } from "../session.ts";
+import { sizeOf } from "../shape.ts";
+import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
 import { mismatch, readCheckpoint, restore, writeCheckpoint } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
 import { applyProgram, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
-import { FitLayout, FitState, wantOptimizer } from "./state.ts";
+import { type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
 
 export interface TrainerOptions extends ObjectiveOptions {
   /** adam() by default. */
@@ -74,20 +73,20 @@ export class Trainer {
     this.classes = defaults.classes;
     this.onDispose = defaults.onDispose;
     this.objective = resolveObjective(network, options);
-    const optimizer = options.optimizer === undefined ? adam() : wantOptimizer(options.optimizer);
+    const optimizer = wantOptimizer(options.optimizer);
     if (options.batchSize !== undefined) wantCount("batchSize", options.batchSize);
-    this.clip = options.clipNorm === undefined ? 0 : wantClip(options.clipNorm);
+    this.clip = wantClip(options.clipNorm);
     this.rate = optimizer.hyper.learningRate;
     this.schedule = options.schedule === undefined ? undefined : wantFunction("schedule", options.schedule);
-    if (this.schedule && options.steps === undefined)
-      throw new OptionError("bad-option", "trainer: a schedule wants to know how long the run is: give steps", { option: "steps", wanted: "a number of steps" });
-    this.info = { steps: options.steps === undefined ? 1 : wantCount("steps", options.steps), epochs: 1, base: this.rate };
-    this.layout = new FitLayout(network, optimizer, scoreCount(this.objective));
+    // a schedule wants to know how long the run is
+    const steps = options.steps === undefined && !this.schedule ? 1 : wantCount("steps", options.steps);
+    this.info = { steps, epochs: 1, base: this.rate };
+    this.layout = layOutFit(network, optimizer, scoreCount(this.objective));
     const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.layout);
     const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
     if (checkpoint && checkpoint.notes.seed !== seed.seed) throw mismatch("seed", checkpoint.notes.seed, seed.seed);
     this.seed = seed.seed;
-    this.state = new FitState(network, this.layout, seed);
+    this.state = makeState(network, this.layout, seed);
     if (checkpoint) {
       restore(checkpoint, network, this.state);
       this.rate = wantNumber("learningRate", checkpoint.notes.learningRate, 0);
@@ -140,14 +139,15 @@ export class Trainer {
     const { state, network, layout } = this;
     const names = layout.slots.map(({ parameter }) => parameter.name);
     if (!(gradients instanceof Map) || gradients.size !== names.length || !names.every((name) => gradients.has(name)))
-      throw new ShapeError("wrong-names", `apply: wanted a Map with the gradients of ${names.join(", ")}, got `
-        + (gradients instanceof Map ? [...gradients.keys()].join(", ") : show(gradients)), { option: "gradients", wanted: names });
-    const numbers = layout.slots.map(({ parameter }) => {
-      const { data, shape } = flatten(gradients.get(parameter.name), `gradient of ${parameter.name}`);
-      if (data.length !== parameter.size || (shape && !sameShape(shape, parameter.shape)))
-        throw new ShapeError("shape-mismatch", `gradient of ${parameter.name}: wanted ${showShape(parameter.shape)}, got ${shape ? showShape(shape) : `${data.length} numbers`}`,
-          { option: parameter.name, got: shape ?? data.length, wanted: parameter.shape });
-      return data;
+      throw new ShapeError("wrong-names", {
+        of: "apply", option: "gradients", wanted: `a Map with ${names.join(", ")}`,
+        got: gradients instanceof Map ? [...gradients.keys()] : gradients,
+      });
+    const numbers = layout.slots.map(({ parameter: { name, shape } }) => {
+      const given = flatten(gradients.get(name), name);
+      if (!fills(given, shape))
+        throw new ShapeError("shape-mismatch", { of: "apply", option: name, wanted: shape, got: given.shape ?? given.data.length });
+      return given.data;
     });
     this.applier ??= network.load(applyProgram({ network, layout, clip: this.clip }), { fit: state.block });
     layout.slots.forEach((slot, i) => network.write(slot.parameter, numbers[i]!, state.place(slot)));
@@ -176,7 +176,7 @@ export class Trainer {
 
   private wantOpen(): void {
     void this.network.session; // throws if the model has been disposed
-    if (!this.open) throw new StateError("disposed", "the trainer has been disposed");
+    if (!this.open) throw disposed("the trainer");
   }
 
   private currentRate(): number {
@@ -203,7 +203,7 @@ export class Trainer {
     let step = this.programs.get(key);
     if (!step) {
       const parts: TrainingProgram = { network, objective, columns, layout, clip };
-      const program = network.load(trainingProgram(parts, rows, { kind: "staged" }, { update: !half }), { fit: this.state.block });
+      const program = network.load(trainingProgram(parts, rows, undefined, { update: !half }), { fit: this.state.block });
       step = { key, program, columns, addresses: [], moves: -1, plain: plainShape(network, objective, columns, rows) };
       this.programs.set(key, step);
       this.evict();
@@ -275,25 +275,26 @@ export function failIfNotFinite(columns: readonly Column[]): void {
   for (const column of columns) {
     if (column.dtype === "int32") continue;
     const { data } = column;
-    for (let i = 0; i < data.length; i++) if (!Number.isFinite(Math.fround(data[i]!))) throw notFinite(column, i, data[i]);
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(Math.fround(data[i]!))) throw notFinite(column, i);
   }
 }
 
 export function nonFinite(step: number, epoch: number | undefined, loss: number | undefined): NonFiniteError {
   const what = loss === undefined || Number.isFinite(loss) ? "the gradients are not finite" : `the loss is ${loss}`;
-  return new NonFiniteError("non-finite", `step ${step}${epoch === undefined ? "" : ` (epoch ${epoch})`}: ${what}; the parameters are those from before the step. `
-    + "A lower learning rate, clipNorm, or inputs on a smaller scale usually help", { step, epoch, got: loss, wanted: "finite numbers" });
+  return new NonFiniteError("non-finite", {
+    step, epoch, problem: `${what}; the parameters are those from before the step`,
+    fix: "a lower learning rate, clipNorm, or inputs on a smaller scale usually help",
+  });
 }
 
+/** The norm to clip at; 0 for none. */
 export function wantClip(value: unknown): number {
-  const clip = wantNumber("clipNorm", value, 0);
-  if (clip === 0) throw new OptionError("bad-option", "clipNorm: wanted a number above 0, got 0", { option: "clipNorm", got: 0 });
-  return clip;
+  return value === undefined ? 0 : wantPositive("clipNorm", value);
 }
 
 export function wantRate(rate: unknown, step: number): number {
   if (typeof rate !== "number" || !(rate >= 0 && rate < Infinity))
-    throw new OptionError("bad-option", `schedule: wanted a finite rate of at least 0 for step ${step}, got ${show(rate)}`, { option: "schedule", got: rate, step });
+    throw badOption("schedule", rate, "a finite rate of at least 0", { step });
   return rate;
 }
 

@@ -1,0 +1,37 @@
+// One process of a comparison: times every row of lanewise itself, each on its own, and prints { name: ms }.
+// node bench/sample.mjs --root CHECKOUT --only NAME [--check]; see against.mjs.
+
+import { median, perRun, timesFor } from "./clock.mjs";
+import { here, loadBuild } from "./lanewise.mjs";
+import { readOptions } from "./options.mjs";
+import { suites } from "./suites/index.mjs";
+
+/** ms of a chunk, chunks of a row, ms in which the engine may compile what is hot. */
+const CHUNK = 3, CHUNKS = 5, WARMUP = 30;
+
+const options = readOptions({ root: here, only: "", check: false });
+const build = await loadBuild(options.root), only = options.only.toLowerCase(), found = {}, errors = {};
+for (const suite of suites) {
+  let rows = [];
+  try {
+    rows = await suite.rows(build);
+  } catch (error) {
+    errors[suite.name] = firstLine(error);
+  }
+  for (const row of rows) {
+    const name = `${suite.name} ${row.name}`;
+    if (!name.toLowerCase().includes(only)) continue;
+    try {
+      const { run, close } = await row.open(options.check), times = timesFor(run, CHUNK, WARMUP);
+      found[name] = median(Array.from({ length: CHUNKS }, () => perRun(run, times)));
+      close();
+    } catch (error) {
+      errors[name] = firstLine(error);
+    }
+  }
+}
+console.log(JSON.stringify({ found, errors }));
+
+function firstLine(error) {
+  return String(error?.message ?? error).split("\n")[0];
+}

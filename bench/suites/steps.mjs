@@ -1,0 +1,98 @@
+// Whole train steps beside the peers. First each peer trains 20 steps and its losses are compared with the f64
+// reference: who is off is shown as wrong and not timed. Then rounds, in which each peer runs in a process of its own
+// for about a second; a ratio is that of two processes of one round, and the table has the median over the rounds.
+
+import { lanewiseStep } from "../lanewise.mjs";
+import { median, medianRatio } from "../clock.mjs";
+import { peers, runPeer } from "../peers.mjs";
+import { disagreement, referenceLosses } from "../reference.mjs";
+import { say, status, table, three, times } from "../table.mjs";
+import { works } from "../works.mjs";
+
+export const name = "steps";
+const rowName = (work) => `${work} ${works[work].title}`;
+
+export function rows(build) {
+  return Object.keys(works).map((work) => ({
+    name: rowName(work),
+    async open(check) {
+      if (check) {
+        const { step, dispose } = await lanewiseStep(build, works[work]);
+        const losses = Array.from({ length: 20 }, step);
+        dispose();
+        const wrong = disagreement([losses[0], losses[4], losses[19]], referenceLosses(works[work]));
+        if (wrong) throw new Error(wrong);
+      }
+      const { step, dispose } = await lanewiseStep(build, works[work]);
+      return {
+        run(times) {
+          for (let i = 0; i < times; i++) step();
+        },
+        close: dispose,
+      };
+    },
+  }));
+}
+
+export async function report({ wants, rounds, seconds, python, packages, versions }) {
+  const wanted = Object.keys(works).filter((work) => wants(rowName(work)));
+  if (wanted.length === 0) return undefined;
+  const present = peers.filter(({ needs }) => (needs === "torch" ? python.torch : needs === "packages" ? packages : true));
+  const notes = new Set(), runs = new Map();
+  for (const work of wanted) runs.set(work, checked(work, present, python.torch, { notes, versions }));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [work, lines] of runs) for (const [peer, line] of lines) {
+      if (line.cell) continue;
+      status(`steps, round ${round} of ${rounds}: ${work}, ${peer.name}`);
+      const found = runPeer(peer, python.torch, ["--work", work, "--seconds", String(seconds)]);
+      if (found.error) Object.assign(line, { cell: "error" }), notes.add(`${work}, ${peer.name}: ${found.error}`);
+      else line.ms.push(found.ms_median);
+    }
+    say(`steps: round ${round} of ${rounds} done`);
+  }
+  if (present.length < peers.length)
+    notes.add(`not here: ${peers.filter((peer) => !present.includes(peer)).map((peer) => peer.name).join(", ")}`);
+  const each = (cellOf) => table([["", ...present.map((peer) => peer.name)], ...wanted.map((work) => {
+    const lines = [...runs.get(work).values()];
+    return [work, ...lines.map((line) => line.cell ?? (lines[0].cell === undefined ? cellOf(line.ms, lines[0].ms) : "-"))];
+  })]);
+  return [
+    "### Whole train steps",
+    "Time of a step relative to lanewise's: above 1, lanewise is faster. Every library on one thread; torch-sse is torch held to "
+      + "vectors of 128 bits, the width of WebAssembly's SIMD. A library whose losses are off is not timed.",
+    wanted.map((work) => `- ${rowName(work)}`).join("\n"),
+    each((ms, own) => (ms === own ? "1" : times(medianRatio(ms, own)))),
+    `Over the rounds (${rounds}), the least and the greatest of these ratios:`,
+    each((ms, own) => (ms === own ? "" : rangeOf(ms.map((value, round) => value / own[round])))),
+    "Milliseconds of a step:",
+    each((ms) => three(median(ms))),
+    [...notes].map((note) => `- ${note}`).join("\n"),
+  ].filter(Boolean).join("\n\n");
+}
+
+const rangeOf = (values) => `${three(Math.min(...values))} – ${three(Math.max(...values))}`;
+
+/** A line for each peer; a `cell` in it says why it is not timed. */
+function checked(work, present, python, { notes, versions }) {
+  status(`steps: losses of ${work} in f64`);
+  const reference = referenceLosses(works[work]), lines = new Map();
+  for (const peer of present) {
+    const line = { ms: [] };
+    lines.set(peer, line);
+    if (peer.trainsOnly && works[work].inference) {
+      line.cell = "";
+      continue;
+    }
+    status(`steps: checking ${work}, ${peer.name}`);
+    const found = runPeer(peer, python, ["--work", work, "--check"]);
+    if (found.version) versions.set(peer.name, `${peer.name} ${found.version}`);
+    const losses = [found.loss_first, found.loss_5, found.loss_20];
+    if (peer.ownArithmetic) notes.add(peer.ownArithmetic);
+    const wrong = peer.ownArithmetic ? losses[2] < losses[0] ? undefined : "it does not learn" : disagreement(losses, reference);
+    if (found.error ?? wrong) {
+      line.cell = found.error ? "error" : "WRONG";
+      notes.add(`${work}, ${peer.name}: ${found.error ?? wrong}`);
+    }
+  }
+  return lines;
+}

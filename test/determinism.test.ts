@@ -1,0 +1,165 @@
+// The same bits: for any number of ranks, in lockstep and on threads; for any batch that a row comes in; resumed or not.
+// The engines are compared in runtimes/.
+
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { Program, Version } from "../assembly/isa.ts";
+import * as library from "../src/index.ts";
+import { LoadedProgram } from "../src/session.ts";
+import { readHashes, readTraces, writeCommitted } from "./runtimes/committed.ts";
+import { numbers, type Options, programs } from "./runtimes/programs.ts";
+import { firstDifference, record } from "./runtimes/trace.ts";
+import { Ranks, shortWait } from "./threads.ts";
+
+const { createModel, dense, hash, relu, sequential } = library;
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** Runs a training program; the hash of its parameters. */
+async function train(name: string, options?: Options): Promise<string> {
+  const model = await programs[name]!(library, options), result = hash(model);
+  model.dispose();
+  return result;
+}
+
+if (process.env.UPDATE_HASHES) {
+  beforeAll(async () => {
+    const hashes: Record<string, string> = {}, traces: ReturnType<typeof readTraces> = {};
+    for (const [name, program] of Object.entries(programs)) {
+      hashes[name] = await train(name);
+      traces[name] = await record(library, program);
+    }
+    writeCommitted(Version.NUMERICS, hashes, traces);
+  });
+}
+
+describe.each(Object.keys(programs))("the parameters after training %s", (name) => {
+  const committed = (): string => readHashes().hashes[name]!;
+
+  it("have the committed hash", async () => {
+    const got = await train(name);
+    if (got === committed()) return;
+    const where = firstDifference(readTraces()[name]!, await record(library, programs[name]!));
+    throw new Error(`${name}: hash ${got}, committed is ${committed()}; ${where}`);
+  });
+
+  it.each([1, 2, 3, 4, 7])("are the same in lockstep of %i ranks", async (size) => {
+    vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+      this.runLockstep(size);
+    });
+    expect(await train(name)).toBe(committed());
+  });
+
+  it.each([2, 3])("are the same on %i threads", async (size) => {
+    const ranks = await Ranks.start(size);
+    try {
+      vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+        ranks.run(this);
+      });
+      expect(await train(name)).toBe(committed());
+    } finally {
+      await ranks.end();
+    }
+  });
+
+  it("do not know of predictions and evaluations in between", async () => {
+    const rows = ({ x }: library.Data): any => x;
+    const calls = vi.fn((model: library.Model, data: library.Data) => void model.predict(rows(data)));
+    expect(await train(name, { between: calls })).toBe(committed());
+    expect(calls.mock.calls.length).toBeGreaterThan(5);
+    expect(await train(name, {
+      async between(model, data) {
+        await model.evaluate(data, { batchSize: 7 });
+        model.predict(rows(data));
+        await model.evaluate(data);
+      },
+    })).toBe(committed());
+  });
+});
+
+it("hashes are those of this numerics version", () => {
+  expect(readHashes().numerics).toBe(Version.NUMERICS);
+  expect(Object.keys(readHashes().hashes)).toEqual(Object.keys(programs));
+});
+
+it("a run that is resumed after any of its steps ends with the same parameters", async () => {
+  const checkpoints: Promise<Uint8Array>[] = [];
+  await train("mlp", { onStep: (_, checkpoint) => checkpoints.push(checkpoint()) });
+  expect(checkpoints).toHaveLength(100);
+  for (const checkpoint of checkpoints) expect(await train("mlp", { resume: await checkpoint })).toBe(readHashes().hashes.mlp);
+});
+
+it("of two runs that part, the first instruction with another output is named", async () => {
+  const { runLockstep } = LoadedProgram.prototype;
+  let run = 0, spoilt = "";
+  vi.spyOn(LoadedProgram.prototype, "runLockstep").mockImplementation(function (this: LoadedProgram, size, after) {
+    const spoil = ++run === 42;
+    runLockstep.call(this, size, (index) => {
+      const { label, writes } = this.program.instructions[index]!;
+      if (spoil && index === 9) {
+        spoilt = `number 9, "${label}", of run 42`;
+        this.session.words[this.address(writes[0]!.address) >>> 2]! ^= 1; // the last bit of its first number
+      }
+      after?.(index);
+    });
+  });
+  const { mlp } = await recordAll(["mlp"]);
+  expect(firstDifference(readTraces().mlp!, mlp!)).toContain(spoilt);
+});
+
+async function recordAll(names: readonly string[]): Promise<ReturnType<typeof readTraces>> {
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await record(library, programs[name]!)] as const)));
+}
+
+describe("a row's prediction has the same bits in any batch", () => {
+  it.each([
+    [1, 1], [3, 5], [8, 16], [20, 33], [256, 1], [256, 8], [257, 3], [257, 130], [600, 1], [600, 4], [784, 128],
+  ])("of a layer from %i to %i", async (width, units) => {
+    const model = await createModel(sequential(dense(units), relu()), { input: [width], seed: width });
+    const x = numbers(1000 * width, units), whole = model.predict(x).data;
+    for (const batch of [1, 2, 3, 4, 5, 64]) {
+      // few rows at once: enough of them to have stood at each place of a block
+      const rows = batch < 4 ? 60 : 320;
+      for (let from = 0; from < rows; from += batch) {
+        const part = model.predict(x.subarray(from * width, (from + batch) * width)).data;
+        const same = Buffer.compare(bytes(part), bytes(whole.subarray(from * units, (from + batch) * units))) === 0;
+        expect(same, `rows ${from} to ${from + batch - 1}`).toBe(true);
+      }
+    }
+    model.dispose();
+  });
+});
+
+function bytes({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+describe("the barrier", () => {
+  it("is clear after a run, and has counted its instructions", async () => {
+    const ranks = await Ranks.start(3), model = await createModel(dense(4), { input: [6], seed: 1 });
+    try {
+      const seen: number[][] = [];
+      vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+        ranks.run(this);
+        const head = this.block.offset / 4, { words } = this.session;
+        seen.push([words[head + Program.ARRIVED]!, words[head + Program.GENERATION]! / this.program.instructions.length]);
+      });
+      const x = numbers(5 * 6, 1);
+      for (let i = 0; i < 3; i++) model.predict(x);
+      expect(seen).toEqual([[0, 1], [0, 2], [0, 3]]);
+    } finally {
+      model.dispose();
+      await ranks.end();
+    }
+  });
+
+  it("reports a rank that does not come", async () => {
+    const model = await createModel(dense(4), { input: [6], seed: 1 });
+    const statuses: number[] = [];
+    vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+      statuses.push(shortWait(this, 0, 2));
+    });
+    model.predict(numbers(6, 1));
+    expect(statuses).toEqual([1]);
+    model.dispose();
+  });
+});

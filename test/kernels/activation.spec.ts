@@ -1,0 +1,227 @@
+// Map and MapGradient: every kind against an f64 formula.
+
+import { MapKind, Opcode } from "../../assembly/isa";
+import {
+  atEndOfMemory, bits, COUNTS, EDGES, fillNoise, get, input, instruction, launch, near, noise, output, outputOf, same, set,
+  setUp,
+} from "./support";
+
+const NAMES: string[] = ["Relu", "LeakyRelu", "Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Square", "Abs", "Scale"];
+const P: f32 = 0.37; // LeakyRelu's slope, Scale's factor
+
+function f(kind: MapKind, x: f64): f64 {
+  switch (kind) {
+    case MapKind.Relu: return x < 0 ? 0 : x;
+    case MapKind.LeakyRelu: return x > 0 ? x : P * x;
+    case MapKind.Sigmoid: return 1 / (1 + NativeMath.exp(-x));
+    case MapKind.Tanh: return NativeMath.tanh(x);
+    case MapKind.Exp: return NativeMath.exp(x);
+    case MapKind.Log: return NativeMath.log(x);
+    case MapKind.Sqrt: return sqrt<f64>(x);
+    case MapKind.Square: return x * x;
+    case MapKind.Abs: return abs<f64>(x);
+    case MapKind.Scale: return P * x;
+  }
+  throw new Error(`no formula for ${NAMES[kind]}`);
+}
+
+/** f′ from v: the input or the output, as isa.ts says. */
+function derivative(kind: MapKind, v: f64): f64 {
+  switch (kind) {
+    case MapKind.Relu: return v > 0 ? 1 : 0;
+    case MapKind.LeakyRelu: return v > 0 ? 1 : P;
+    case MapKind.Sigmoid: return v * (1 - v);
+    case MapKind.Tanh: return 1 - v * v;
+    case MapKind.Exp: return v;
+    case MapKind.Log: return 1 / v;
+    case MapKind.Sqrt: return 0.5 / v;
+    case MapKind.Square: return 2 * v;
+    case MapKind.Abs: return v > 0 ? 1 : v < 0 ? -1 : 0;
+  }
+  throw new Error(`no formula for ${NAMES[kind]}`);
+}
+
+/** Allowed error in ulp: half an ulp for one operation, and what math.ts states. */
+function allowed(kind: MapKind): f64 {
+  switch (kind) {
+    case MapKind.Sigmoid: return 2.41;
+    case MapKind.Tanh: return 1.4;
+    case MapKind.Exp: return 0.925;
+    case MapKind.Log: return 0.81;
+    default: return 0.5;
+  }
+}
+
+function runMap(kind: MapKind, dst: usize, src: usize, count: u32): void {
+  launch(instruction(Opcode.Map, [kind, dst, src, count, bits(P), 0]));
+}
+
+function runGradient(kind: MapKind, dst: usize, g: usize, v: usize, count: u32): void {
+  launch(instruction(Opcode.MapGradient, [kind, dst, g, v, count, bits(P), 0]));
+}
+
+/** An argument at which the kind is a number. */
+function argument(kind: MapKind, at: usize, count: u32): void {
+  fillNoise(at, count, 8);
+  if (kind == MapKind.Log || kind == MapKind.Sqrt) for (let i: u32 = 0; i < count; i++) set(at, i, abs(get(at, i)));
+}
+
+describe("Map", () => {
+  it("computes every kind, for every length of tail, for any number of ranks", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Count; kind++) {
+      for (let c = 0; c < COUNTS.length; c++) {
+        const count = COUNTS[c];
+        setUp(`${NAMES[kind]} of ${count}`);
+        const src = input(count), dst = output(count);
+        argument(kind, src, count);
+        runMap(kind, dst, src, count);
+        for (let i: u32 = 0; i < count; i++) near(i, get(dst, i), f(kind, get(src, i)), allowed(kind));
+      }
+    }
+  });
+
+  it("is right at zeros, denormals, infinities, NaN and ±400, in the body and in the tail", () => {
+    const count = <u32>EDGES.length; // 25: whole vectors and one more
+    for (let kind: MapKind = 0; kind < MapKind.Count; kind++) {
+      for (let turn: u32 = 0; turn < 2; turn++) {
+        setUp(`${NAMES[kind]} of edges`);
+        const src = input(count), dst = output(count);
+        for (let i: u32 = 0; i < count; i++) set(src, i, EDGES[(i + turn * 3) % count]);
+        runMap(kind, dst, src, count);
+        for (let i: u32 = 0; i < count; i++) near(i, get(dst, i), f(kind, get(src, i)), allowed(kind));
+      }
+    }
+  });
+
+  it("works in place", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Count; kind++) {
+      setUp(`${NAMES[kind]} in place`);
+      const count: u32 = 113, src = input(count), dst = output(count);
+      argument(kind, src, count);
+      const inPlace = outputOf(src, count);
+      runMap(kind, dst, src, count);
+      runMap(kind, inPlace, inPlace, count);
+      for (let i: u32 = 0; i < count; i++) same(i, get(inPlace, i), get(dst, i));
+    }
+  });
+
+  it("gives an element the same bits wherever it stands", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Count; kind++) {
+      setUp(`${NAMES[kind]} of one number`);
+      const count: u32 = 23, src = input(count), dst = output(count);
+      for (let i: u32 = 0; i < count; i++) set(src, i, 0.7310586);
+      runMap(kind, dst, src, count);
+      for (let i: u32 = 1; i < count; i++) same(i, get(dst, i), get(dst, 0));
+    }
+  });
+
+  it("reads nothing beyond the end of memory", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Count; kind++) {
+      for (let count: u32 = 1; count < 18; count++) {
+        setUp(`${NAMES[kind]} at the end of memory`);
+        runMap(kind, output(count), atEndOfMemory(count), count);
+      }
+    }
+  });
+
+  it("keeps the sign of zero where the function has it", () => {
+    const kinds: MapKind[] = [MapKind.LeakyRelu, MapKind.Tanh, MapKind.Sqrt, MapKind.Scale];
+    for (let k = 0; k < kinds.length; k++) {
+      setUp(`${NAMES[kinds[k]]} of zeros`);
+      const src = input(8), dst = output(8);
+      for (let i: u32 = 0; i < 8; i++) set(src, i, i & 1 ? -0 : 0);
+      runMap(kinds[k], dst, src, 8);
+      for (let i: u32 = 0; i < 8; i++) same(i, get(dst, i), get(src, i));
+    }
+  });
+});
+
+describe("MapGradient", () => {
+  it("computes every kind, for every length of tail, for any number of ranks", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Scale; kind++) {
+      for (let c = 0; c < COUNTS.length; c++) {
+        const count = COUNTS[c];
+        setUp(`gradient of ${NAMES[kind]} of ${count}`);
+        const g = noise(count), v = input(count), dst = output(count);
+        argument(kind, v, count);
+        runGradient(kind, dst, g, v, count);
+        for (let i: u32 = 0; i < count; i++) {
+          const x = get(v, i), wanted = <f64>get(g, i) * derivative(kind, x);
+          // 1 − y² and y (1 − y) lose their last digits near y = 1, as PyTorch's do
+          const lost = kind == MapKind.Tanh ? 1 + <f64>x * x : kind == MapKind.Sigmoid ? 1 + abs<f64>(x) : 0;
+          const d = kind == MapKind.Tanh ? abs(1 - <f64>x * x) : abs(1 - <f64>x);
+          near(i, get(dst, i), wanted, 1.5 + (lost ? 2 * lost / d : 0));
+        }
+      }
+    }
+  });
+
+  it("keeps a NaN of the gradient in its place", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Scale; kind++) {
+      setUp(`gradient of ${NAMES[kind]} with NaN`);
+      const count: u32 = 23, g = noise(count), v = input(count), dst = output(count);
+      for (let i: u32 = 0; i < count; i++) set(v, i, 0.5);
+      set(g, 6, NaN);
+      set(g, 21, NaN);
+      runGradient(kind, dst, g, v, count);
+      for (let i: u32 = 0; i < count; i++) near(i, get(dst, i), <f64>get(g, i) * derivative(kind, 0.5), 1.5);
+    }
+  });
+
+  it("may overwrite the gradient or the value", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Scale; kind++) {
+      setUp(`gradient of ${NAMES[kind]} in place`);
+      const count: u32 = 113, g = noise(count), v = input(count), dst = output(count);
+      argument(kind, v, count);
+      const overG = outputOf(g, count), overV = outputOf(v, count);
+      runGradient(kind, dst, g, v, count);
+      runGradient(kind, overG, overG, v, count);
+      runGradient(kind, overV, g, overV, count);
+      for (let i: u32 = 0; i < count; i++) {
+        same(i, get(overG, i), get(dst, i));
+        same(i, get(overV, i), get(dst, i));
+      }
+    }
+  });
+
+  it("reads nothing beyond the end of memory", () => {
+    for (let kind: MapKind = 0; kind < MapKind.Scale; kind++) {
+      for (let count: u32 = 1; count < 18; count++) {
+        setUp(`gradient of ${NAMES[kind]} at the end of memory`);
+        runGradient(kind, output(count), atEndOfMemory(count), noise(count), count);
+        runGradient(kind, output(count), noise(count), atEndOfMemory(count), count);
+      }
+    }
+  });
+
+  it("is 0 at a kink's flat side, whatever the gradient, as PyTorch's is", () => {
+    setUp("gradient at 0");
+    const g = input(5), v = input(5), relu = output(5), magnitude = output(5), leaky = output(5);
+    for (let i: u32 = 0; i < 5; i++) {
+      set(g, i, i == 0 ? Infinity : i == 1 ? NaN : <f32>i);
+      set(v, i, i & 1 ? -0 : 0);
+    }
+    runGradient(MapKind.Relu, relu, g, v, 5);
+    runGradient(MapKind.Abs, magnitude, g, v, 5);
+    runGradient(MapKind.LeakyRelu, leaky, g, v, 5);
+    for (let i: u32 = 0; i < 5; i++) {
+      near(i, get(relu, i), 0, 0);
+      near(i, get(magnitude, i), 0, 0);
+      same(i, get(leaky, i), P * get(g, i));
+    }
+  });
+
+  it("at the ends: a saturated tanh or sigmoid has none, log and sqrt at 0 an infinite one", () => {
+    setUp("gradient at the ends");
+    const g = input(4), one = input(4), zero = input(4), dst = output(4);
+    for (let i: u32 = 0; i < 4; i++) { set(g, i, i & 1 ? -2 : 2); set(one, i, i & 2 ? -1 : 1); set(zero, i, 0); }
+    runGradient(MapKind.Tanh, dst, g, one, 4);
+    for (let i: u32 = 0; i < 4; i++) near(i, get(dst, i), 0, 0);
+    runGradient(MapKind.Sigmoid, dst, g, zero, 4);
+    for (let i: u32 = 0; i < 4; i++) near(i, get(dst, i), 0, 0);
+    runGradient(MapKind.Log, dst, g, zero, 4);
+    for (let i: u32 = 0; i < 4; i++) same(i, get(dst, i), i & 1 ? -Infinity : Infinity);
+    runGradient(MapKind.Sqrt, dst, g, zero, 4);
+    for (let i: u32 = 0; i < 4; i++) same(i, get(dst, i), i & 1 ? -Infinity : Infinity);
+  });
+});

@@ -1,0 +1,5 @@
+// The README's trainer: what it logs.
+import { lines, report } from "./report.js";
+import "./readme.js";
+
+report(lines);

@@ -1,0 +1,80 @@
+// What a page has to carry, and that the core's bytes come from its source alone.
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, it } from "vitest";
+import { execute, packedProject, root, temporary, wantBuilt } from "./runtimes/project.ts";
+
+const KB = 1000;
+const zipped = (bytes: Uint8Array | string): number => gzipSync(bytes, { level: 9 }).length;
+
+/** A page that trains XOR and shows what it has learnt. */
+const XOR = `
+import { adam, binaryCrossEntropy, createModel, dense, sequential, tanh } from "lanewise";
+
+const x = [[0, 0], [0, 1], [1, 0], [1, 1]], y = [0, 1, 1, 0];
+const model = await createModel(sequential(dense(8), tanh(), dense(1)), { input: [2], seed: 1 });
+for await (const report of model.fit({ x, y }, { loss: binaryCrossEntropy(), optimizer: adam({ learningRate: 0.05 }), batchSize: 4, epochs: 300 }))
+  document.body.textContent = "epoch " + report.epoch + ": " + report.loss;
+document.body.textContent += " " + model.predict(x).data.map((logit) => (logit > 0 ? 1 : 0)).join(" ");
+`;
+
+it("the core has at most 40 KB, and 15 KB gzipped", () => {
+  wantBuilt();
+  const core = readFileSync(join(root, "build/core.wasm"));
+  tell(`core.wasm: ${core.length} bytes, ${zipped(core)} gzipped`);
+  expect(core.length).toBeLessThanOrEqual(40 * KB);
+  expect(zipped(core)).toBeLessThanOrEqual(15 * KB);
+});
+
+it("a page that trains XOR has at most 45 KB gzipped, with the core in it", async () => {
+  const { folder, remove } = await packedProject();
+  try {
+    writeFileSync(join(folder, "xor.js"), XOR);
+    const { outputFiles: [script] } = await build({
+      absWorkingDir: folder, entryPoints: ["xor.js"], bundle: true, minify: true, format: "esm", target: "es2022", write: false, legalComments: "none",
+    });
+    const text = script!.text.replaceAll("</script", "<\\/script");
+    const page = `<!doctype html><meta charset="utf-8"><title>XOR</title><body><script type="module">${text}</script>`;
+    tell(`page with the XOR trainer: ${Buffer.byteLength(page)} bytes, ${zipped(page)} gzipped`);
+    expect(zipped(page)).toBeLessThanOrEqual(45 * KB);
+  } finally {
+    remove();
+  }
+});
+
+it("the package has no dependency, and its tarball what it needs alone", async () => {
+  const { folder, remove } = await packedProject();
+  try {
+    expect(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["lanewise"]);
+    const files = readdirSync(join(folder, "node_modules/lanewise"), { recursive: true }) as string[];
+    const bytes = readdirSync(folder).filter((name) => name.endsWith(".tgz")).map((name) => readFileSync(join(folder, name)).length);
+    tell(`tarball: ${bytes.join()} bytes, ${files.length} files`);
+    expect(files.filter((name) => !/^(dist\b|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(name))).toEqual([]);
+  } finally {
+    remove();
+  }
+});
+
+it("the core built again has the same bytes", async () => {
+  wantBuilt();
+  const { folder, remove } = temporary();
+  try {
+    const out = (name: string): string => join(folder, "deep", name);
+    mkdirSync(join(folder, "deep"));
+    const asc = [join(root, "node_modules/assemblyscript/bin/asc.js"), "--target", "core", "--outFile", out("core.wasm"), "--textFile", out("core.wat")];
+    await execute(process.execPath, asc, { cwd: root });
+    const sha256 = [join(root, "build/core.wasm"), out("core.wasm")].map((file) => createHash("sha256").update(readFileSync(file)).digest("hex"));
+    tell(`core.wasm: sha256 ${sha256.join(" and ")}`);
+    expect(sha256[1]).toBe(sha256[0]);
+  } finally {
+    remove();
+  }
+});
+
+function tell(figure: string): void {
+  console.log(figure);
+}

@@ -1,0 +1,41 @@
+// The layers without parameters against torch.nn: outputs, and gradients through them. (dense is in the curves.)
+
+import { afterAll, expect, test } from "vitest";
+import { createModel, dense, layer, type Layer, layers, ops, sequential } from "../../src/index.ts";
+import { compare, fixture, g, type Input, type Saved, typed, Worst } from "./fixtures.ts";
+
+export interface LayerCase {
+  layer: string;
+  args: unknown[];
+  x: Input;
+  shape: number[];
+  y: Saved;
+  dx: Saved;
+}
+
+const worst = new Worst();
+afterAll(() => worst.print("layers"));
+
+fixture<LayerCase>("layers.json").forEach(({ layer: name, args, x, shape, y, dx }, i) => {
+  test(`${i}: ${name}(${args.join(", ")}) of [${x.shape.join(", ")}]`, async () => {
+    const make = layers[name as keyof typeof layers] as (...args: unknown[]) => Layer;
+    const [rows, ...row] = x.shape as [number, ...number[]], size = row.reduce((a, b) => a * b, 1);
+    // the identity times a weight that holds x: the weight's gradient is that of x
+    const model = await createModel(sequential(
+      dense(size, { bias: false }), layer("shaped", (value) => ops.reshape(value, [-1, ...row])), make(...args),
+    ), { input: [rows] });
+    const data = typed(x), weight = Float32Array.from(data, (_, at) => data[(at % rows) * size + Math.floor(at / rows)]!);
+    model.setParameters({ "0.weight": { data: weight, shape: [size, rows] } });
+    const identity = Float32Array.from({ length: rows * rows }, (_, at) => (at % (rows + 1) === 0 ? 1 : 0));
+    const prediction = model.predict(identity) as { data: Float32Array; shape: number[] };
+    expect(prediction.shape).toEqual(shape);
+    const zeros = "the matrix product adds zeros of either sign";
+    worst.add(name, "value", compare("output", prediction.data, y, { zeros }));
+    const trainer = model.trainer({ loss: (p, t) => ops.sum(ops.multiply(p, t)) });
+    const { gradients } = trainer.gradients({ x: identity, y: { data: g(y.length), shape } });
+    const gradient = gradients.get("0.weight")!.data;
+    const got = Float32Array.from(data, (_, at) => gradient[(at % size) * rows + Math.floor(at / size)]!);
+    worst.add(name, "gradient", compare("gradient", got, dx, { zeros }));
+    model.dispose();
+  });
+});
