@@ -167,7 +167,7 @@ export enum BinaryKind {
   Equal,
   /** a == b ? 1 : 0, of i32 */
   EqualInt,
-  /** a > b ? 1 : a == b ? ½ : 0 */
+  /** a < b ? 0 : a == b ? ½ : 1 */
   Heaviside,
   Count,
 }

@@ -112,8 +112,8 @@ export function tanh(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, z), constant(TANH, 3));
   p = f32x4.add(f32x4.mul(p, z), constant(TANH, 4));
   const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, z), p));
-  const signed = v128.bitselect(x, large, i32x4.splat(0x80000000));
-  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)));
+  const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.625)));
+  return v128.bitselect(x, y, i32x4.splat(0x80000000)); // −0 too keeps its sign
 }
 
 /** 1 / (1 + e^−x); 2.41 ulp. The exponential never overflows. */
@@ -172,8 +172,9 @@ export function power(x: f32, y: f32): f32 {
   return <f32>(<f64>sign * exp64(exponent));
 }
 
-/** log of a positive f64 that is a finite f32: 2·artanh((m−1)/(m+1)) as its series; error 1e-15. */
+/** log of a positive normal f64: 2·artanh((m−1)/(m+1)) as its series; error 1e-15. NaN stays NaN. */
 export function log64(x: f64): f64 {
+  if (!(x < Infinity)) return x;
   const bits = reinterpret<i64>(x);
   const e = (bits - 0x3fe6a09e667f3bcd) >> 52;
   const m = reinterpret<f64>(bits - (e << 52));

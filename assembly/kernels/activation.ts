@@ -14,10 +14,10 @@ import { share } from "../parallel";
 
 @final class LeakyRelu {
   @inline f(x: v128, p: v128, q: v128): v128 {
-    return v128.bitselect(f32x4.mul(x, p), x, f32x4.le(x, f32x4.splat(0)));
+    return v128.bitselect(x, f32x4.mul(x, p), f32x4.gt(x, f32x4.splat(0)));
   }
   @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
-    return v128.bitselect(f32x4.mul(g, p), g, f32x4.le(x, f32x4.splat(0)));
+    return v128.bitselect(g, f32x4.mul(g, p), f32x4.gt(x, f32x4.splat(0)));
   }
 }
 
@@ -57,10 +57,10 @@ import { share } from "../parallel";
 
 @final class Abs {
   @inline f(x: v128, p: v128, q: v128): v128 { return f32x4.abs(x); }
-  // g · sign x, and 0 at 0
+  // g · sign x, and 0 at 0; NaN where x is NaN, whose sign is the engine's
   @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
     const signed = v128.xor(g, v128.and(x, i32x4.splat(0x80000000)));
-    return v128.andnot(signed, f32x4.eq(x, f32x4.splat(0)));
+    return v128.bitselect(x, v128.andnot(signed, f32x4.eq(x, f32x4.splat(0))), f32x4.ne(x, x));
   }
 }
 

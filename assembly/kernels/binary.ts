@@ -24,7 +24,7 @@ import { share } from "../parallel";
 @final class EqualInt { @inline f(a: v128, b: v128): v128 { return v128.and(i32x4.eq(a, b), f32x4.splat(1)); } }
 @final class Heaviside {
   @inline f(a: v128, b: v128): v128 {
-    return v128.or(v128.and(f32x4.gt(a, b), f32x4.splat(1)), v128.and(f32x4.eq(a, b), f32x4.splat(0.5)));
+    return v128.andnot(v128.bitselect(f32x4.splat(0.5), f32x4.splat(1), f32x4.eq(a, b)), f32x4.lt(a, b));
   }
 }
 

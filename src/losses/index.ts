@@ -4,7 +4,7 @@ import { GraphError } from "../errors.ts";
 import { origin, type Value } from "../graph.ts";
 import { wantOneOf } from "../options.ts";
 import { log } from "../ops/activation.ts";
-import { maximum, multiply } from "../ops/binary.ts";
+import { add, equal, maximum, multiply, subtract } from "../ops/binary.ts";
 import * as ops from "../ops/loss.ts";
 import { pick, sum } from "../ops/reduce.ts";
 import { negate } from "../ops/scale.ts";
@@ -64,11 +64,15 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
       const { node } = prediction;
       if (node.op.name === "softmax") losses = ops.softmaxCrossEntropy(rows(node.inputs[0]!), labels);
       else {
-        // the logarithm at least −100, as in binaryCrossEntropy
-        const logs = maximum(log(rows(prediction)), -100);
-        losses = negate(target.dtype === "int32"
-          ? reshape(pick(reshape(logs, [...logs.shape, 1]), reshape(labels, [labels.size, 1])), [labels.size])
-          : sum(multiply(logs, labels), -1));
+        // the logarithm at least −100, as in binaryCrossEntropy; where the target is 0, that of 1: a probability of 0 there
+        // has the gradient 0, and not 0 / 0
+        const p = rows(prediction), logs = (x: Value): Value => maximum(log(x), -100);
+        if (target.dtype === "int32")
+          losses = negate(reshape(logs(pick(reshape(p, [...p.shape, 1]), reshape(labels, [labels.size, 1]))), [labels.size]));
+        else {
+          const none = equal(labels, 0);
+          losses = negate(sum(multiply(logs(add(multiply(p, subtract(1, none)), none)), labels), -1));
+        }
       }
     }
     return reshape(losses, prediction.shape.slice(0, -1));

@@ -99,7 +99,7 @@ export const greaterOp = /* @__PURE__ */ binary({ name: "greater", kind: BinaryK
 export const equalOp = /* @__PURE__ */ binary({ name: "equal", kind: BinaryKind.Equal, formula: "a === b ? 1 : 0" });
 export const equalIntOp = /* @__PURE__ */ binary({ name: "equalInt", kind: BinaryKind.EqualInt, formula: "a === b ? 1 : 0" });
 export const heavisideOp = /* @__PURE__ */ binary({
-  name: "heaviside", kind: BinaryKind.Heaviside, formula: "a > b ? 1 : a === b ? 0.5 : 0",
+  name: "heaviside", kind: BinaryKind.Heaviside, formula: "a < b ? 0 : a === b ? 0.5 : 1",
 });
 
 /** a + b, with broadcasting.
@@ -197,7 +197,7 @@ export function equal(a: Operand, b: Operand): Value {
   return applyBinary(a instanceof Value && a.dtype === "int32" ? equalIntOp : equalOp, a, b);
 }
 
-/** 1 where a > b, ½ where they are equal, else 0: the derivative of maximum. */
+/** 0 where a < b, ½ where they are equal, else (for NaN too) 1: the derivative of maximum. */
 export function heaviside(a: Operand, b: Operand): Value {
   return applyBinary(heavisideOp, a, b);
 }

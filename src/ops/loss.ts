@@ -4,13 +4,13 @@ import { CrossEntropy, CrossEntropyGradient, CrossEntropyKind, Loss, LossGradien
 import type { Op, Value } from "../graph.ts";
 import { apply, applyAll, misfit, wantFloats, wantSameShape, wantSecond } from "../op.ts";
 import { sameShape } from "../shape.ts";
-import { sigmoid } from "./activation.ts";
-import { add, multiply, subtract } from "./binary.ts";
+import { log, sigmoid } from "./activation.ts";
+import { add, greater, heaviside, maximum, multiply, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
 import { pick, sum } from "./reduce.ts";
 import { negate } from "./scale.ts";
 import { reshape } from "./shape.ts";
-import { softmaxGradientOp } from "./softmax.ts";
+import { logSoftmax, softmaxGradientOp } from "./softmax.ts";
 
 /** A row of the catalogue. Formulas are in JavaScript's notation, over f64, of prediction p and target t. */
 export interface LossRow {
@@ -21,8 +21,10 @@ export interface LossRow {
   derivative: string;
   /** ∂²/∂p² in ops; "zero" where it is; absent: no second derivative. */
   second?: "zero" | ((p: Value, t: Value) => Value);
-  /** ∂/∂t in ops; absent: no gradient to the target. */
-  toTarget?(p: Value, t: Value): Value;
+  /** ∂/∂t in ops. */
+  toTarget(p: Value, t: Value): Value;
+  /** ∂²/∂p∂t in ops; "zero" where it is; wanted where there is `second`. */
+  mixed?: "zero" | ((p: Value, t: Value) => Value);
 }
 
 export interface LossOp extends Op<null> {
@@ -41,7 +43,7 @@ export function elementwise(row: LossRow): LossOp {
       wantSameShape(name, p!, t!);
       return [{ shape: p!.shape }];
     },
-    gradient: ({ inputs: [p, t] }, [g]) => [apply(derivative, [g!, p!, t!], null), toTarget && multiply(g!, toTarget(p!, t!))],
+    gradient: ({ inputs: [p, t] }, [g]) => [apply(derivative, [g!, p!, t!], null), multiply(g!, toTarget(p!, t!))],
     emit(node, to) {
       const [p, t] = node.inputs;
       to.instruction(Opcode.Loss, Loss.SIZE, {
@@ -52,7 +54,7 @@ export function elementwise(row: LossRow): LossOp {
 }
 
 /** g · ∂loss/∂p, of g, p and t. */
-function derivativeOf({ name, kind, second }: LossRow): Op<null> {
+function derivativeOf({ name, kind, second, mixed }: LossRow): Op<null> {
   const op: Op<null> = {
     name: `${name}Gradient`,
     inPlace: [0, 1],
@@ -60,7 +62,9 @@ function derivativeOf({ name, kind, second }: LossRow): Op<null> {
     gradient({ inputs: [g, p, t], graph }, [h]) {
       wantSecond(name, graph, second);
       const toG = apply(op, [h!, p!, t!], null);
-      return [toG, second === "zero" ? undefined : multiply(multiply(h!, g!), second(p!, t!)), undefined];
+      const times = (f: LossRow["mixed"]): Value | undefined =>
+        f === undefined || f === "zero" ? undefined : multiply(multiply(h!, g!), f(p!, t!));
+      return [toG, times(second), times(mixed)];
     },
     emit(node, to) {
       const [g, p, t] = node.inputs;
@@ -76,6 +80,7 @@ function derivativeOf({ name, kind, second }: LossRow): Op<null> {
 export const squaredErrorOp = /* @__PURE__ */ elementwise({
   name: "squaredError", kind: LossKind.SquaredError, formula: "(p - t) * (p - t)", derivative: "2 * (p - t)",
   second: (p) => constant(p.graph, 2, p.shape), toTarget: (p, t) => multiply(subtract(t, p), 2),
+  mixed: (p) => constant(p.graph, -2, p.shape),
 });
 
 /** (p − t)², element by element.
@@ -91,6 +96,7 @@ export function squaredError(prediction: Value, target: Value): Value {
 
 export const absoluteErrorOp = /* @__PURE__ */ elementwise({
   name: "absoluteError", kind: LossKind.AbsoluteError, formula: "abs(p - t)", derivative: "sign(p - t)", second: "zero",
+  toTarget: (p, t) => subtract(heaviside(t, p), heaviside(p, t)), mixed: "zero",
 });
 
 /** |p − t|, element by element; derivative 0 at 0.
@@ -112,6 +118,7 @@ export const logitCrossEntropyOp = /* @__PURE__ */ elementwise({
     return multiply(s, subtract(1, s));
   },
   toTarget: (p) => negate(p),
+  mixed: (p) => constant(p.graph, -1, p.shape),
 });
 
 /** Binary cross-entropy of logits p and targets t in [0, 1], element by element; stable at any size.
@@ -130,6 +137,7 @@ export const probabilityCrossEntropyOp = /* @__PURE__ */ elementwise({
   name: "probabilityCrossEntropy", kind: LossKind.ProbabilityCrossEntropy,
   formula: "-(t * max(log(p), -100) + (1 - t) * max(log1p(-p), -100))",
   derivative: "(p - t) / max(p * (1 - p), 1e-12)",
+  toTarget: (p) => subtract(maximum(log(subtract(1, p)), -100), maximum(log(p), -100)),
 });
 
 /** Binary cross-entropy of probabilities p and targets t in [0, 1], element by element. Logarithms are at least −100,
@@ -146,6 +154,7 @@ export function probabilityCrossEntropy(probabilities: Value, target: Value): Va
 
 export const hingeOp = /* @__PURE__ */ elementwise({
   name: "hinge", kind: LossKind.Hinge, formula: "max(0, 1 - t * p)", derivative: "t * p < 1 ? -t : 0", second: "zero",
+  toTarget: (p, t) => negate(multiply(p, greater(1, multiply(t, p)))), mixed: (p, t) => negate(greater(1, multiply(t, p))),
 });
 
 /** max(0, 1 − t·p) for targets −1 and 1, element by element. Cortes and Vapnik, Support-Vector Networks (1995).
@@ -177,10 +186,11 @@ export const crossEntropyOp: Op<null> = {
     }
     return [{ shape: [rows!] }, { shape: x!.shape }];
   },
-  gradient({ inputs: [, t], outputs: [, p] }, [toLoss, toP]) {
+  gradient({ inputs: [x, t], outputs: [, p] }, [toLoss, toP]) {
     const a = toLoss && apply(crossEntropyGradientOp, [toLoss, p!, t!], null);
     const b = toP && apply(softmaxGradientOp, [toP, p!], null);
-    return [a && b ? add(a, b) : (a ?? b), undefined];
+    const toTarget = toLoss && t!.dtype === "float32" ? negate(multiply(reshape(toLoss, [toLoss.size, 1]), logSoftmax(x!))) : undefined;
+    return [a && b ? add(a, b) : (a ?? b), toTarget];
   },
   emit(node, to) {
     const [x, t] = node.inputs, [rows, classes] = x!.shape;
@@ -207,7 +217,7 @@ const crossEntropyGradientOp: Op<null> = {
     return [
       sum(multiply(h!, subtract(multiply(p!, weight), t!)), -1),
       multiply(h!, multiply(column, weight)),
-      undefined,
+      multiply(column, subtract(sum(multiply(h!, p!), -1, { keepDims: true }), h!)),
     ];
   },
   emit(node, to) {

@@ -4,15 +4,20 @@ import { BinaryKind } from "../../assembly/isa.ts";
 import type { Value } from "../graph.ts";
 import type { Operand } from "../op.ts";
 import { log, sqrt, square } from "./activation.ts";
-import { applyBinary, binary, multiply, subtract } from "./binary.ts";
+import { add, applyBinary, binary, equal, greater, multiply, subtract } from "./binary.ts";
 import { constantValue } from "./constant.ts";
 
 export const powerOp = /* @__PURE__ */ binary({
   name: "power", kind: BinaryKind.Power, formula: "pow(a, b)",
   gradient(a, b, y, g) {
     const exponent = constantValue(b);
-    const toA = multiply(g, multiply(b, power(a, exponent === undefined ? subtract(b, 1) : exponent - 1)));
-    return [toA, exponent === undefined ? multiply(g, multiply(y, log(a))) : undefined];
+    if (exponent !== undefined) return [exponent === 0 ? undefined : multiply(g, multiply(b, power(a, exponent - 1))), undefined];
+    // as PyTorch has it, 0 and not 0 · ∞: to a where b = 0 (a⁰ instead of a⁻¹), to b where a = 0 ≤ b (log 1 instead of log 0)
+    const flat = multiply(equal(a, 0), subtract(1, greater(0, b)));
+    return [
+      multiply(g, multiply(b, power(a, add(subtract(b, 1), equal(b, 0))))),
+      multiply(g, multiply(y, log(add(a, flat)))),
+    ];
   },
 });
 

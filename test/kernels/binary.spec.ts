@@ -24,7 +24,7 @@ function f(kind: BinaryKind, a: f32, b: f32): f64 {
     case BinaryKind.Greater: return x > y ? 1 : 0;
     case BinaryKind.Equal: return x == y ? 1 : 0;
     case BinaryKind.EqualInt: return reinterpret<i32>(a) == reinterpret<i32>(b) ? 1 : 0;
-    case BinaryKind.Heaviside: return x > y ? 1 : x == y ? 0.5 : 0;
+    case BinaryKind.Heaviside: return x < y ? 0 : x == y ? 0.5 : 1;
   }
   throw new Error(`no formula for ${NAMES[kind]}`);
 }

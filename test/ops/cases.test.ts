@@ -83,7 +83,9 @@ describe.each(cases)("$name", (its) => {
     chosen.forEach((a, i) => expect(worst(gradients[i]!.data, differences(its, args, shapes, a, 1e-5))).toBeLessThan(1e-5));
   });
 
-  test.runIf(wrt(its.shapes(5)).length > 0)(its.once ? "says that it has no second derivative" : "second derivative is that of central differences", async () => {
+  if (wrt(its.shapes(5)).length === 0) return; // flat
+
+  test(its.once ? "says that it has no second derivative" : "second derivative is that of central differences", async () => {
     const shapes = its.shapes(5), args = draw(its, shapes), chosen = wrt(shapes);
     const twice = compile((weight, ...values) => {
       const inputs = chosen.map((a) => values[a]!);
@@ -132,7 +134,7 @@ test("the opcodes that formulas can reach are all executed by a case", async () 
       for (const { word } of f.program.instructions) seen.add(f.program.words[word]! & 0xffff);
     }
   }
-  // those that only a training program has are executed in test/train.test.ts
+  // those that only a training program has are executed in the tests of fit and in test/kernels
   const training = [Opcode.End, Opcode.Gather, Opcode.Random, Opcode.Check, Opcode.Squares, Opcode.Guard, Opcode.Update, Opcode.Pick, Opcode.Count];
   const all = Array.from({ length: Opcode.Count }, (_, opcode) => opcode);
   expect(all.filter((opcode) => !seen.has(opcode) && !training.includes(opcode)).map((opcode) => Opcode[opcode])).toEqual([]);
