@@ -126,7 +126,7 @@ export function sigmoid(x: v128): v128 {
 }
 
 const TURN = memory.data<f32>([
-  -76.6958217, 81.6051807, -41.3417020, 6.28318531, // sin(2πu) / u in u²
+  42.0586940, -76.7058598, 81.6052493, -41.3417022, 6.28318531, // sin(2πu) / u in u²
   59.2204072, -85.4428521, 64.9393162, -19.7392087, 1, // cos(2πu) in u²
 ]);
 
@@ -142,12 +142,13 @@ export function cosTurn(u: v128): v128 {
   let s = constant(TURN, 0);
   s = f32x4.add(f32x4.mul(s, z), constant(TURN, 1));
   s = f32x4.add(f32x4.mul(s, z), constant(TURN, 2));
-  s = f32x4.mul(f32x4.add(f32x4.mul(s, z), constant(TURN, 3)), r);
-  let c = constant(TURN, 4);
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 5));
+  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 3));
+  s = f32x4.mul(f32x4.add(f32x4.mul(s, z), constant(TURN, 4)), r);
+  let c = constant(TURN, 5);
   c = f32x4.add(f32x4.mul(c, z), constant(TURN, 6));
   c = f32x4.add(f32x4.mul(c, z), constant(TURN, 7));
   c = f32x4.add(f32x4.mul(c, z), constant(TURN, 8));
+  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 9));
   // cos(r + q·¼ turn): c, −s, −c, s
   const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
   const minus = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);

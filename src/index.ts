@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The whole public surface of lanewise. lanewise/ops has the functions on Values.
 
 export { createModel, loadModel, Model } from "./model.ts";

@@ -1,12 +1,12 @@
 // What a page has to carry, and that the core's bytes come from its source alone.
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
-import { execute, packedProject, root, temporary, wantBuilt } from "./runtimes/project.ts";
+import { npm, packedProject, root, temporary, wantBuilt } from "./runtimes/project.ts";
 
 const KB = 1000;
 const zipped = (bytes: Uint8Array | string): number => gzipSync(bytes, { level: 9 }).length;
@@ -63,11 +63,10 @@ it("the core built again has the same bytes", async () => {
   wantBuilt();
   const { folder, remove } = temporary();
   try {
-    const out = (name: string): string => join(folder, "deep", name);
-    mkdirSync(join(folder, "deep"));
-    const asc = [join(root, "node_modules/assemblyscript/bin/asc.js"), "--target", "core", "--outFile", out("core.wasm"), "--textFile", out("core.wat")];
-    await execute(process.execPath, asc, { cwd: root });
-    const sha256 = [join(root, "build/core.wasm"), out("core.wasm")].map((file) => createHash("sha256").update(readFileSync(file)).digest("hex"));
+    for (const name of ["assembly", "asconfig.json", "package.json"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+    await npm(["run", "build:core"], folder);
+    const sha256 = [root, folder].map((there) => createHash("sha256").update(readFileSync(join(there, "build/core.wasm"))).digest("hex"));
     tell(`core.wasm: sha256 ${sha256.join(" and ")}`);
     expect(sha256[1]).toBe(sha256[0]);
   } finally {

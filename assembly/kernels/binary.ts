@@ -29,7 +29,8 @@ import { share } from "../parallel";
 }
 
 /** dst[…] = f(a[…], b[…]); dims: depth × (size, stride in a, stride in b), strides in elements, the innermost 0
- *  or 1; dst is dense and may be a or b where that is dense; ranks split the outermost dimension. */
+ *  or 1; where a dimension is above 1, one of the strides is not 0;
+ *  dst is dense and may be a or b where that is dense; ranks split the outermost dimension. */
 export function binary(
   kind: u32, dst: usize, a: usize, b: usize, depth: u32, dims: usize, rank: u32, size: u32,
 ): void {
@@ -38,7 +39,7 @@ export function binary(
   const start = share(count, grain, rank, size), end = share(count, grain, rank + 1, size);
   let inner: u32 = 1;
   for (let d: u32 = 1; d < depth; d++) inner *= load<u32>(dims + d * 12);
-  slice(kind, dst, a, b, depth, dims, start, end, inner);
+  if (inner) slice(kind, dst, a, b, depth, dims, start, end, inner);
 }
 
 /** Items start … end of the outermost of the remaining dimensions; `inner` elements of dst lie in each. */

@@ -1,7 +1,7 @@
 // Matrix products. Every path adds up an element in one order: within a block of depth from 0 on, one product after
 // the other, into a sum that starts at +0; the blocks' sums in order into C. So an element's bits depend neither on
 // the path, nor on the tile it falls into, nor on the ranks. Letters as in BLIS (Van Zee and van de Geijn, ACM TOMS
-// 41, 2015): C is m × n, depth k; MR × NR is the register tile, KC and MC are cache blocks.
+// 41, 2015): C is m × n, depth k ≥ 1; MR × NR is the register tile, KC and MC are cache blocks.
 
 import { Size } from "../isa";
 import { loadPart, storePart } from "../lanes";

@@ -238,8 +238,11 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           while (batch < batches && !stopped) {
             step(own, programs, set);
             check();
-            await pause();
-            check();
+            const turn = pause();
+            if (turn) {
+              await turn; // only then: each await costs 300 bytes
+              check();
+            }
           }
           if (stopped && batch < batches) break;
           const trained = performance.now(), { loss, ...more } = scorer.scores(set, 0);
