@@ -126,7 +126,8 @@ export function makeEvaluator(
         network.session.words[at] = from;
         program.run();
         scorer.add(data, from, count, program, at + 1);
-        await pause();
+        const turn = pause();
+        if (turn) await turn;
       }
       return scorer.scores(data, first);
     },
