@@ -2,19 +2,20 @@
 // the ops know a second derivative.
 
 import { GraphError, ShapeError } from "./errors.ts";
-import type { Node, Value } from "./graph.ts";
+import { type Node, notAValue, Value } from "./graph.ts";
 import { constant } from "./ops/constant.ts";
 import { add } from "./ops/binary.ts";
 
 /** The gradients of the scalar y with respect to each Value of `wrt`, in their shapes; zeros where y does not depend
  * on one.
  *
- * @throws ShapeError if y is not a scalar; GraphError if an op on the way has no derivative.
+ * @throws ShapeError if y is not a scalar; GraphError for what is no Value, and if an op on the way has no derivative.
  * @example
  * const f = await compile((x) => grad(sum(square(x)), [x]), [[2]]);
  * f.run([[3, -1]])[0].data // → [6, -2]
  */
 export function grad(y: Value, wrt: readonly Value[]): Value[] {
+  for (const value of [y, ...(Array.isArray(wrt) ? wrt : [wrt])] as unknown[]) if (!(value instanceof Value)) throw notAValue("grad", value);
   if (y.size !== 1)
     throw new ShapeError("not-a-scalar", { option: "grad", wanted: "a scalar (shape [])", got: y.shape, fix: "sum(y) or mean(y) gives one" });
   const { graph } = y;

@@ -54,10 +54,10 @@ export function ownMemory(stores: readonly Store[]): Store[] {
 }
 
 function emitter(node: Node, { of, scratch }: Storages, assembler: Assembler): Emitter {
-  const at = (value: Value): Address | Literal | 0 =>
-    value.node.op === constantOp && value.size === 1
-      ? { literal: bits(value.node.attributes.value) }
-      : (of.get(value)?.address ?? 0);
+  const at = (value: Value): Address | Literal | 0 => {
+    const { op, attributes } = origin(value).node;
+    return op === constantOp && value.size === 1 ? { literal: bits(attributes.value) } : (of.get(value)?.address ?? 0);
+  };
   return {
     at,
     scratch: (i) => scratch.get(node)![i]!.address!,

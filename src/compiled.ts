@@ -1,18 +1,18 @@
 // compile(): a function on Values becomes a program that runs on numbers.
 
-import { loadCore, releaseCore, type CoreSource } from "./core.ts";
+import { ADDRESSABLE, loadCore, releaseCore, type CoreSource } from "./core.ts";
 import { compileProgram } from "./compile.ts";
 import { ShapeError, show } from "./errors.ts";
-import { type Dtype, Graph, notAValue, Value } from "./graph.ts";
+import { Graph, notAValue, Value } from "./graph.ts";
 import { input } from "./op.ts";
-import { checkNames } from "./options.ts";
+import { badOption, checkNames, isRecord, wantFunction, wantNumber, wantOneOf } from "./options.ts";
 import type { Program } from "./program.ts";
 import { disposed, type LoadedProgram, Session } from "./session.ts";
 import { isShape, type Shape } from "./shape.ts";
 import { flatten, type Numbers, type Tensor } from "./tensor.ts";
 
 /** Shape of an argument, with its type where that is not float32. */
-export type Argument = Shape | { readonly shape: Shape; readonly dtype?: Dtype };
+export type Argument = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
 
 export interface CompileOptions {
   /** Most bytes that it may use; 4 GiB by default. */
@@ -97,11 +97,14 @@ export async function compile(
   f: (...args: Value[]) => Value | readonly Value[], args: readonly Argument[], options: CompileOptions = {},
 ): Promise<Compiled> {
   checkNames("compile", options, ["memoryLimit", "core", "inPlace"]);
+  wantFunction("compile: f", f);
+  if (!Array.isArray(args)) throw badOption("compile: args", args, "an array with the shape of each argument");
+  const memoryLimit = options.memoryLimit === undefined ? undefined : wantNumber("memoryLimit", options.memoryLimit, 1, ADDRESSABLE);
   const graph = new Graph();
-  const inputs = args.map((arg, i) => {
-    const { shape, dtype = "float32" } = "shape" in arg ? arg : { shape: arg };
+  const inputs = args.map((arg: Argument, i) => {
+    const { shape, dtype = "float32" } = isRecord(arg) ? arg as Exclude<Argument, Shape> : { shape: arg };
     if (!isShape(shape)) throw new ShapeError("bad-shape", { option: `argument ${i}`, wanted: "a shape of whole lengths above 0", got: shape });
-    return input(graph, `argument ${i}`, shape, dtype);
+    return input(graph, `argument ${i}`, shape, wantOneOf(`argument ${i}: dtype`, dtype, ["float32", "int32"] as const));
   });
   const result: unknown = f(...inputs);
   const outputs: readonly Value[] = Array.isArray(result) ? result : [result];
@@ -112,6 +115,6 @@ export async function compile(
   const program = compileProgram({
     outputs: new Map(outputs.map((value, i) => [`output ${i}`, value])), ...(options.inPlace !== undefined && { inPlace: options.inPlace }),
   });
-  const session = new Session(await loadCore(options.core), options.memoryLimit);
+  const session = new Session(await loadCore(options.core), memoryLimit);
   return new Compiled(session.load(program, {}), inputs, outputs);
 }

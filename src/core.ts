@@ -46,7 +46,7 @@ const POOLED_BYTES = 64 * 1024 * 1024;
  */
 export async function loadCore(source?: CoreSource): Promise<Core> {
   wantSimd();
-  const module = source === undefined ? await (compiled ??= inflate(embedded).then(moduleOf)) : await moduleOf(source);
+  const module = await (source === undefined ? ownModule() : moduleOf(source));
   const memory = pool.pop() ?? newMemory();
   let exports: Exports;
   try {
@@ -56,10 +56,12 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
     throw badCore(error);
   }
   const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
-  if (version !== Version.ISA)
+  if (version !== Version.ISA) {
+    pool.push(memory);
     throw new EngineError("isa-version", {
       of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
     });
+  }
   const { run, execute, firstNonFinite, shuffle, heapBase } = exports;
   return { memory, base: Number(heapBase.value), run, execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0 };
 }
@@ -80,8 +82,20 @@ export function growTo({ memory }: Core, bytes: number): void {
   }
 }
 
+/** The embedded core's module, made once. */
+async function ownModule(): Promise<WebAssembly.Module> {
+  try {
+    return await (compiled ??= inflate(embedded).then(moduleOf));
+  } catch (error) {
+    compiled = undefined;
+    throw error;
+  }
+}
+
 /** The embedded core: deflated, it costs a page 4 KB less on the wire. */
 async function inflate(base64: string): Promise<ArrayBuffer> {
+  if (typeof DecompressionStream === "undefined")
+    throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "hand over the bytes of lanewise/core.wasm as the option core" });
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
@@ -97,7 +111,6 @@ async function moduleOf(source: CoreSource): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(unshared(bytes));
   } catch (error) {
-    compiled = undefined;
     throw badCore(error);
   }
 }

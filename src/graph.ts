@@ -35,6 +35,8 @@ export interface Op<A = any> {
   readonly inPlace?: readonly number[];
   /** Output 0 is input 0 under another shape: no instruction. */
   readonly alias?: boolean;
+  /** The op of its derivative, where that is an op of its own. */
+  readonly derivative?: Op;
   /** Outputs beyond the first that need no memory when nobody uses them. */
   readonly optional?: boolean;
 }

@@ -79,7 +79,7 @@ export interface MemoryPlan {
   activations: number;
   programs: number;
   data: number;
-  /** All that WebAssembly memory must hold. */
+  /** All that WebAssembly memory must hold, with what lies there already. */
   total: number;
 }
 
@@ -170,7 +170,9 @@ export class Model<X = any, Y = any> {
     checkNames("classify", options, ["top", "output"]);
     const { network, classes } = this, names = [...network.outputs.keys()];
     const output = network.singleOutput ? OUTPUT : wantOneOf("classify: output", options.output ?? names[0], names);
-    const width = sizeOf(network.outputs.get(output)!);
+    const [width, ...rest] = network.outputs.get(output)! as [number];
+    if (rest.length)
+      throw new StateError("no-classes", { of: "classify", wanted: "an output [rows, classes]", got: ["rows", width, ...rest], fix: "use predict" });
     const top = options.top === undefined ? undefined : wantCount("classify: top", options.top);
     const reading = this.readingOf(output, width);
     const count = width === 1 ? 2 : width;
@@ -234,7 +236,7 @@ export class Model<X = any, Y = any> {
     return new Training<ReportOf<O>>(() => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
-      const run = makeRun(this.network, data as Data, options, { seed: this.seed, classes: this.classes });
+      const run = makeRun(this.network, data as Data, options ?? {}, { seed: this.seed, classes: this.classes, freed: this.ended?.block });
       this.ended?.release();
       this.ended = undefined;
       this.running = run;
@@ -258,7 +260,7 @@ export class Model<X = any, Y = any> {
    */
   trainer(options: TrainerOptions): Trainer {
     this.wantOpen();
-    const trainer: Trainer = new Trainer(this.network, options, {
+    const trainer: Trainer = new Trainer(this.network, options ?? {}, {
       seed: this.seed, classes: this.classes, onDispose: () => this.trainers.delete(trainer),
     });
     this.trainers.add(trainer);
@@ -322,6 +324,7 @@ export class Model<X = any, Y = any> {
 
   /** A table of the layers with their output shapes, parameters and bytes. */
   summary(): string {
+    this.wantOpen();
     return summaryOf(this.network);
   }
 
@@ -334,20 +337,18 @@ export class Model<X = any, Y = any> {
    * model.memory({ loss: mse(), optimizer: adam(), rows: 10 }).gradients // → 32
    */
   memory(options: Omit<FitOptions, "loss"> & Partial<Pick<FitOptions, "loss">> & { rows?: number; data?: Data<X, TargetOf<Y>> } = {}): MemoryPlan {
-    const { network } = this, { rows, data, ...fit } = options;
-    const parameters = network.bytes, base = network.attached ? network.session.core.base : 0;
+    const { network } = this, { session } = network, { rows, data, ...fit } = options, parameters = network.bytes;
     if (fit.loss === undefined) {
-      const program = predictionProgram(network, PREDICTION_ROWS);
-      const parts = { parameters, gradients: 0, optimizer: 0, activations: program.arena, programs: program.words.byteLength, data: 0 };
-      return { ...parts, total: base + Object.values(parts).reduce((a, b) => a + b, 0) };
+      const { arena, words: { byteLength } } = predictionProgram(network, PREDICTION_ROWS);
+      return { parameters, gradients: 0, optimizer: 0, activations: arena, programs: byteLength, data: 0, total: session.measure([byteLength], arena) };
     }
-    const given = data ?? this.blankData(fit as FitOptions, rows === undefined ? (fit.batchSize ?? 32) : wantCount("rows", rows));
-    const plan = planFit(network, given as Data, fit as FitOptions, this.classes), bytes = planBytes(plan), { layout } = plan;
-    const parts = {
-      parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: bytes.arena,
-      programs: bytes.programs, data: bytes.data,
+    const given = data ?? this.blankData(fit as FitOptions, wantCount("rows", rows ?? wantCount("batchSize", fit.batchSize ?? 32)));
+    const plan = planFit(network, given as Data, fit as FitOptions, this.classes), { layout } = plan;
+    const { blocks, arena, programs, data: dataBytes } = planBytes(plan);
+    return {
+      parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
+      total: session.measure(blocks, arena, this.ended?.block),
     };
-    return { ...parts, total: base + Object.values(parts).reduce((a, b) => a + b, 0) };
   }
 
   /** The model as a safetensors file: PyTorch's names and layouts, and what loadModel needs to build it again.
@@ -397,6 +398,8 @@ export class Model<X = any, Y = any> {
         throw new ShapeError("wrong-width", { of: "predict", option: "into", wanted: `a Float32Array of ${size} numbers`, got: given });
       return { data: given ?? new Float32Array(size), shape: [rows, ...shape] };
     });
+    // what is given is written whole or not at all
+    if (rows > PREDICTION_ROWS && Object.keys(into).length) failIfNotFinite(columns);
     for (let from = 0; from < rows; from += PREDICTION_ROWS) {
       const count = Math.min(PREDICTION_ROWS, rows - from), program = this.predictor(count, classes), { session } = network;
       for (const column of columns) {
@@ -533,6 +536,8 @@ export async function loadModel(bytes: Uint8Array | ArrayBuffer, options: LoadOp
   for (const [name, shape] of wanted) {
     const tensor = tensors.get(name);
     if (!tensor || !sameShape(tensor.shape, shape)) throw badTensor(name, shape, tensor?.shape);
+    const bad = tensor.data.find((value) => !Number.isFinite(value));
+    if (bad !== undefined) throw badTensor(name, "finite numbers", bad);
   }
   const more = [...tensors.keys()].find((name) => !wanted.has(name));
   if (more !== undefined) throw badTensor(more, "no such parameter", tensors.get(more)!.shape);

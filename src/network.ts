@@ -9,6 +9,7 @@ import { type Graph, notAValue, Value } from "./graph.ts";
 import { type Definition, isLayer, type Layer, type LayerCall, Registry, Tracer } from "./layers/layer.ts";
 import { input } from "./op.ts";
 import { alignUp } from "./plan.ts";
+import { INITIAL } from "./ops/random.ts";
 import { type Address, Assembler, bits, type Program } from "./program.ts";
 import { badOption, isRecord } from "./options.ts";
 import { type Block, disposed, type LoadedProgram, Session } from "./session.ts";
@@ -165,7 +166,7 @@ export class Network {
       const normal = filling.kind === "normal";
       assembler.instruction(Opcode.Random, Random.SIZE, {
         [Random.KIND]: normal ? RandomKind.Normal : RandomKind.Uniform, [Random.DST]: address, [Random.COUNT]: size,
-        [Random.STREAM]: stream, [Random.SEED]: seed, [Random.P0]: bits(normal ? filling.mean : filling.low),
+        [Random.STREAM]: INITIAL + stream, [Random.SEED]: seed, [Random.P0]: bits(normal ? filling.mean : filling.low),
         [Random.P1]: bits(normal ? filling.deviation : filling.high - filling.low),
       }, label, writes);
     });

@@ -4,9 +4,9 @@ import { type Details, OptionError, show } from "./errors.ts";
 
 /** Other libraries' names, in small letters and digits alone, for what is here called quite otherwise. */
 const SPELLINGS: Readonly<Record<string, string>> = {
-  lr: "learningRate", eta: "learningRate", betas: "beta1 and beta2", criterion: "loss", objective: "loss", maxnorm: "clipNorm",
+  lr: "learningRate", eta: "learningRate", betas: "beta1 and beta2", criterion: "loss", objective: "loss", maxnorm: "clipNorm", maxgradnorm: "clipNorm",
   randomstate: "seed", p: "rate", alpha: "slope", activation: "a layer of its own, such as relu(), after this one",
-  initialepoch: "resume", sampleweight: "weight (beside x and y)", tmax: "steps or epochs", stepsize: "steps or epochs",
+  initialepoch: "resume", sampleweight: "weight (beside x and y)", classweight: "weight (beside x and y)", tmax: "steps or epochs", stepsize: "steps or epochs",
   etamin: "minimum", gamma: "factor", labels: "classes", nesterovmomentum: "nesterov",
   // losses, metrics and initializers
   nllloss: "crossEntropy", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",

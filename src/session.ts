@@ -65,12 +65,17 @@ export class Session {
     return block;
   }
 
-  /** Throws what allocate and load would throw for blocks of these sizes and an arena of `arenaBytes`. */
-  want(sizes: readonly number[], arenaBytes: number, what: string): void {
+  /** Bytes in use, were there blocks of these sizes more, in this order, and an arena of `arenaBytes`; `freed` will be free then. */
+  measure(sizes: readonly number[], arenaBytes: number, freed?: Block): number {
     this.wantOpen();
-    const blocks = [...this.blocks];
+    const blocks = this.blocks.filter((block) => block !== freed);
     const ends = sizes.map((bytes) => this.put(blocks, bytes)).map(({ offset, bytes }) => offset + bytes);
-    this.wantBelowLimit(Math.max(this.arena, ...ends), Math.max(this.arenaBytes, arenaBytes), what);
+    return Math.max(this.arena, ...ends) + Math.max(this.arenaBytes, arenaBytes);
+  }
+
+  /** Throws what allocate and load would throw for them. */
+  want(sizes: readonly number[], arenaBytes: number, what: string, freed?: Block): void {
+    this.wantBelowLimit(this.measure(sizes, arenaBytes, freed), what);
   }
 
   free(block: Block): void {
@@ -91,6 +96,11 @@ export class Session {
   unload(program: LoadedProgram): void {
     this.loaded.delete(program);
     this.free(program.block);
+  }
+
+  /** Does the program lie in memory? */
+  holds(program: LoadedProgram): boolean {
+    return this.loaded.has(program);
   }
 
   /** The whole memory as f32; fetched anew before each use, because growing the memory makes a new one. */
@@ -145,12 +155,11 @@ export class Session {
   }
 
   private reserve(arena: number, arenaBytes: number, what: string): void {
-    this.wantBelowLimit(arena, arenaBytes, what);
+    this.wantBelowLimit(arena + arenaBytes, what);
     growTo(this.core, arena + arenaBytes);
   }
 
-  private wantBelowLimit(arena: number, arenaBytes: number, what: string): void {
-    const wanted = arena + arenaBytes;
+  private wantBelowLimit(wanted: number, what: string): void {
     if (wanted > this.limit)
       throw new MemoryError("memory-limit", {
         option: "memoryLimit", wanted: `${wanted} bytes in all for ${what}`, got: this.limit,
@@ -200,12 +209,14 @@ export class LoadedProgram {
   }
 
   run(): void {
+    this.wantLoaded();
     const status = this.session.core.run(this.block.offset, 0, 1);
     if (status !== 0) throw new Error(`the core stopped with status ${status}`);
   }
 
   /** Runs each instruction for rank 0 … size − 1 in turn: the bits of `size` threads, on one. */
   runLockstep(size: number, after?: (index: number) => void): void {
+    this.wantLoaded();
     const { core } = this.session;
     let at = this.block.offset + 4 * Head.CODE;
     this.program.instructions.forEach((_, index) => {
@@ -214,6 +225,10 @@ export class LoadedProgram {
       at = next;
       after?.(index);
     });
+  }
+
+  private wantLoaded(): void {
+    if (!this.session.holds(this)) throw disposed("this program");
   }
 
   private base(region: string): number {

@@ -110,7 +110,7 @@ export function targetColumn(
     throw new ShapeError("wrong-shape", { option: label, wanted: `the shape ${showRows(output)}`, got: given });
   known?.check?.(data, label);
   // a function of the caller's gets class numbers as int32, other targets in the output's shape where they fill it
-  const whole = !known && perRow !== width && (value instanceof Int32Array || strings);
+  const whole = !known && perRow !== width && value instanceof Int32Array;
   const shape = perRow === width ? output : given ? given.slice(1) : perRow === 1 ? [] : [perRow];
   return { name, label, dtype: whole ? "int32" : "float32", shape, data };
 }

@@ -155,10 +155,10 @@ function record(network: Network, rows: number, training: boolean): SavedFunctio
   return { layers, steps, outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, refer(value)])) };
 }
 
-/** JSON has no NaN and no infinities. */
+/** JSON has no NaN, no infinities and no −0. */
 function exact(attributes: unknown): unknown {
   return JSON.parse(JSON.stringify(attributes, (_, value: unknown) =>
-    typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value));
+    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? { number: Object.is(value, -0) ? "-0" : String(value) } : value));
 }
 
 /** Attributes as they were, for `rows` rows. */

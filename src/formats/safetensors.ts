@@ -21,16 +21,19 @@ export interface SafetensorsFile {
 
 /** Bytes of a file with these float32 tensors. `metadata`: strings only.
  *
+ * @throws FormatError for other data than a Float32Array that fills its shape, and for metadata that are no strings.
  * @example
  * readSafetensors(writeSafetensors(new Map([["a", { data: new Float32Array([1, 2]), shape: [2] }]]))).get("a").data // → [1, 2]
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, { data: Float32Array; shape: Shape }>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const entries: string[] = [];
+  for (const [key, value] of Object.entries(metadata))
+    if (typeof value !== "string") throw new FormatError("bad-metadata", { option: key, wanted: "a string", got: value });
   if (Object.keys(metadata).length) entries.push(`"__metadata__":${JSON.stringify(metadata)}`);
   let end = 0;
   for (const [name, { data, shape }] of tensors) {
-    if (name === "__metadata__" || data.length !== sizeOf(shape))
-      throw new FormatError("bad-tensor", { option: name, wanted: `numbers for the shape ${show(shape)}`, got: data.length });
+    if (name === "__metadata__" || !(data instanceof Float32Array) || data.length !== sizeOf(shape))
+      throw new FormatError("bad-tensor", { option: name, wanted: `a Float32Array for the shape ${show(shape)}`, got: data });
     const begin = end;
     end += 4 * data.length;
     entries.push(`${JSON.stringify(name)}:{"dtype":"F32","shape":${JSON.stringify(shape)},"data_offsets":[${begin},${end}]}`);

@@ -36,6 +36,7 @@ export function activation(row: ActivationRow): ActivationOp {
   return {
     name,
     row,
+    derivative,
     inPlace: [0],
     shape([x]) {
       wantFloats(name, [x!]);

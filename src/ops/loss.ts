@@ -37,6 +37,7 @@ export function elementwise(row: LossRow): LossOp {
   return {
     name,
     row,
+    derivative,
     inPlace: [0],
     shape([p, t]) {
       wantFloats(name, [p!, t!]);
@@ -177,6 +178,9 @@ function kindOf(target: Value): CrossEntropyKind {
 export const crossEntropyOp: Op<null> = {
   name: "crossEntropy",
   optional: true,
+  get derivative() {
+    return crossEntropyGradientOp;
+  },
   shape([x, t]) {
     wantFloats("crossEntropy", [x!]);
     const [rows, classes] = x!.shape, labels = t!.dtype === "int32";

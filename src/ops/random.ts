@@ -2,6 +2,7 @@
 
 import { Opcode, Random, RandomKind, SeedCell } from "../../assembly/isa.ts";
 import type { Graph, Op, Value } from "../graph.ts";
+import { wantNumber } from "../options.ts";
 import { apply, input, inputOp } from "../op.ts";
 import { bits } from "../program.ts";
 import type { Shape } from "../shape.ts";
@@ -32,6 +33,10 @@ const randomOp: Op<RandomAttributes> = {
   },
 };
 
+/** Streams of random numbers: nodes of a graph count from 0, parameters are drawn from INITIAL on, and data are split and
+ * shuffled by the last two. What shares a seed shares no stream. */
+export const INITIAL = 0x80000000, SPLIT = 0xfffffffe, SHUFFLE = 0xffffffff;
+
 /** The graph's seed, where it has random nodes. */
 export function seedOf(graph: Graph): Value | undefined {
   return graph.nodes.find((node) => node.op === inputOp && node.attributes.name === SEED)?.outputs[0];
@@ -55,11 +60,13 @@ export function normal(graph: Graph, shape: Shape, mean = 0, deviation = 1): Val
 /** While training: each element of x is 0 with probability `rate`, the others are divided by 1 − rate; else x itself.
  * https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html; Srivastava et al., JMLR 15 (2014).
  *
+ * @throws OptionError if the rate is not from 0 to 1.
  * @example
  * const f = await compile((x) => dropout(x, 0.5), [[2]]); // compile() does not train
  * f.run([[3, 4]])[0].data // → [3, 4]
  */
 export function dropout(x: Value, rate: number): Value {
+  wantNumber("dropout: rate", rate, 0, 1);
   if (!x.graph.training || rate === 0) return x;
   return multiply(x, random(x.graph, RandomKind.Bernoulli, x.shape, rate, rate === 1 ? 0 : 1 / (1 - rate)));
 }

@@ -58,8 +58,9 @@ export const reshapeOp: Op<{ shape: number[] }> = {
 export function reshape(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const value = constantValue(x);
-  if (value !== undefined && !shape.includes(-1)) return constant(x.graph, value, shape);
-  return apply(reshapeOp, [x], { shape: [...shape] });
+  const attributes = { shape: [...shape] };
+  if (value !== undefined) return constant(x.graph, value, reshapeOp.shape([x], attributes)[0]!.shape);
+  return apply(reshapeOp, [x], attributes);
 }
 
 export const copyOp: Op<null> = {

@@ -16,6 +16,7 @@ const kept = { keepDims: true };
 function softmaxLike(name: string, kind: SoftmaxKind, derivative: Op<null>): Op<null> {
   return {
     name,
+    derivative,
     inPlace: [0],
     shape([x]) {
       wantFloats(name, [x!]);

@@ -32,5 +32,5 @@ export function opTable(): Map<string, Op> {
     ...activationOps, ...binaryOps, ...lossOps, constantOp, convertOp, crossEntropyOp, matmulOp, argmaxOp, broadcastOp, maxOp,
     meanOp, pickOp, placeOp, sumOp, scaleOp, concatOp, copyOp, padOp, reshapeOp, sliceOp, transposeOp, logSoftmaxOp, softmaxOp,
   ];
-  return new Map(ops.map((op) => [op.name, op]));
+  return new Map(ops.flatMap((op) => [op, op.derivative ?? []].flat()).map((op) => [op.name, op]));
 }

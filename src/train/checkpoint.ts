@@ -95,6 +95,14 @@ export function brokenCheckpoint(): FormatError {
   return new FormatError("bad-file", { option: "resume", problem: "this checkpoint is broken" });
 }
 
+/** Throws if a checkpoint belongs to a run with other settings. */
+export function wantSettings(notes: CheckpointNotes, settings: object): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const made = JSON.stringify(notes[name]), wanted = JSON.stringify(value);
+    if (made !== wanted) throw mismatch(name, made, wanted);
+  }
+}
+
 /** The error for a checkpoint of another run: it `got` what this one does not want. */
 export function mismatch(option: string, got: unknown, wanted: unknown): OptionError {
   return new OptionError("resume-mismatch", { of: "resume", option, wanted, got, fix: "a run goes on with the options that it began with" });

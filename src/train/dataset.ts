@@ -6,6 +6,7 @@ import { WEIGHT } from "../data/columns.ts";
 import { DataError } from "../errors.ts";
 import { bytesOf } from "../graph.ts";
 import type { Network } from "../network.ts";
+import { SHUFFLE } from "../ops/random.ts";
 import { alignUp } from "../plan.ts";
 import type { Block, Session } from "../session.ts";
 import { sizeOf } from "../shape.ts";
@@ -87,10 +88,6 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause)
     free,
   };
 }
-
-/** Streams of random numbers beside those of the model's nodes, which count from 0. */
-export const SHUFFLE = 0xffffffff;
-export const SPLIT = 0xfffffffe;
 
 /** Copies numbers `from` to `to` − 1 of a column into memory, to the byte address `at`, as its type or another.
  *

@@ -55,7 +55,7 @@ export function makeScorer(network: Network, objective: Objective, most: number)
     },
     scores(data, first) {
       let at = 0;
-      const next = (): number => (averaged[at++] === false ? sums[at]! : sums[at]! / sums[0]!);
+      const next = (): number => (averaged[at++] === false ? sums[at]! : sums[at]! / (sums[0]! || 1));
       const scores: Evaluation & Record<string, unknown> = { loss: next() };
       if (several) scores.losses = Object.fromEntries(objective.map(({ output }) => [output, next()]));
       for (const { output, metrics } of objective) {

@@ -7,13 +7,14 @@ import { badOption, checkNames, wantBoolean, wantCount, wantFunction, wantNumber
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Program } from "../program.ts";
 import { describeSchedule, type Schedule, type ScheduleInfo } from "../schedules/schedule.ts";
-import type { LoadedProgram } from "../session.ts";
-import { isLoss } from "../losses/loss.ts";
+import type { Block, LoadedProgram } from "../session.ts";
+import { SPLIT } from "../ops/random.ts";
+import { sizeOf } from "../shape.ts";
 import { nextTask, pacer, type Pause } from "../yield.ts";
-import { brokenCheckpoint, mismatch, readCheckpoint, restore, writeCheckpoint } from "./checkpoint.ts";
-import { type DataSet, layOut, SPLIT, upload } from "./dataset.ts";
+import { brokenCheckpoint, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
+import { type DataSet, layOut, upload } from "./dataset.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
-import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective, targetName } from "./objective.ts";
+import { describeLosses, dataColumns, type Objective, type ObjectiveOptions, resolveObjective, targetName } from "./objective.ts";
 import { DATA, type DataLayout, scoreCount, trainingProgram } from "./programs.ts";
 import { History, type Report, type StepReport } from "./report.ts";
 import { FIT, type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
@@ -56,6 +57,8 @@ const OPTIONS = [
 export interface FitDefaults {
   seed: number;
   classes: readonly string[] | undefined;
+  /** What the last run holds until this one begins. */
+  freed: Block | undefined;
 }
 
 /** All that is known of a run before memory is allocated. */
@@ -105,13 +108,13 @@ function heldOut(share: number, rows: number): number {
 
 /** Bytes of a run's parts. */
 export function planBytes({ layout, data, training, validation }: FitPlan): { blocks: number[]; programs: number; data: number; arena: number } {
-  const programs = [...training.values(), ...(validation?.plan.programs.values() ?? [])];
-  const words = programs.map((program) => program.words.byteLength);
-  const dataBytes = [data.bytes, ...(validation?.data ? [validation.data.bytes] : [])];
+  const words = (programs: ReadonlyMap<number, Program> = new Map()): number[] => [...programs.values()].map((program) => program.words.byteLength);
+  const steps = words(training), evaluations = words(validation?.plan.programs), held = validation?.data?.bytes ?? 0;
   return {
-    blocks: [layout.bytes, ...dataBytes, ...words, ...(validation ? [validation.plan.cells] : [])],
-    programs: words.reduce((a, b) => a + b, 0), data: dataBytes.reduce((a, b) => a + b, 0),
-    arena: Math.max(...programs.map((program) => program.arena)),
+    // in the order in which a run takes them
+    blocks: [data.bytes, layout.bytes, ...steps, ...(held ? [held] : []), ...(validation ? [validation.plan.cells] : []), ...evaluations],
+    programs: [...steps, ...evaluations].reduce((a, b) => a + b, 0), data: data.bytes + held,
+    arena: Math.max(...[...training.values(), ...(validation?.plan.programs.values() ?? [])].map((program) => program.arena)),
   };
 }
 
@@ -139,6 +142,8 @@ interface FitNotes {
 export interface Run {
   readonly objective: Objective;
   readonly history: History<Report>;
+  /** Gradients and optimizer state, while the run has them. */
+  readonly block: Block | undefined;
   /** Lets the run end after the current step. */
   stop(): void;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
@@ -166,14 +171,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
   // what shapes the run's bits, as plain data
   const settings = {
-    seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule),
-    loss: objective.map(({ loss, weight }) => (isLoss(loss) ? { loss: loss.loss, ...loss.options, weight } : { loss: "function", weight })),
+    run: "fit", seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule),
+    loss: describeLosses(objective),
   };
   if (notes) compare(notes, settings, { epochs, batches, sums: scorer.sums.length });
   const bytes = planBytes(plan);
-  network.session.want(bytes.blocks, bytes.arena, "fit");
+  network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed);
 
-  let state: FitState | undefined, epoch = 0, batch = 0, seconds = 0, stopped = false;
+  let state: FitState | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
 
   /** One step: prepare the cells, run the program, look whether all was finite. */
   const step = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, set: DataSet): void => {
@@ -211,6 +216,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   return {
     objective,
     history,
+    get block() {
+      return state?.block;
+    },
     stop() {
       stopped = true;
     },
@@ -227,6 +235,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         }));
         const evaluator = await validator(network, plan, set, pause, free);
         restored(own);
+        begun = true;
         const start = performance.now() - 1000 * seconds;
         for (; epoch < epochs; epoch++, batch = 0) {
           await gate();
@@ -250,7 +259,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           seconds = (performance.now() - start) / 1000;
           const entry = {
             epoch: epoch + 1, step: own.steps, loss, ...more, learningRate: stepReport.learningRate, seconds,
-            rowsPerSecond: (rows - first * batchSize) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
+            rowsPerSecond: Math.max(rows - first * batchSize, 0) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
           } as Report;
           history.epochs.push(entry);
           scorer.reset();
@@ -261,7 +270,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       }
     },
     checkpoint() {
-      if (!state) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
+      if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       const { learningRate } = stepReport, position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, reports: history.epochs };
       return writeCheckpoint(network, state, { ...settings, ...position } satisfies FitNotes, scorer.save());
     },
@@ -274,10 +283,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
 /** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
 function compare(notes: FitNotes, settings: object, { epochs, batches, sums: count }: { epochs: number; batches: number; sums: number }): void {
-  for (const [name, value] of Object.entries(settings)) {
-    const made = JSON.stringify(notes[name]), wanted = JSON.stringify(value);
-    if (made !== wanted) throw mismatch(name, made, wanted);
-  }
+  wantSettings(notes, settings);
   const { epoch, batch, sums, reports, seconds, learningRate } = notes;
   const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
   const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
@@ -300,7 +306,7 @@ function split(plan: FitPlan, seed: { low: number; high: number }, data: DataSet
   for (const id of order) counts.set(classOf(id), (counts.get(classOf(id)) ?? 0) + 1);
   const shares = [...counts].map(([label, count]) => ({ label, exact: (count * held) / all }));
   const open = held - shares.reduce((sum, { exact }) => sum + Math.floor(exact), 0);
-  shares.sort((a, b) => (b.exact % 1) - (a.exact % 1) || a.label - b.label);
+  shares.sort((a, b) => (b.exact % 1) - (a.exact % 1)); // of equal ones, the class that was drawn first
   const left = new Map(shares.map(({ label, exact }, i) => [label, Math.floor(exact) + (i < open ? 1 : 0)]));
   const train: number[] = [], out: number[] = [];
   for (const id of order) {
@@ -327,15 +333,18 @@ async function validator(
   return evaluator;
 }
 
-/** The class of each row, where there is one output that tells classes. */
+/** The class of each row, where there is one output that tells classes and every row has one. */
 function labels({ objective, data }: FitPlan): ((id: number) => number) | undefined {
   const part = objective.find(({ reading }) => reading !== undefined);
   if (!part) return undefined;
-  const column = data.columns.find(({ name }) => name === targetName(part.output))!;
-  const width = column.shape.reduce((a, b) => a * b, 1), { data: numbers } = column;
-  if (column.dtype === "int32") return width === 1 ? (id) => numbers[id]! : undefined;
-  if (width === 1) return (id) => numbers[id]!;
-  if (part.reading !== "logits" && part.reading !== "probabilities") return undefined;
+  const { dtype, shape, data: numbers } = data.columns.find(({ name }) => name === targetName(part.output))!, width = sizeOf(shape);
+  const several = part.reading === "logits" || part.reading === "probabilities";
+  if (width === 1) {
+    // 0 and 1, or −1 and 1, but no probabilities between them
+    const classes = dtype === "int32" || !several && Array.prototype.every.call(numbers, (n: number) => n === 0 || n * n === 1);
+    return classes ? (id) => numbers[id]! : undefined;
+  }
+  if (dtype === "int32" || !several) return undefined;
   return (id) => {
     let best = 0;
     for (let i = 1; i < width; i++) if (numbers[id * width + i]! > numbers[id * width + best]!) best = i;
@@ -344,7 +353,7 @@ function labels({ objective, data }: FitPlan): ((id: number) => number) | undefi
 }
 
 /** A fit: iterate it for its reports, or await it for its history. An iterator that is taken at once paces the run: each
- * epoch begins when its report is asked for, and leaving the loop ends it. */
+ * epoch begins when its report is asked for, and leaving the loop ends it; awaiting the fit beside it lets it run on. */
 export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
   /** The plain promise. */
   readonly done: Promise<History<R>>;
@@ -404,6 +413,8 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   then<A = History<R>, B = never>(
     fulfilled?: ((history: History<R>) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    this.asked = Infinity; // who awaits wants the end
+    this.notify();
     return this.done.then(fulfilled, rejected);
   }
 

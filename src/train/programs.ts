@@ -115,9 +115,9 @@ export function scoreCount(objective: Objective): number {
 /** Guard and update alone: the gradients are in the block already. */
 export function applyProgram({ network, layout, clip }: Pick<TrainingProgram, "network" | "layout" | "clip">): Program {
   const { graph } = network.trace(1, false);
-  const loss = constant(graph, 0);
+  const stores = ownMemory([[constant(graph, 0), inFit(layout.loss)]]), [[loss]] = stores as [Store];
   const effects = [effect(guardOp, [loss], guardAttributes(layout, clip)), effect(updateOp, [loss], updateAttributes(layout))];
-  return compileProgram({ effects });
+  return compileProgram({ stores, effects });
 }
 
 /** Name of an output among a program's places. */

@@ -6,13 +6,13 @@ import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
 import { badOption, checkNames, wantCount, wantFunction, wantNumber, wantPositive, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Schedule } from "../schedules/schedule.ts";
+import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
 import { disposed, type LoadedProgram } from "../session.ts";
 import { sizeOf } from "../shape.ts";
 import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
-import { mismatch, readCheckpoint, restore, writeCheckpoint } from "./checkpoint.ts";
+import { mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
-import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
+import { dataColumns, describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
 import { applyProgram, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
 
@@ -60,6 +60,8 @@ export class Trainer {
   private readonly info: { steps: number; epochs: number; base: number };
   private readonly clip: number;
   private readonly seed: number;
+  /** What shapes the bits of the run, as plain data. */
+  private readonly settings: Readonly<Record<string, unknown>>;
   private readonly programs = new Map<string, Step>();
   private applier: LoadedProgram | undefined;
   private last: Step | undefined;
@@ -81,16 +83,18 @@ export class Trainer {
     // a schedule wants to know how long the run is
     const steps = options.steps === undefined && !this.schedule ? 1 : wantCount("steps", options.steps);
     this.info = { steps, epochs: 1, base: this.rate };
+    this.settings = { run: "trainer", steps, clipNorm: this.clip, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective) };
     this.layout = layOutFit(network, optimizer, scoreCount(this.objective));
     const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.layout);
     const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
     if (checkpoint && checkpoint.notes.seed !== seed.seed) throw mismatch("seed", checkpoint.notes.seed, seed.seed);
     this.seed = seed.seed;
-    this.state = makeState(network, this.layout, seed);
     if (checkpoint) {
-      restore(checkpoint, network, this.state);
+      wantSettings(checkpoint.notes, this.settings);
       this.rate = wantNumber("learningRate", checkpoint.notes.learningRate, 0);
     }
+    this.state = makeState(network, this.layout, seed);
+    if (checkpoint) restore(checkpoint, network, this.state);
   }
 
   /** Steps done. */
@@ -157,7 +161,7 @@ export class Trainer {
   /** Bytes from which `trainer({ resume })` goes on, bit for bit. */
   checkpoint(): Uint8Array {
     this.wantOpen();
-    return writeCheckpoint(this.network, this.state, { seed: this.seed, learningRate: this.rate });
+    return writeCheckpoint(this.network, this.state, { ...this.settings, seed: this.seed, learningRate: this.rate });
   }
 
   /** Gives the memory of gradients and optimizer state back. */
@@ -205,9 +209,10 @@ export class Trainer {
       const parts: TrainingProgram = { network, objective, columns, layout, clip };
       const program = network.load(trainingProgram(parts, rows, undefined, { update: !half }), { fit: this.state.block });
       step = { key, program, columns, addresses: [], moves: -1, plain: plainShape(network, objective, columns, rows) };
-      this.programs.set(key, step);
       this.evict();
     }
+    this.programs.delete(key);
+    this.programs.set(key, step); // the last used stand last
     this.place(step);
     const { floats, words } = network.session;
     columns.forEach(({ data: numbers, dtype }, i) => {
@@ -243,12 +248,13 @@ export class Trainer {
     step.moves = session.moves;
   }
 
-  /** Keeps the programs of the last few batch sizes. */
+  /** Makes room for a program more: those of the last few batch sizes are kept. */
   private evict(): void {
-    if (this.programs.size <= PROGRAMS) return;
-    const [key, { program }] = this.programs.entries().next().value!;
-    this.network.session.unload(program);
+    if (this.programs.size < PROGRAMS) return;
+    const [key, step] = this.programs.entries().next().value!;
+    this.network.session.unload(step.program);
     this.programs.delete(key);
+    if (this.last === step) this.last = undefined;
   }
 
   private fail(data: Data | undefined): never {

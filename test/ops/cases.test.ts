@@ -119,7 +119,7 @@ function outOf(its: OpCase, shapes: readonly number[][]): number[] {
 test("every op of the table has a case", () => {
   const covered = new Set(cases.map(({ name }) => name.split(" ")[0]));
   const inner = ["constant", "convert", "scale", "copy", "pad", "pick", "place", "equalInt"]; // run as parts of others
-  expect([...opTable().keys()].filter((name) => !covered.has(name) && !inner.includes(name))).toEqual([]);
+  expect([...opTable().keys()].filter((name) => !covered.has(name.replace(/Gradient$/, "")) && !inner.includes(name))).toEqual([]);
 });
 
 test("the opcodes that formulas can reach are all executed by a case", async () => {

@@ -1,0 +1,189 @@
+// Faults that a stranger found, each as a user would meet it.
+
+import { expect, test } from "vitest";
+import {
+  adam, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, hash, loadModel, mse, relu, sequential, sgd, writeSafetensors,
+} from "../src/index.ts";
+import * as ops from "../src/ops/index.ts";
+import { INITIAL, SHUFFLE, SPLIT } from "../src/ops/random.ts";
+import { classified, classifier, numbers } from "./helpers.ts";
+
+const batch = (rows: number, stream = 1) => classified(rows, 6, 3, stream);
+
+test("a dropout mask is not drawn from the numbers that the weights were drawn from", async () => {
+  const rate = 0.2, width = 784;
+  const model = await createModel(sequential(dropout(rate), dense(10)), { input: [width], seed: 1 });
+  const weight = model.parameters.get("1.weight")!.data;
+  // the gradient of the first output's weights is the mask
+  const trainer = model.trainer({ loss: (p, t) => ops.sum(ops.multiply(p, t)) });
+  const y = new Float32Array(10).fill(1), { gradients } = trainer.gradients({ x: new Float32Array(width).fill(1), y });
+  const mask = gradients.get("1.weight")!.data.subarray(0, width);
+  const bound = 1 / Math.sqrt(width);
+  // memory has the weights as [in, out]: number i of the stream is weight [i % 10, floor(i / 10)]
+  const own = Array.from({ length: width }, (_, i) => (weight[(i % 10) * width + Math.floor(i / 10)]! + bound) / (2 * bound) >= rate);
+  const equal = own.filter((kept, i) => kept === mask[i]! > 0).length / width;
+  expect(equal).toBeGreaterThan(0.6);
+  expect(equal).toBeLessThan(0.76); // 0.8² + 0.2² for numbers that know nothing of each other
+});
+
+test("the streams of nodes, parameters, split and shuffle are apart", () => {
+  expect(INITIAL).toBe(2 ** 31);
+  expect(new Set([INITIAL, SPLIT, SHUFFLE]).size).toBe(3);
+  expect(Math.min(SPLIT, SHUFFLE)).toBeGreaterThan(INITIAL + 2 ** 30);
+});
+
+test("a step after many batches of other sizes is still a step", async () => {
+  const [a, b] = [await classifier(), await classifier()];
+  const one = a.trainer({ loss: crossEntropy(), optimizer: sgd() }), other = b.trainer({ loss: crossEntropy(), optimizer: sgd() });
+  one.step(batch(4));
+  other.step(batch(4));
+  for (let rows = 5; rows < 20; rows++) one.gradients(batch(rows));
+  expect(one.step(batch(4))).toBe(other.step(batch(4)));
+  expect(hash(a)).toBe(hash(b));
+});
+
+test("apply does not hear of a loss that was not finite before", async () => {
+  const model = await createModel(dense(1, { bias: false, initializer: () => [3e38] }), { input: [1] });
+  const trainer = model.trainer({ loss: mse(), optimizer: sgd({ learningRate: 1 }) });
+  expect(() => trainer.gradients({ x: [[3e38]], y: [[1]] })).toThrow();
+  trainer.apply(new Map([["weight", [[1e38]]]]));
+  expect(model.parameters.get("weight")!.data[0]).toBeCloseTo(2e38, -32);
+});
+
+test("a held-out share of soft targets is spread over them", async () => {
+  const y = Array.from({ length: 100 }, (_, i) => i / 100), x = y.map((value) => [value]);
+  const model = await createModel(dense(1, { bias: false, initializer: () => [1] }), { input: [1] });
+  const means: number[] = [];
+  for (let seed = 0; seed < 4; seed++) {
+    const held = (await model.fit({ x, y }, {
+      loss: binaryCrossEntropy(), optimizer: sgd({ learningRate: 0 }), validation: 0.2, seed, batchSize: 100,
+      metrics: [ops_meanTarget()],
+    })).epochs[0]! as unknown as { validation: Record<string, number> };
+    means.push(held.validation.target!);
+  }
+  for (const mean of means) expect(mean).toBeGreaterThan(0.3);
+  expect(new Set(means).size).toBe(4);
+});
+
+function ops_meanTarget() {
+  return { metric: "target", rows: (_: ops.Value, target: ops.Value) => ops.reshape(target, [-1]) } as never;
+}
+
+test("what has been disposed does not run in somebody else's memory", async () => {
+  const f = await ops.compile((x) => ops.relu(x), [[4]]);
+  const { loaded } = f;
+  f.dispose();
+  using g = await ops.compile((x) => ops.negate(x), [[4]]);
+  expect(() => loaded.run()).toThrow(expect.objectContaining({ code: "disposed" }));
+  expect(() => loaded.runLockstep(2)).toThrow(expect.objectContaining({ code: "disposed" }));
+  expect([...g.run([[1, 2, 3, 4]])[0]!.data]).toEqual([-1, -2, -3, -4]);
+});
+
+test("compile wants a function, and shapes with a type that it has", async () => {
+  const f = (x: ops.Value): ops.Value => x;
+  await expect(ops.compile(f, [{ shape: [4], dtype: "uint8" as never }])).rejects.toMatchObject({ code: "bad-option" });
+  for (const shapes of [[3], undefined, [[0]], [{ shape: 3 }]]) await expect(ops.compile(f, shapes as never)).rejects.toMatchObject({ name: /ShapeError|OptionError/ });
+  await expect(ops.compile(3 as never, [[1]])).rejects.toMatchObject({ code: "bad-option" });
+  await expect(ops.compile(f, [[1]], { memoryLimit: "10 bytes" as never })).rejects.toMatchObject({ code: "bad-option" });
+  await expect(ops.compile((x) => ops.grad(ops.sum(x), [3 as never]), [[1]])).rejects.toMatchObject({ code: "not-a-value" });
+  await expect(ops.compile((x) => ops.dropout(x, 2), [[1]])).rejects.toMatchObject({ code: "bad-option" });
+});
+
+test("a scalar constant is that number under another shape too", async () => {
+  using f = await ops.compile((b) => ops.reshape(ops.grad(ops.sum(b), [b])[0]!, [-1]), [[1]]);
+  f.loaded.session.floats.fill(7, f.loaded.session.arena / 4);
+  expect([...f.run([[5]])[0]!.data]).toEqual([1]);
+});
+
+test("a model that has gradients in it is saved and comes back", async () => {
+  const model = await createModel((x: ops.Value) => ops.multiply(ops.grad(ops.sum(ops.sigmoid(x)), [x])[0]!, -0), { input: [3] });
+  const again = await loadModel(model.save()), x = [[1, 2, 3]];
+  expect(again.predict(x)).toEqual(model.predict(x));
+});
+
+test("a checkpoint that is taken before a resumed run has begun is refused", async () => {
+  const model = await classifier(), data = batch(64), common = { loss: crossEntropy(), optimizer: adam(), batchSize: 4 };
+  const training = model.fit(data, { ...common, epochs: 1 });
+  await training;
+  const resume = await training.checkpoint(), next = model.fit(data, { ...common, epochs: 2, resume, validation: data, yieldEvery: 0 });
+  await expect(next.checkpoint()).rejects.toMatchObject({ code: "not-started" });
+  await next;
+});
+
+test("writeSafetensors wants float32 numbers and strings", () => {
+  expect(() => writeSafetensors(new Map([["a", { data: [1.5, 2.5] as never, shape: [2] }]]))).toThrow(expect.objectContaining({ code: "bad-tensor" }));
+  expect(() => writeSafetensors(new Map(), { version: 3 as never })).toThrow(expect.objectContaining({ code: "bad-metadata" }));
+});
+
+test("classify wants one row of numbers for each row", async () => {
+  const model = await createModel(dense(3), { input: [2, 4] });
+  expect(() => model.classify(numbers(8))).toThrow(expect.objectContaining({ code: "no-classes" }));
+});
+
+test("the memory that a plan tells is enough, and a byte less is not; also for a second fit", async () => {
+  const data = batch(100), options = { loss: crossEntropy(), optimizer: adam(), batchSize: 32, validation: batch(40), metrics: ["accuracy"] as const };
+  const make = (memoryLimit?: number) => createModel(sequential(dense(12), relu(), dense(3)), { input: [6], seed: 1, ...(memoryLimit && { memoryLimit }) });
+  const { total } = (await make()).memory({ ...options, data }), model = await make(total);
+  expect(model.memory({ ...options, data }).total).toBe(total);
+  for (let fit = 0; fit < 3; fit++) {
+    await model.fit(data, options);
+    expect(model.memory({ ...options, data }).total).toBe(total);
+  }
+  const small = await make(total - 1);
+  await expect(small.fit(data, options)).rejects.toMatchObject({ code: "memory-limit" });
+});
+
+test("a trainer resumes only what was begun with its options, and changes nothing where it does not", async () => {
+  const model = await classifier(), options = { loss: crossEntropy(), optimizer: adam(), clipNorm: 1, schedule: cosine(), steps: 10 };
+  const trainer = model.trainer(options);
+  trainer.step(batch(4));
+  const resume = trainer.checkpoint();
+  trainer.dispose();
+  const other = await classifier(), before = hash(other);
+  for (const change of [{ clipNorm: 2 }, { schedule: undefined }, { loss: crossEntropy({ reduction: "sum" }) }, { steps: 11 }])
+    expect(() => other.trainer({ ...options, ...change, resume })).toThrow(expect.objectContaining({ code: "resume-mismatch" }));
+  const fit = other.fit(batch(8), { loss: crossEntropy(), optimizer: adam(), clipNorm: 1, schedule: cosine(), seed: 1 });
+  await fit;
+  const ofFit = await fit.checkpoint(), now = hash(other);
+  expect(() => other.trainer({ ...options, resume: ofFit })).toThrow(expect.objectContaining({ code: "resume-mismatch" }));
+  expect(hash(other)).toBe(now);
+  expect(now).not.toBe(before);
+  expect(other.trainer({ ...options, resume }).steps).toBe(1);
+});
+
+test("predict writes what it is given whole, or not at all", async () => {
+  const model = await createModel(dense(1), { input: [1] }), into = new Float32Array(300).fill(7), x = new Float32Array(300);
+  x[299] = NaN;
+  expect(() => model.predict(x, { into })).toThrow(expect.objectContaining({ code: "not-finite" }));
+  expect(into.every((value) => value === 7)).toBe(true);
+});
+
+test("a file with NaN among its parameters is refused", async () => {
+  const model = await createModel(dense(1, { bias: false, initializer: () => [1234.5] }), { input: [1] }), file = model.save();
+  const view = new DataView(file.buffer, file.byteOffset), at = file.length - 4;
+  expect(view.getFloat32(at, true)).toBe(1234.5);
+  view.setFloat32(at, NaN, true);
+  await expect(loadModel(file)).rejects.toMatchObject({ code: "bad-file" });
+});
+
+test("fit and trainer without options name the loss; what only looks like an optimizer is none", async () => {
+  const model = await classifier(), data = batch(8);
+  await expect((model.fit as unknown as (data: unknown) => Promise<unknown>)(data)).rejects.toMatchObject({ code: "bad-option", details: { option: "loss" } });
+  expect(() => (model.trainer as () => unknown)()).toThrow(expect.objectContaining({ code: "bad-option" }));
+  await expect(model.fit(data, { loss: crossEntropy(), optimizer: { optimizer: "adam" } as never })).rejects.toMatchObject({ code: "bad-option" });
+  for (const batchSize of [-1, "a" as never]) expect(() => model.memory({ loss: crossEntropy(), batchSize })).toThrow(expect.objectContaining({ code: "bad-option" }));
+});
+
+test("held-out rows of no weight have the loss 0, not NaN", async () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const model = await createModel(dense(1), { input: [1] });
+    const { epochs: [report] } = await model.fit({ x: [[1], [2]], y: [[1], [2]], weight: [1, 0] }, { loss: mse(), validation: 0.5, seed });
+    expect(report!.validation!.loss).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test("who awaits a fit that somebody iterates gets its end", async () => {
+  const model = await classifier(), training = model.fit(batch(8), { loss: crossEntropy(), epochs: 3 });
+  training[Symbol.asyncIterator]();
+  expect((await training).epochs.length).toBe(3);
+});
