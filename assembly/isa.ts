@@ -9,7 +9,7 @@
 // Adding an instruction: a line in Opcode, an enum of its operands, a case in vm.ts, a kernel.
 
 export enum Version {
-  /** Raised when an opcode, an operand or a kind changes its meaning: core and host must agree on it. */
+  /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
   ISA = 1,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
   NUMERICS = 1,

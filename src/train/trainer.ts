@@ -23,7 +23,8 @@ export interface TrainerOptions extends ObjectiveOptions {
   schedule?: Schedule;
   /** Steps of the whole run, for a schedule. */
   steps?: number;
-  /** Rows of a batch; other numbers work as well, each is compiled when it first comes. */
+  /** As in fit, so that one object serves both; nothing depends on it: each number of rows is compiled when it first comes.
+   * `metrics` likewise. */
   batchSize?: number;
   /** Bounds the Euclidean norm of all gradients. */
   clipNorm?: number;
