@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { embedWasm } from "./wasm.mjs";
+import { embedWasm, unshared } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -30,7 +30,6 @@ for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
 }
 
 // The core on its own, for engines that take a .wasm as a module: without the flag "shared" on its memory.
-const { unshared } = await bundled("src/core.ts");
 writeFileSync(join(dist, "core.wasm"), unshared(readFileSync(join(root, "build/core.wasm"))));
 
 const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
@@ -40,11 +39,4 @@ for (const file of readdirSync(join(dist, "types"), { recursive: true })) {
   const path = join(dist, "types", file);
   if (!path.endsWith(".d.ts")) continue;
   writeFileSync(path, readFileSync(path, "utf8").replace(/(from "\.[^"]*|import\("\.[^"]*)\.ts"/g, '$1.js"'));
-}
-
-/** A source file as a module of its own, to use its functions here. */
-async function bundled(entry) {
-  const outfile = join(root, "build", "bundled.mjs");
-  await build({ absWorkingDir: root, entryPoints: [entry], bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], plugins: [embedWasm], outfile });
-  return import(pathToFileURL(outfile).href);
 }

@@ -9,7 +9,7 @@ import { badOption, checkNames, isRecord, wantFunction, wantNumber, wantOneOf } 
 import type { Program } from "./program.ts";
 import { disposed, type LoadedProgram, Session } from "./session.ts";
 import { isShape, type Shape } from "./shape.ts";
-import { flatten, type Numbers, type Tensor } from "./tensor.ts";
+import { flatten, type Numbers, type Tensor, wantWhole } from "./tensor.ts";
 
 /** Shape of an argument, with its type where that is not float32. */
 export type Argument = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
@@ -58,7 +58,8 @@ export class Compiled {
     if (!Array.isArray(args) || args.length !== this.inputs.length)
       throw new ShapeError("arguments", { option: "run", wanted: `an array of ${this.inputs.length} arguments`, got: args });
     const all = args.map((arg, i) => {
-      const { data } = flatten(arg, `argument ${i}`), { size, shape } = this.inputs[i]!;
+      const { data } = flatten(arg, `argument ${i}`), { size, shape, dtype } = this.inputs[i]!;
+      if (dtype === "int32") wantWhole(data, `argument ${i}`);
       if (data.length !== size)
         throw new ShapeError("shape-mismatch", { option: `argument ${i}`, wanted: `${size} numbers for ${show(shape)}`, got: data.length });
       return data;

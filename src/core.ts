@@ -109,7 +109,7 @@ async function moduleOf(source: CoreSource): Promise<WebAssembly.Module> {
   const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   if (!(bytes instanceof Uint8Array)) throw badCore(source);
   try {
-    return await WebAssembly.compile(unshared(bytes));
+    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
   } catch (error) {
     throw badCore(error);
   }
@@ -133,47 +133,4 @@ function wantSimd(): void {
       problem: "this engine has no WebAssembly SIMD",
       fix: "it came with Chrome and Edge 91, Firefox 89, Safari 16.4, Node.js 16.4, Deno 1.9 and Bun 1.0",
     });
-}
-
-/** The core is built for shared memory. On one thread it wants none: this clears the flag "shared" in the limits of
- * the imported memory, one bit. Bytes without such an import come back as they are. */
-export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(bytes);
-  const flags = memoryFlags(copy);
-  if (flags !== undefined) copy[flags]! &= ~2;
-  return copy;
-}
-
-/** Position of the flags of the first imported memory. */
-function memoryFlags(bytes: Uint8Array): number | undefined {
-  let at = 8;
-  const number = (): number => {
-    let value = 0, shift = 0, byte: number;
-    do {
-      byte = bytes[at++] ?? 0;
-      value |= (byte & 127) << shift;
-      shift += 7;
-    } while (byte & 128 && shift < 35);
-    return value >>> 0;
-  };
-  while (at < bytes.length) {
-    const section = bytes[at++], length = number();
-    const end = at + length;
-    if (section === 2) {
-      for (let count = number(); count > 0 && at < end; count--) {
-        for (let text = 0; text < 2; text++) {
-          const letters = number();
-          at += letters;
-        }
-        const kind = bytes[at++];
-        if (kind === 2) return at;
-        if (kind === 0) number();
-        else if (kind === 3) at += 2;
-        else return undefined;
-      }
-      return undefined;
-    }
-    at = end;
-  }
-  return undefined;
 }

@@ -72,11 +72,12 @@ export class GraphError extends LanewiseError {}
 export class NonFiniteError extends LanewiseError {}
 
 /** A value as a short text for a message. */
-export function show(value: unknown): string {
+export function show(value: unknown, depth = 3): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? value.slice(0, 57) + "..." : value);
   if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
   if (Array.isArray(value)) {
-    const items = value.slice(0, 8).map(show);
+    if (depth === 0) return "[...]";
+    const items = value.slice(0, 8).map((item) => show(item, depth - 1));
     return `[${items.join(", ")}${value.length > 8 ? ", ..." : ""}]`;
   }
   if (value instanceof Error) return String(value);

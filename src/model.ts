@@ -19,7 +19,7 @@ import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
 import { copyNumbers, layOut, upload } from "./train/dataset.ts";
 import { EVALUATION_ROWS, type Evaluator, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
-import { type FitOptions, makeRun, planBytes, planFit, type Run, Training } from "./train/fit.ts";
+import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run, Training } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
 import { outputPlace, predictionProgram } from "./train/programs.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
@@ -57,6 +57,9 @@ export type Values<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Va
 export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
 /** What a model takes as y. */
 export type TargetOf<O> = O extends Tensor ? Labels : { readonly [K in keyof O]: Labels };
+
+/** No options but these: a misspelt one is an error of the compiler too. */
+type Only<O, Known> = { readonly [K in Exclude<keyof O, keyof Known>]: never };
 
 /** A row's class, by its name where the model knows its classes. */
 export interface Classification {
@@ -198,7 +201,7 @@ export class Model<X = any, Y = any> {
    * const model = await createModel(flatten(), { input: [1] });
    * await model.evaluate({ x: [[1]], y: [[3]] }, { loss: mse(), metrics: ["mae"] }) // → { loss: 4, mae: 2 }
    */
-  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O = {} as O): Promise<Evaluation<MetricsOf<O>>> {
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     this.wantOpen();
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
@@ -232,21 +235,23 @@ export class Model<X = any, Y = any> {
    *   void report.loss;
    * model.predict([[1]]).data // → [0.75]
    */
-  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O): Training<ReportOf<O>> {
+  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
     return new Training<ReportOf<O>>(() => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
-      const run = makeRun(this.network, data as Data, options ?? {}, { seed: this.seed, classes: this.classes, freed: this.ended?.block });
-      this.ended?.release();
-      this.ended = undefined;
-      this.running = run;
-      this.objective = run.objective;
-      this.losses = new Map(run.objective.map(({ output, loss }) => [output, loss]));
-      return run;
+      return (this.running = makeRun(this.network, data as Data, options ?? {}, {
+        seed: this.seed, classes: this.classes, freed: this.ended?.block,
+        onBegin: ({ objective }) => {
+          this.ended?.release();
+          this.ended = undefined;
+          this.objective = objective;
+          this.trained(objective);
+        },
+      }));
     }, (run) => {
       if (!run) return;
       this.running = undefined;
-      this.ended = run;
+      if (run.block) this.ended = run; // else it has not begun
     });
   }
 
@@ -261,10 +266,9 @@ export class Model<X = any, Y = any> {
   trainer(options: TrainerOptions): Trainer {
     this.wantOpen();
     const trainer: Trainer = new Trainer(this.network, options ?? {}, {
-      seed: this.seed, classes: this.classes, onDispose: () => this.trainers.delete(trainer),
+      seed: this.seed, classes: this.classes, onTrained: (objective) => this.trained(objective), onDispose: () => this.trainers.delete(trainer),
     });
     this.trainers.add(trainer);
-    this.losses = new Map(resolveObjective(this.network, options).map(({ output, loss }) => [output, loss]));
     return trainer;
   }
 
@@ -284,7 +288,7 @@ export class Model<X = any, Y = any> {
     if (!isRecord(parameters)) throw new DataError("wrong-names", { option: "parameters", wanted: "a Map of arrays by name", got: parameters });
     const given: ReadonlyMap<string, Numbers> = parameters instanceof Map ? parameters : new Map(Object.entries(parameters));
     const own = this.network.parameters;
-    const missing = own.flatMap(({ name }) => (given.has(name) ? [] : [name]));
+    const missing = own.flatMap(({ name }) => (given.get(name) === undefined ? [name] : []));
     const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name));
     const mismatched: string[] = [], fitting: [Parameter, ArrayLike<number>][] = [];
     for (const parameter of own) {
@@ -337,17 +341,18 @@ export class Model<X = any, Y = any> {
    * model.memory({ loss: mse(), optimizer: adam(), rows: 10 }).gradients // → 32
    */
   memory(options: Omit<FitOptions, "loss"> & Partial<Pick<FitOptions, "loss">> & { rows?: number; data?: Data<X, TargetOf<Y>> } = {}): MemoryPlan {
-    const { network } = this, { session } = network, { rows, data, ...fit } = options, parameters = network.bytes;
+    const { network } = this, { session } = network, { rows, data, ...fit } = options ?? {}, parameters = network.bytes;
+    checkNames("memory", fit, FIT_OPTIONS);
     if (fit.loss === undefined) {
       const { arena, words: { byteLength } } = predictionProgram(network, PREDICTION_ROWS);
       return { parameters, gradients: 0, optimizer: 0, activations: arena, programs: byteLength, data: 0, total: session.measure([byteLength], arena) };
     }
     const given = data ?? this.blankData(fit as FitOptions, wantCount("rows", rows ?? wantCount("batchSize", fit.batchSize ?? 32)));
     const plan = planFit(network, given as Data, fit as FitOptions, this.classes), { layout } = plan;
-    const { blocks, arena, programs, data: dataBytes } = planBytes(plan);
+    const { blocks, uploads, arena, programs, data: dataBytes } = planBytes(plan);
     return {
       parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
-      total: session.measure(blocks, arena, this.ended?.block),
+      total: session.measure(blocks, arena, this.ended?.block, uploads),
     };
   }
 
@@ -376,12 +381,18 @@ export class Model<X = any, Y = any> {
   dispose(): void {
     if (!this.network.attached) return;
     for (const trainer of [...this.trainers]) trainer.dispose();
+    this.running?.halt();
     this.predictors.clear();
     releaseCore(this.network.close());
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** The loss says how classify reads the outputs. */
+  private trained(objective: Objective): void {
+    this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
   }
 
   private wantOpen(): void {
@@ -393,7 +404,7 @@ export class Model<X = any, Y = any> {
     const { network } = this, { rows, columns } = inputColumns(x, network.inputs, network.single);
     const shapes = [...network.outputs].filter(([name]) => !classes || name === classes.output);
     const tensors = shapes.map(([name, shape]): Tensor => {
-      const size = rows * sizeOf(shape), given = into[name];
+      const size = rows * sizeOf(shape), given = Object.hasOwn(into, name) ? into[name] : undefined;
       if (given !== undefined && !(given instanceof Float32Array && given.length === size))
         throw new ShapeError("wrong-width", { of: "predict", option: "into", wanted: `a Float32Array of ${size} numbers`, got: given });
       return { data: given ?? new Float32Array(size), shape: [rows, ...shape] };
@@ -541,6 +552,11 @@ export async function loadModel(bytes: Uint8Array | ArrayBuffer, options: LoadOp
   }
   const more = [...tensors.keys()].find((name) => !wanted.has(name));
   if (more !== undefined) throw badTensor(more, "no such parameter", tensors.get(more)!.shape);
+  try {
+    predictionProgram(network, 2);
+  } catch (error) {
+    throw badTensor("the model's function", "steps that can be compiled", error);
+  }
   return attach(network, options, limit, { seed, classes, losses }, () => {
     for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
   });

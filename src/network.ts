@@ -3,7 +3,7 @@
 
 import { Fill, Opcode, Random, RandomKind, SeedCell } from "../assembly/isa.ts";
 import type { Core } from "./core.ts";
-import type { InputSpec } from "./data/columns.ts";
+import { inputName, type InputSpec } from "./data/columns.ts";
 import { GraphError, show } from "./errors.ts";
 import { type Graph, notAValue, Value } from "./graph.ts";
 import { type Definition, isLayer, type Layer, type LayerCall, Registry, Tracer } from "./layers/layer.ts";
@@ -37,7 +37,7 @@ export interface Recorder {
 }
 
 export const INPUT = "input";
-export const OUTPUT = "output";
+export const OUTPUT = "";
 /** The region of parameters and buffers. */
 export const PARAMETERS = "parameters";
 
@@ -89,7 +89,7 @@ export class Network {
   trace(rows: number, training: boolean, source?: (graph: Graph, spec: InputSpec) => Value, recorder?: Recorder): Trace {
     const tracer = new Tracer(this.registry, training), { graph } = tracer;
     const values = this.inputs.map((spec) =>
-      source ? source(graph, spec) : input(graph, spec.name, [rows, ...spec.shape], spec.dtype));
+      source ? source(graph, spec) : input(graph, inputName(spec.name), [rows, ...spec.shape], spec.dtype));
     if (recorder) {
       this.inputs.forEach(({ name }, i) => recorder.input(name, values[i]!));
       graph.onNode = (node) => { if (!tracer.inside) node.outputs.forEach((_, i) => i === 0 && recorder.node(node)); };
@@ -216,7 +216,7 @@ function walk({ stored, order, shape, size }: Definition & { size: number }, sta
 function initialNumbers(numbers: unknown, { name, layer, size, shape }: Parameter): ArrayLike<number> {
   const list = numbers as ArrayLike<number>;
   const good = (Array.isArray(numbers) || isFlat(numbers)) && list.length === size;
-  const bad = good ? Array.prototype.findIndex.call(list, (x) => typeof x !== "number" || !Number.isFinite(x)) : -1;
+  const bad = good ? Array.prototype.findIndex.call(list, (x) => typeof x !== "number" || !Number.isFinite(Math.fround(x))) : -1;
   if (!good || bad >= 0)
     throw badOption("initializer", good ? list[bad] : numbers, `${size} finite numbers for the shape ${show(shape)}`, {
       of: name, layer, position: good ? bad : undefined,

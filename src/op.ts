@@ -52,7 +52,13 @@ export function wantFloats(op: string, inputs: readonly Value[]): void {
 
 /** Throws unless two Values have one shape. */
 export function wantSameShape(op: string, a: Value, b: Value): void {
-  if (!sameShape(a.shape, b.shape)) throw misfit(op, a, "equal shapes", [a.shape, b.shape]);
+  if (!sameShape(a.shape, b.shape)) throw apart(op, a, b, "equal shapes");
+}
+
+/** The error for two inputs of an op that do not fit together. */
+export function apart(option: string, a: Value, b: Value, wanted: string): ShapeError {
+  const [one, other] = [a, b].map(({ node }) => node.label);
+  return new ShapeError("shape-mismatch", { ...a.graph.at, option, wanted, got: [a.shape, b.shape], fix: `they come from ${one} and ${other}` });
 }
 
 /** Throws unless the derivative of an op has itself a derivative. */

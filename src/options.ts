@@ -41,6 +41,8 @@ export function didYouMean(name: unknown, known: readonly string[], call = ""): 
 function suggest(name: string, known: readonly string[]): string | undefined {
   const written = plain(name), spelled = Object.hasOwn(SPELLINGS, written) ? SPELLINGS[written] : undefined;
   if (spelled && (known.includes(spelled) || spelled.includes(" "))) return spelled;
+  // it stands in one place, with the optimizer
+  if (plain(spelled ?? name) === "learningrate" && known.includes("optimizer")) return "optimizer: adam({ learningRate })";
   const far = (candidate: string): number => distance(written, plain(candidate));
   const [best] = [...known].sort((a, b) => far(a) - far(b));
   if (best !== undefined && far(best) <= Math.max(2, name.length / 3)) return best;
@@ -75,9 +77,9 @@ export function wantCount(option: string, value: unknown, least = 1): number {
   return value;
 }
 
-/** A finite number in [low, high], or in [low, high) if `open`. */
+/** A number in [low, high] that is finite, in float32 too, or in [low, high) if `open`. */
 export function wantNumber(option: string, value: unknown, low = -Infinity, high = Infinity, open = false): number {
-  const inside = typeof value === "number" && Number.isFinite(value) && value >= low && (open ? value < high : value <= high);
+  const inside = typeof value === "number" && Number.isFinite(Math.fround(value)) && value >= low && (open ? value < high : value <= high);
   if (!inside) {
     const range = high < Infinity ? ` from ${low} to ${open ? "below " : ""}${high}` : low > -Infinity ? ` of at least ${low}` : "";
     throw badOption(option, value, `a finite number${range}`);

@@ -65,17 +65,22 @@ export class Session {
     return block;
   }
 
-  /** Bytes in use, were there blocks of these sizes more, in this order, and an arena of `arenaBytes`; `freed` will be free then. */
-  measure(sizes: readonly number[], arenaBytes: number, freed?: Block): number {
+  /** Bytes in use, were there blocks of these sizes more, taken in this order, and an arena of `arenaBytes`; a block may be
+   * freed before number `at` of them is taken. */
+  measure(sizes: readonly number[], arenaBytes: number, freed?: Block, at = 0): number {
     this.wantOpen();
-    const blocks = this.blocks.filter((block) => block !== freed);
-    const ends = sizes.map((bytes) => this.put(blocks, bytes)).map(({ offset, bytes }) => offset + bytes);
+    let blocks = [...this.blocks];
+    const ends = sizes.map((size, i) => {
+      if (i === at) blocks = blocks.filter((block) => block !== freed);
+      const { offset, bytes } = this.put(blocks, size);
+      return offset + bytes;
+    });
     return Math.max(this.arena, ...ends) + Math.max(this.arenaBytes, arenaBytes);
   }
 
   /** Throws what allocate and load would throw for them. */
-  want(sizes: readonly number[], arenaBytes: number, what: string, freed?: Block): void {
-    this.wantBelowLimit(this.measure(sizes, arenaBytes, freed), what);
+  want(sizes: readonly number[], arenaBytes: number, what: string, freed?: Block, at?: number): void {
+    this.wantBelowLimit(this.measure(sizes, arenaBytes, freed, at), what);
   }
 
   free(block: Block): void {

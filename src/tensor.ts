@@ -1,6 +1,6 @@
 // Numbers in and out: what callers may hand over, and what they get.
 
-import { ShapeError, show } from "./errors.ts";
+import { DataError, ShapeError, show } from "./errors.ts";
 import { isRecord } from "./options.ts";
 import { sameShape, type Shape, sizeOf } from "./shape.ts";
 
@@ -21,6 +21,9 @@ export interface FlatNumbers {
   shape: number[] | undefined;
 }
 
+/** Most axes of nested arrays: an array may hold itself. */
+const RANK_LIMIT = 16;
+
 export function isFlat(value: unknown): value is Flat {
   return value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array
     || value instanceof Uint8Array || value instanceof Uint8ClampedArray;
@@ -35,7 +38,8 @@ export function flatten(value: unknown, what: string): FlatNumbers {
   if (Array.isArray(value)) {
     if (!Array.isArray(value[0]) && !isFlat(value[0])) return { data: numbers(value, what), shape: undefined };
     const shape: number[] = [], data: number[] = [];
-    for (let level: unknown = value; Array.isArray(level) || isFlat(level); level = level[0]) shape.push(level.length);
+    for (let level: unknown = value; Array.isArray(level) || isFlat(level); level = level[0])
+      if (shape.push(level.length) > RANK_LIMIT) throw new ShapeError("ragged", { option: what, wanted: `at most ${RANK_LIMIT} axes`, got: value });
     collect(value as ArrayLike<unknown>, 0, shape, data, what);
     return { data, shape };
   }
@@ -54,6 +58,15 @@ export function flatten(value: unknown, what: string): FlatNumbers {
 /** Are these as many numbers as the shape wants, and in that shape if they have one? */
 export function fills({ data, shape }: FlatNumbers, wanted: Shape): boolean {
   return data.length === sizeOf(wanted) && (!shape || sameShape(shape, wanted));
+}
+
+/** Throws unless all are int32. */
+export function wantWhole(data: ArrayLike<number>, label: string): void {
+  if (data instanceof Int32Array || data instanceof Uint8Array || data instanceof Uint8ClampedArray) return;
+  for (let position = 0; position < data.length; position++) {
+    const got = data[position]!;
+    if ((got | 0) !== got) throw new DataError("not-whole", { option: label, position, wanted: "a whole number (int32)", got });
+  }
 }
 
 function numbers(list: readonly unknown[], what: string): readonly number[] {

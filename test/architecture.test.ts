@@ -13,15 +13,15 @@ const ORDER = [
   "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/binary.ts", "ops/activation.ts", "ops/power.ts", "ops/matmul.ts",
   "ops/softmax.ts", "ops/loss.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
   "autodiff.ts", "passes/live.ts", "passes/storage.ts", "plan.ts", "compile.ts", "core.ts", "session.ts", "tensor.ts", "compiled.ts",
-  "ops/index.ts", "yield.ts", "formats/safetensors.ts",
+  "ops/index.ts", "yield.ts", "formats/json.ts", "formats/safetensors.ts",
   "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
   "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/index.ts", "layers/table.ts",
   "losses/loss.ts", "losses/index.ts", "losses/table.ts",
   "metrics/metric.ts", "metrics/index.ts", "metrics/resolve.ts",
   "optimizers/optimizer.ts", "optimizers/index.ts", "schedules/schedule.ts", "schedules/index.ts",
   "data/columns.ts", "network.ts", "formats/model.ts",
-  "train/report.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/dataset.ts", "train/evaluate.ts",
-  "train/checkpoint.ts", "train/trainer.ts", "train/fit.ts",
+  "train/report.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts", "train/dataset.ts", "train/evaluate.ts",
+  "train/trainer.ts", "train/fit.ts",
   "summary.ts", "model.ts", "hash.ts", "index.ts",
 ];
 

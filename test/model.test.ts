@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import {
-  accuracy, adam, createModel, crossEntropy, dense, dropout, flatten, hash, hinge, layer, leakyRelu, loadModel, logSoftmax, mae, metric, mse, relu,
-  sequential, sigmoid, softmax, tanh, readSafetensors, binaryCrossEntropy,
+  accuracy, adam, createModel, crossEntropy, dense, dropout, flatten, hash, hinge, layer, leakyRelu, loadModel, type Loss, logSoftmax, mae, metric, mse, relu,
+  sequential, sgd, sigmoid, softmax, tanh, readSafetensors, binaryCrossEntropy,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { classified, classifier, numbers, options, parametersOf } from "./helpers.ts";
@@ -148,9 +148,14 @@ test("classify reads the output as the loss does", async () => {
   const one = await createModel(dense(1, { initializer: () => [1, 0] }), { input: [2], classes: ["no", "yes"] });
   expect(one.classify(x)[0]![0]).toMatchObject({ label: "yes", index: 1 });
   expect(one.classify([[-3, 1]])[0]![0]!.label).toBe("no");
-  one.trainer({ loss: hinge() }).dispose();
+  const trained = (loss: Loss, y: number[]): void => {
+    using trainer = one.trainer({ loss, optimizer: sgd({ learningRate: 0 }) });
+    trainer.step({ x, y });
+  };
+  one.trainer({ loss: mse() }).dispose(); // no step, no change
+  trained(hinge(), [1]);
   expect(one.classify(x)[0]).toEqual([{ label: "yes", index: 1, probability: 1 }, { label: "no", index: 0, probability: 0 }]);
-  one.trainer({ loss: mse() }).dispose();
+  trained(mse(), [1]);
   expect(() => one.classify(x)).toThrow(expect.objectContaining({ code: "no-classes" }));
 });
 

@@ -2,9 +2,10 @@
 
 import { expect, test } from "vitest";
 import {
-  adam, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, hash, loadModel, mse, relu, sequential, sgd, writeSafetensors,
+  accuracy, adam, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, hash, loadModel, metric, mse, relu, sequential, sgd, tanh, writeSafetensors,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
+import { parseSafetensors } from "../src/formats/safetensors.ts";
 import { INITIAL, SHUFFLE, SPLIT } from "../src/ops/random.ts";
 import { classified, classifier, numbers } from "./helpers.ts";
 
@@ -186,4 +187,128 @@ test("who awaits a fit that somebody iterates gets its end", async () => {
   const model = await classifier(), training = model.fit(batch(8), { loss: crossEntropy(), epochs: 3 });
   training[Symbol.asyncIterator]();
   expect((await training).epochs.length).toBe(3);
+});
+
+test("an input may be called weight, seed, output or target: names of ours are not in its way", async () => {
+  const losses = new Set<number>();
+  for (const name of ["mass", "weight", "seed", "output output", "target output", "cursor"]) {
+    const model = await createModel((v: Record<string, ops.Value>) => dropoutOf(dense(1, { name: "d" })(ops.concat([v.height!, v[name]!]))), {
+      input: { height: [1], [name]: [1] }, seed: 1,
+    });
+    const data = { x: { height: [[1], [2], [3]], [name]: [[10], [20], [0]] }, y: [1, 2, 100], weight: [1, 2, 1] };
+    losses.add((await model.fit(data, { loss: mse(), optimizer: sgd({ learningRate: 1e-6 }) })).epochs[0]!.loss);
+  }
+  expect(losses.size).toBe(1);
+});
+
+const dropoutOf = (x: ops.Value): ops.Value => ops.dropout(x, 0.5);
+
+test("an output may be called output, constructor or toString", async () => {
+  for (const name of ["output", "constructor", "toString"]) {
+    const model = await createModel((x: ops.Value) => ({ [name]: ops.multiply(x, 2) }), { input: [1] });
+    expect(model.predict([[3]])).toEqual({ [name]: { data: new Float32Array([6]), shape: [1, 1] } });
+    const { loss } = await model.evaluate({ x: [[3]], y: { [name]: [[5]] } }, { loss: { [name]: mse() } });
+    expect(loss).toBe(1);
+    expect((await loadModel(model.save())).predict([[3]])).toEqual(model.predict([[3]]));
+  }
+});
+
+test("a fit whose data are refused leaves the model, its loss and the last checkpoint as they were", async () => {
+  const model = await createModel(dense(2), { input: [1], classes: ["a", "b"] });
+  const first = model.fit({ x: [[1], [2]], y: [0, 1] }, { loss: crossEntropy() });
+  await first;
+  const before = model.save(), checkpoint = await first.checkpoint();
+  await expect(model.fit({ x: [[1], [NaN]], y: [[0, 1], [1, 0]] }, { loss: mse() })).rejects.toMatchObject({ code: "not-finite" });
+  await expect(model.fit({ x: [[1], [2]], y: [[0, 1], [1, 0]] }, { loss: mse(), validation: { x: [[NaN]], y: [[0, 1]] } })).rejects.toMatchObject({ code: "not-finite", details: { option: "validation.x" } });
+  expect(model.save()).toEqual(before);
+  expect(await first.checkpoint()).toEqual(checkpoint);
+  expect(model.classify([[1]])).toHaveLength(1);
+});
+
+test("numbers beyond float32 are refused as options; an update that overflows is told", async () => {
+  for (const make of [() => sgd({ learningRate: 1e300 }), () => sgd({ momentum: 1e300 }), () => adam({ epsilon: 0 }), () => adam({ epsilon: 1e-60 })])
+    expect(make).toThrow(expect.objectContaining({ code: "bad-option" }));
+  const model = await createModel(dense(1, { bias: false, initializer: () => [1] }), { input: [1] });
+  await expect(model.fit({ x: [[1]], y: [[-1e30]] }, { loss: mse(), optimizer: sgd({ learningRate: 1e30 }) })).rejects.toMatchObject({ name: "NonFiniteError" });
+});
+
+test("abort and dispose end a fit that waits for its iterator", async () => {
+  for (const end of ["abort", "dispose"]) {
+    const model = await classifier(), control = new AbortController();
+    const training = model.fit(batch(8), { loss: crossEntropy(), epochs: 5, signal: control.signal });
+    const iterator = training[Symbol.asyncIterator]();
+    await iterator.next();
+    if (end === "abort") control.abort(new Error("enough"));
+    else model.dispose();
+    await expect(training.done).rejects.toMatchObject(end === "abort" ? { message: "enough" } : { code: "disposed" });
+  }
+});
+
+test("a checkpoint goes on only with the model, the parameters and the metrics that it was made with", async () => {
+  const net = (rate: number, last = relu) => createModel(sequential(dense(4), last(), dropout(rate), dense(3)), { input: [6], seed: 1 });
+  const options = { loss: crossEntropy(), optimizer: adam(), batchSize: 4, epochs: 2, metrics: ["accuracy"] as const };
+  const accuracyTwice = { ...accuracy(), metric: "twice" };
+  const model = await net(0.1), training = model.fit(batch(16), { ...options, onStep: ({ step }) => { if (step === 2) training.stop(); } });
+  await training;
+  const resume = await training.checkpoint(), refused = { code: "resume-mismatch" };
+  await expect((await net(0.9)).fit(batch(16), { ...options, resume })).rejects.toMatchObject(refused);
+  await expect((await net(0.1, tanh)).fit(batch(16), { ...options, resume })).rejects.toMatchObject(refused);
+  await expect((await net(0.1)).fit(batch(16), { ...options, metrics: [accuracyTwice], resume })).rejects.toMatchObject(refused);
+  await expect((await net(0.1)).fit({ ...batch(16), weight: new Float32Array(16).fill(1) }, { ...options, resume })).rejects.toMatchObject(refused);
+  const frozen = await net(0.1);
+  frozen.freeze(/^0/);
+  await expect(frozen.fit(batch(16), { ...options, resume })).rejects.toMatchObject(refused);
+  expect((await (await net(0.1)).fit(batch(16), { ...options, resume })).epochs).toHaveLength(2);
+});
+
+test("a metric that was infinite does not spoil the checkpoint", async () => {
+  const endless = metric("endless", (p: ops.Value) => ops.log(ops.multiply(ops.sum(p, 1), 0)));
+  const options = { loss: crossEntropy(), optimizer: adam(), batchSize: 4, epochs: 2, metrics: [endless] };
+  const model = await classifier(), training = model.fit(batch(8), { ...options, onStep: ({ step }) => { if (step === 3) training.stop(); } });
+  await training;
+  const resume = await training.checkpoint(), { epochs } = await (await classifier()).fit(batch(8), { ...options, resume });
+  expect(epochs.map((report) => (report as never as { endless: number }).endless)).toEqual([-Infinity, -Infinity]);
+});
+
+test("an altered checkpoint is refused, and nothing has changed", async () => {
+  const all = metric("all", { all: (p) => p.data.length });
+  const options = { loss: crossEntropy(), optimizer: adam(), batchSize: 4, epochs: 2, metrics: [all] };
+  const model = await classifier(), training = model.fit(batch(16), { ...options, onStep: ({ step }) => { if (step === 2) training.stop(); } });
+  await training;
+  const { tensors, metadata } = parseSafetensors(await training.checkpoint()), [name] = [...tensors.keys()].filter((key) => key.startsWith("parameter"));
+  const altered = (change: (tensors: Map<string, { data: Float32Array; shape: number[] }>) => void, text = metadata): Uint8Array => {
+    const copy = new Map([...tensors].map(([key, { data, shape }]) => [key, { data: data.slice(), shape }]));
+    change(copy);
+    return writeSafetensors(copy, Object.fromEntries(text));
+  };
+  const batchOff = new Map([...metadata].map(([key, value]) => [key, value.replace('"batch":2', '"batch":3')]));
+  const bad = [
+    altered((copy) => copy.set("extra ", { data: new Float32Array(200), shape: [100, 2] })), altered((copy) => copy.delete("extra ")),
+    altered((copy) => { copy.get(name!)!.data[0] = Infinity; }), altered(() => {}, batchOff),
+  ];
+  const before = hash(model);
+  for (const resume of bad) await expect(model.fit(batch(16), { ...options, resume })).rejects.toMatchObject({ name: "FormatError" });
+  expect(hash(model)).toBe(before);
+  expect((await model.fit(batch(16), { ...options, resume: altered(() => {}) })).epochs).toHaveLength(2);
+});
+
+test("a model file whose steps cannot be compiled is refused", async () => {
+  const model = await createModel((x: ops.Value) => ops.relu(dense(3)(x)), { input: [2] }), { tensors, metadata } = parseSafetensors(model.save());
+  const text = metadata.get("lanewise.model")!, broken = text.replace(/"attributes":\[\]/, '"attributes":null');
+  expect(broken).not.toBe(text);
+  await expect(loadModel(writeSafetensors(tensors, { "lanewise.model": broken }))).rejects.toMatchObject({ code: "bad-file" });
+});
+
+test("what is handed over instead of options, metrics and arrays is told", async () => {
+  const model = await classifier(), data = batch(8), self: unknown[] = [];
+  self[0] = self;
+  for (const make of [crossEntropy, binaryCrossEntropy]) expect(() => make(null as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
+  expect(() => model.predict(self as never)).toThrow(expect.objectContaining({ code: "ragged" }));
+  expect(() => model.memory({ batch_size: 3 } as never)).toThrow(expect.objectContaining({ code: "unknown-option" }));
+  await expect(model.fit(data, { loss: crossEntropy(), metrics: [metric("five", (() => 5) as never)] })).rejects.toMatchObject({ code: "not-a-value" });
+  await expect(model.fit(data, { loss: crossEntropy(), metrics: [{ metric: "x" } as never] })).rejects.toMatchObject({ code: "bad-option" });
+  await expect(model.fit(data, { loss: crossEntropy(), metrics: [metric("text", { all: (() => "x") as never })] })).rejects.toMatchObject({ code: "bad-option" });
+  await expect(model.fit(data, { loss: crossEntropy(), learning_rate: 1 } as never)).rejects.toThrow("optimizer: adam({ learningRate })");
+  expect(() => model.setParameters(new Map([...model.parameters, ["0.bias", undefined as never]]))).toThrow(expect.objectContaining({ code: "state-mismatch" }));
+  await expect(ops.compile((a, b) => ops.add(ops.relu(a), ops.exp(b)), [[3], [4]])).rejects.toThrow("they come from relu and exp");
 });

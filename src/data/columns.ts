@@ -5,7 +5,7 @@ import type { Dtype } from "../graph.ts";
 import { isLoss, type LossOption } from "../losses/loss.ts";
 import { isRecord } from "../options.ts";
 import { type Shape, sameShape, sizeOf } from "../shape.ts";
-import { type Flat, flatten, isFlat, type Numbers } from "../tensor.ts";
+import { type Flat, flatten, isFlat, type Numbers, wantWhole } from "../tensor.ts";
 
 /** Labels: numbers, or strings where the model knows `classes`. */
 export type Labels = Numbers | readonly string[];
@@ -42,12 +42,15 @@ export interface InputSpec {
   dtype: "float32" | "int32";
 }
 
+/** Name of a model's input among a program's inputs; names of the user's own stand behind a word of ours. */
+export const inputName = (name: string): string => `input ${name}`;
+
 /** The columns of a model's inputs. */
-export function inputColumns(x: unknown, inputs: readonly InputSpec[], single: boolean): Columns {
-  const parts = single ? [x] : named(x, inputs.map(({ name }) => name), "x");
-  const columns = inputs.map((spec, i) => inputColumn(parts[i], spec, single ? "x" : `x.${spec.name}`));
+export function inputColumns(x: unknown, inputs: readonly InputSpec[], single: boolean, label = "x"): Columns {
+  const parts = single ? [x] : named(x, inputs.map(({ name }) => name), label);
+  const columns = inputs.map((spec, i) => inputColumn(parts[i], spec, single ? label : `${label}.${spec.name}`));
   const [first] = columns as [Column], rows = rowsOf(first);
-  if (rows === 0) throw new DataError("no-rows", { option: "x", wanted: "at least one row", got: 0 });
+  if (rows === 0) throw new DataError("no-rows", { option: label, wanted: "at least one row", got: 0 });
   for (const column of columns)
     if (rowsOf(column) !== rows)
       throw new DataError("rows-mismatch", { option: column.label, wanted: `${rows} rows, as ${first.label}`, got: rowsOf(column) });
@@ -69,7 +72,7 @@ function inputColumn(value: unknown, { name, shape, dtype }: InputSpec, label: s
   }
   if (dtype === "int32") wantWhole(data, label);
   const bytes = dtype === "float32" && (data instanceof Uint8Array || data instanceof Uint8ClampedArray);
-  return { name, label, dtype: bytes ? "uint8" : dtype, shape, data };
+  return { name: inputName(name), label, dtype: bytes ? "uint8" : dtype, shape, data };
 }
 
 /** The column of a target for an output of the given row shape. */
@@ -116,17 +119,17 @@ export function targetColumn(
 }
 
 /** The column of row weights. */
-export function weightColumn(value: unknown, rows: number): Column {
-  const { data } = flatten(value, "weight");
-  if (data.length !== rows) throw new DataError("rows-mismatch", { option: WEIGHT, wanted: `${rows} rows, as x`, got: data.length });
+export function weightColumn(value: unknown, rows: number, label: string): Column {
+  const { data } = flatten(value, label);
+  if (data.length !== rows) throw new DataError("rows-mismatch", { option: label, wanted: `${rows} rows, as x`, got: data.length });
   let sum = 0;
   for (let row = 0; row < rows; row++) {
-    const got = data[row]!;
-    if (!(got >= 0 && got < Infinity)) throw new DataError("bad-weight", { option: WEIGHT, row, wanted: "a number of at least 0", got });
+    const got = Math.fround(data[row]!);
+    if (!(got >= 0 && got < Infinity)) throw new DataError("bad-weight", { option: label, row, wanted: "a number of at least 0", got });
     sum += got;
   }
-  if (!(sum > 0)) throw new DataError("bad-weight", { option: WEIGHT, problem: "all are 0" });
-  return { name: WEIGHT, label: WEIGHT, dtype: "float32", shape: [], data };
+  if (!(sum > 0)) throw new DataError("bad-weight", { option: label, problem: "all are 0" });
+  return { name: WEIGHT, label, dtype: "float32", shape: [], data };
 }
 
 export const WEIGHT = "weight";
@@ -138,14 +141,6 @@ export function named(value: unknown, names: readonly string[], label: string): 
   if (!record || keys.length !== names.length || !names.every((name) => keys.includes(name)))
     throw new DataError("wrong-names", { option: label, wanted: `{ ${names.join(", ")} }`, got: value });
   return names.map((name) => value[name]);
-}
-
-function wantWhole(data: ArrayLike<number>, label: string): void {
-  if (data instanceof Int32Array || data instanceof Uint8Array || data instanceof Uint8ClampedArray) return;
-  for (let position = 0; position < data.length; position++) {
-    const got = data[position]!;
-    if ((got | 0) !== got) throw new DataError("not-whole", { option: label, position, wanted: "a whole number (int32)", got });
-  }
 }
 
 function wantLabels(data: ArrayLike<number>, label: string, number: number): void {

@@ -15,6 +15,7 @@ import { inputOp } from "../op.ts";
 import { opTable } from "../ops/table.ts";
 import type { LossOption } from "../losses/loss.ts";
 import { isShape } from "../shape.ts";
+import { parse, stringify } from "./json.ts";
 import { parseSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -147,7 +148,7 @@ function record(network: Network, rows: number, training: boolean): SavedFunctio
     },
     node(node: Node) {
       if (node.op === inputOp) return;
-      steps.push({ op: node.op.name, inputs: node.inputs.map(refer), attributes: exact(node.attributes) });
+      steps.push({ op: node.op.name, inputs: node.inputs.map(refer), attributes: JSON.parse(stringify(node.attributes)) as unknown });
       node.outputs.forEach((output, i) => references.set(output, [steps.length - 1, i]));
     },
   };
@@ -155,19 +156,9 @@ function record(network: Network, rows: number, training: boolean): SavedFunctio
   return { layers, steps, outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, refer(value)])) };
 }
 
-/** JSON has no NaN, no infinities and no −0. */
-function exact(attributes: unknown): unknown {
-  return JSON.parse(JSON.stringify(attributes, (_, value: unknown) =>
-    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? { number: Object.is(value, -0) ? "-0" : String(value) } : value));
-}
-
 /** Attributes as they were, for `rows` rows. */
 function revived(attributes: unknown, rows: number): unknown {
-  return JSON.parse(JSON.stringify(attributes ?? null), (_, value: unknown) => {
-    if (value === null || typeof value !== "object") return value;
-    if ("number" in value) return Number(value.number);
-    return "rows" in value ? (value as Rows).rows * rows : value;
-  });
+  return parse(JSON.stringify(attributes ?? null), (value) => (typeof (value as Rows).rows === "number" ? (value as Rows).rows * rows : value));
 }
 
 /** What a file says. */
@@ -202,7 +193,9 @@ export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>
   try {
     const layers = buildLayers(saved.layers, own);
     const model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, saved.single) : wantAt(layers, saved.root);
-    const network = new Network(model, saved.inputs.map(wantInput), saved.single === true);
+    const inputs = saved.inputs.map(wantInput), single = saved.single === true;
+    if (new Set(inputs.map(({ name }) => name)).size < inputs.length || (single && inputs.length !== 1)) throw broken("its inputs");
+    const network = new Network(model, inputs, single);
     const losses = new Map(Object.entries(saved.losses).map(([output, { loss, options }]) => {
       const make = lossTable().get(loss);
       if (!make || !network.outputs.has(output)) throw broken(`the loss ${show(loss)} of ${show(output)} is not known`);

@@ -2,7 +2,7 @@
 
 import { GraphError } from "../errors.ts";
 import { origin, type Value } from "../graph.ts";
-import { wantOneOf } from "../options.ts";
+import { checkNames, wantOneOf } from "../options.ts";
 import { log } from "../ops/activation.ts";
 import { add, equal, maximum, multiply, subtract } from "../ops/binary.ts";
 import * as ops from "../ops/loss.ts";
@@ -51,7 +51,7 @@ export interface CrossEntropyOptions extends LossOptions {
  * (await model.evaluate({ x: [[0, 0]], y: [1] }, { loss: crossEntropy() })).loss // → 0.6931472
  */
 export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntropy"> {
-  const from = fromOf(options);
+  const from = fromOf("crossEntropy", options);
   return makeLoss("crossEntropy", { ...options, from }, ["from"], { target: "classes", reading: from }, (prediction, target) => {
     const rows = (x: Value): Value => reshape(x, [x.size / prediction.shape.at(-1)!, prediction.shape.at(-1)!]);
     const labels = target.dtype === "int32" ? reshape(target, [target.size]) : rows(target);
@@ -88,7 +88,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
  * (await model.evaluate({ x: [[0]], y: [1] }, { loss: binaryCrossEntropy() })).loss // → 0.6931472
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss<"binaryCrossEntropy"> {
-  const from = fromOf(options);
+  const from = fromOf("binaryCrossEntropy", options);
   const check = checkTargets("targets from 0 to 1", (t) => t >= 0 && t <= 1);
   const reading = from === "logits" ? "logit" : "probability";
   return makeLoss("binaryCrossEntropy", { ...options, from }, ["from"], { target: "numbers", reading, check }, (prediction, target) => {
@@ -111,7 +111,8 @@ export function hinge(options: LossOptions = {}): Loss<"hinge"> {
   return makeLoss("hinge", { ...options }, [], { target: "numbers", reading: "sign", check }, ops.hingeLoss);
 }
 
-function fromOf(options: CrossEntropyOptions): From {
+function fromOf(loss: string, options: CrossEntropyOptions): From {
+  checkNames(loss, options, ["reduction", "from"]);
   return options.from === undefined ? "logits" : wantOneOf("from", options.from, ["logits", "probabilities"]);
 }
 

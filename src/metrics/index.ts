@@ -1,7 +1,7 @@
 // The metrics, as flat exports and as the namespace `metrics`.
 
 import { ShapeError } from "../errors.ts";
-import type { Value } from "../graph.ts";
+import { notAValue, Value } from "../graph.ts";
 import { badOption, isRecord } from "../options.ts";
 import { equal, greater } from "../ops/binary.ts";
 import { argmax } from "../ops/reduce.ts";
@@ -51,7 +51,8 @@ export function metric<Name extends string>(
 
 const RESERVED = ["epoch", "step", "loss", "losses", "learningRate", "seconds", "rowsPerSecond", "findings", "validation"];
 
-function checked(name: string, prediction: Value, result: Value): Value {
+function checked(name: string, prediction: Value, result: unknown): Value {
+  if (!(result instanceof Value)) throw notAValue(name, result, { of: "metric" });
   if (result.shape[0] !== prediction.shape[0])
     throw new ShapeError("shape-mismatch", {
       of: "metric", option: name, wanted: `one number for each of ${prediction.shape[0]} rows`, got: result.shape,

@@ -15,7 +15,7 @@ export function toMetric(option: unknown): Metric {
     const loss = option;
     return { metric: loss.loss, rows: (prediction, target) => rowMeans(loss(prediction, target)) };
   }
-  if (isRecord(option) && typeof option.metric === "string") return option as unknown as Metric;
+  if (isRecord(option) && typeof option.metric === "string" && (option.rows || option.all)) return option as unknown as Metric;
   throw badOption("metrics", option, '"accuracy", "mae", "mse", a loss or metric(name, f)', {
     fix: didYouMean(option, ["accuracy", "mae", "mse"]),
   });

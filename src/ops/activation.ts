@@ -3,7 +3,7 @@
 
 import { Map, MapGradient, MapKind, Opcode } from "../../assembly/isa.ts";
 import type { Node, Op, Value } from "../graph.ts";
-import { apply, wantFloats, wantSecond } from "../op.ts";
+import { apply, misfit, wantFloats, wantSecond } from "../op.ts";
 import { bits } from "../program.ts";
 import { divide, multiply, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
@@ -38,8 +38,10 @@ export function activation(row: ActivationRow): ActivationOp {
     row,
     derivative,
     inPlace: [0],
-    shape([x]) {
+    shape([x], parameters) {
       wantFloats(name, [x!]);
+      const bad = parameters.find((p) => typeof p !== "number" || Number.isNaN(p));
+      if (bad !== undefined) throw misfit(name, x!, "a number", bad, "not-a-number");
       return [{ shape: x!.shape }];
     },
     gradient: ({ inputs: [x], outputs: [y], attributes }, [g]) =>

@@ -2,7 +2,7 @@
 
 import { Binary, BinaryKind, Opcode } from "../../assembly/isa.ts";
 import { notAValue, type Op, Value } from "../graph.ts";
-import { apply, misfit, type Operand } from "../op.ts";
+import { apart, apply, misfit, type Operand } from "../op.ts";
 import type { Operand as Word } from "../program.ts";
 import { broadcastShape, broadcastStrides, collapse } from "../shape.ts";
 import { constantValue, toValue } from "./constant.ts";
@@ -32,7 +32,7 @@ export function binary(row: BinaryRow): BinaryOp {
     shape([a, b]) {
       if (a!.dtype !== dtype || b!.dtype !== dtype) throw misfit(name, a!, dtype, [a!.dtype, b!.dtype], "dtype");
       const shape = broadcastShape(a!.shape, b!.shape);
-      if (!shape) throw misfit(name, a!, "shapes that fit together", [a!.shape, b!.shape]);
+      if (!shape) throw apart(name, a!, b!, "shapes that fit together");
       return [{ shape }];
     },
     gradient({ inputs: [a, b], outputs: [y] }, [g]) {

@@ -2,13 +2,16 @@
 
 import { Convert, ConvertKind, Gather, GatherKind, Opcode } from "../../assembly/isa.ts";
 import type { Op, Value } from "../graph.ts";
-import { apply } from "../op.ts";
+import { apply, misfit } from "../op.ts";
 import { sizeOf } from "../shape.ts";
 
 export const convertOp: Op<{ kind: ConvertKind }> = {
   name: "convert",
   inPlace: [0],
-  shape: ([x], { kind }) => [{ shape: x!.shape, dtype: kind === ConvertKind.FloatToInt ? "int32" : "float32" }],
+  shape([x], { kind }) {
+    if (!(kind >= 0 && kind < ConvertKind.Count)) throw misfit("convert", x!, "a known kind", kind, "kind");
+    return [{ shape: x!.shape, dtype: kind === ConvertKind.FloatToInt ? "int32" : "float32" }];
+  },
   gradient: () => [undefined],
   emit(node, to) {
     const [x] = node.inputs;

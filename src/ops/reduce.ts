@@ -132,7 +132,7 @@ export const broadcastOp: Op<{ shape: number[] }> = {
   name: "broadcastTo",
   shape([x], { shape }) {
     const joint = broadcastShape(x!.shape, shape);
-    if (!joint || !sameShape(joint, shape)) throw misfit("broadcastTo", x!, `a shape that stretches to ${showShape(shape)}`, x!.shape);
+    if (!isShape(shape) || !joint || !sameShape(joint, shape)) throw misfit("broadcastTo", x!, `a shape that ${showShape(x!.shape)} stretches to`, shape);
     return [{ shape, dtype: x!.dtype }];
   },
   gradient: ({ inputs: [x] }, [g]) => [sumTo(g!, x!.shape)],

@@ -196,7 +196,7 @@ export const concatOp: Op<{ axis: number }> = {
  * f.run([[1, 2], [3, 4, 5, 6]])[0].data // → [1, 3, 4, 2, 5, 6]
  */
 export function concat(values: readonly Value[], axis = -1): Value {
-  const first = values[0];
+  const first = Array.isArray(values) ? (values as readonly Value[])[0] : undefined;
   if (!first) throw new ShapeError("concat", { option: "concat", wanted: "at least one Value", got: values });
   if (values.length === 1) return first;
   return apply(concatOp, values, { axis: axisOf(axis, first.shape.length, "concat") });

@@ -107,7 +107,7 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
     check(hyper, where) {
       wantNumber(`${where}: beta1`, hyper.beta1, 0, 1, true);
       wantNumber(`${where}: beta2`, hyper.beta2, 0, 1, true);
-      wantNumber(`${where}: epsilon`, hyper.epsilon, 0);
+      if (!(Math.fround(wantNumber(`${where}: epsilon`, hyper.epsilon)) > 0)) throw badOption("epsilon", hyper.epsilon, "a number above 0", { of: where });
       wantNumber(`${where}: weightDecay`, hyper.weightDecay, 0);
     },
   });

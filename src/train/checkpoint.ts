@@ -3,6 +3,7 @@
 
 import { Version } from "../../assembly/isa.ts";
 import { FormatError, OptionError } from "../errors.ts";
+import { parse, stringify } from "../formats/json.ts";
 import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
 import type { Network } from "../network.ts";
 import { sameShape } from "../shape.ts";
@@ -35,7 +36,7 @@ export function writeCheckpoint(network: Network, state: FitState, notes: Checkp
   for (const [name, tensor] of extra) tensors.set(`extra ${name}`, tensor);
   const { steps, updates } = state;
   return writeSafetensors(tensors, {
-    [KEY]: JSON.stringify({ numerics: Version.NUMERICS, optimizer: describe(layout), steps, updates, notes }),
+    [KEY]: stringify({ numerics: Version.NUMERICS, optimizer: describe(layout), steps, updates, notes }),
   });
 }
 
@@ -49,7 +50,7 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
   if (text === undefined) throw new FormatError("not-a-checkpoint", { option: "resume", wanted: "the bytes that checkpoint() gave", got: bytes });
   let head: { numerics?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; notes?: unknown };
   try {
-    head = JSON.parse(text) as typeof head;
+    head = parse(text) as typeof head;
   } catch {
     throw brokenCheckpoint();
   }
@@ -66,6 +67,7 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
   const want = (name: string, shape: readonly number[]): void => {
     const tensor = file.tensors.get(name);
     if (!tensor || !sameShape(tensor.shape, shape)) throw mismatch(name, tensor?.shape, shape);
+    if (!tensor.data.every(Number.isFinite)) throw brokenCheckpoint();
   };
   for (const { name, shape } of network.parameters) want(`parameter ${name}`, shape);
   for (const state of optimizer.states) for (const { parameter } of layout.slots) want(`${state} ${parameter.name}`, parameter.shape);
@@ -95,10 +97,15 @@ export function brokenCheckpoint(): FormatError {
   return new FormatError("bad-file", { option: "resume", problem: "this checkpoint is broken" });
 }
 
+/** What a model computes, as plain data. */
+export function describeModel(network: Network): unknown {
+  return network.trace(2, true).graph.nodes.map(({ op, attributes, inputs }) => [op.name, attributes, inputs.map(({ shape }) => shape)]);
+}
+
 /** Throws if a checkpoint belongs to a run with other settings. */
 export function wantSettings(notes: CheckpointNotes, settings: object): void {
   for (const [name, value] of Object.entries(settings)) {
-    const made = JSON.stringify(notes[name]), wanted = JSON.stringify(value);
+    const made = stringify(notes[name]), wanted = stringify(value);
     if (made !== wanted) throw mismatch(name, made, wanted);
   }
 }

@@ -2,10 +2,12 @@
 
 import type { Network } from "../network.ts";
 import type { Address, Program } from "../program.ts";
+import { badOption } from "../options.ts";
 import type { LoadedProgram } from "../session.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Pause } from "../yield.ts";
+import { brokenCheckpoint } from "./checkpoint.ts";
 import type { DataSet } from "./dataset.ts";
 import { type Objective, targetName } from "./objective.ts";
 import { DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
@@ -27,7 +29,11 @@ export interface Scorer {
   reset(): void;
   /** The predictions, for a checkpoint in the middle of an epoch. */
   save(): Map<string, Tensor>;
-  load(saved: (output: string) => Tensor | undefined): void;
+  /** Takes up sums, and the predictions of so many rows.
+   *
+   * @throws FormatError if they do not fit.
+   */
+  load(sums: ArrayLike<number>, rows: number, saved: (output: string) => Tensor | undefined): void;
 }
 
 /** A scorer of up to `most` rows. */
@@ -62,7 +68,7 @@ export function makeScorer(network: Network, objective: Objective, most: number)
         const kept = predictions.get(output);
         const prediction = kept && { data: kept.data.slice(0, count * kept.width), shape: [count, ...kept.shape] };
         const target = kept && data.rowsOf(targetName(output), first, count);
-        for (const { key, metric } of metrics) scores[key] = metric.rows ? next() : metric.all!(prediction!, target!);
+        for (const { key, metric } of metrics) scores[key] = metric.rows ? next() : wantScore(key, metric.all!(prediction!, target!));
       }
       return scores;
     },
@@ -71,15 +77,21 @@ export function makeScorer(network: Network, objective: Objective, most: number)
       count = 0;
     },
     save: () => new Map([...predictions].map(([output, { width, data }]) => [output, { data: data.slice(0, count * width), shape: [count, width] }])),
-    load(saved) {
-      for (const [output, { data }] of predictions) {
+    load(from, rows, saved) {
+      sums.set(from);
+      count = rows;
+      for (const [output, { width, data }] of predictions) {
         const tensor = saved(output);
-        if (!tensor) continue;
-        data.set(tensor.data);
-        count = tensor.shape[0]!;
+        if (rows > 0 && tensor?.data.length !== rows * width) throw brokenCheckpoint();
+        if (tensor) data.set(tensor.data);
       }
     },
   };
+}
+
+function wantScore(name: string, score: unknown): number {
+  if (typeof score !== "number") throw badOption(name, score, "a number", { of: "metric" });
+  return score;
 }
 
 /** The region of an evaluation's cells: the cursor, then what its programs write. */

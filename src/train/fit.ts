@@ -1,7 +1,7 @@
 // A run over a data set: epochs of steps, validation, reports. Built on the same state and programs as the trainer.
 
-import type { Data } from "../data/columns.ts";
-import { StateError } from "../errors.ts";
+import { type Data, WEIGHT } from "../data/columns.ts";
+import { NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -10,8 +10,8 @@ import { describeSchedule, type Schedule, type ScheduleInfo } from "../schedules
 import type { Block, LoadedProgram } from "../session.ts";
 import { SPLIT } from "../ops/random.ts";
 import { sizeOf } from "../shape.ts";
-import { nextTask, pacer, type Pause } from "../yield.ts";
-import { brokenCheckpoint, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
+import { nextTask, pacer } from "../yield.ts";
+import { brokenCheckpoint, describeModel, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { describeLosses, dataColumns, type Objective, type ObjectiveOptions, resolveObjective, targetName } from "./objective.ts";
@@ -48,7 +48,7 @@ export interface FitOptions extends ObjectiveOptions {
   yieldEvery?: number;
 }
 
-const OPTIONS = [
+export const FIT_OPTIONS = [
   "loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "epochs", "seed", "shuffle", "validation", "clipNorm", "signal",
   "onStep", "resume", "yieldEvery",
 ];
@@ -57,8 +57,10 @@ const OPTIONS = [
 export interface FitDefaults {
   seed: number;
   classes: readonly string[] | undefined;
-  /** What the last run holds until this one begins. */
+  /** What the last run holds until this one begins, */
   freed: Block | undefined;
+  /** when this is called: the data are sound, and nothing stands in the way. */
+  onBegin(run: Run): void;
 }
 
 /** All that is known of a run before memory is allocated. */
@@ -76,7 +78,7 @@ export interface FitPlan {
 
 /** Checks the options and compiles the programs of a run. Changes nothing. */
 export function planFit(network: Network, data: Data, options: FitOptions, classes: readonly string[] | undefined): FitPlan {
-  checkNames("fit", options, OPTIONS);
+  checkNames("fit", options, FIT_OPTIONS);
   const objective = resolveObjective(network, options);
   const optimizer = wantOptimizer(options.optimizer);
   const columns = dataColumns(network, objective, data, classes);
@@ -94,7 +96,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const plan: FitPlan = { objective, layout, data: table, rows, batchSize, training, validation: undefined };
   if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
   else if (validation !== undefined && typeof validation !== "number") {
-    const other = layOut(dataColumns(network, objective, validation, classes));
+    const other = layOut(dataColumns(network, objective, validation, classes, "validation."));
     plan.validation = { plan: planEvaluation(network, objective, other, other.rows, EVALUATION_ROWS), data: other };
   }
   return plan;
@@ -107,12 +109,19 @@ function heldOut(share: number, rows: number): number {
 }
 
 /** Bytes of a run's parts. */
-export function planBytes({ layout, data, training, validation }: FitPlan): { blocks: number[]; programs: number; data: number; arena: number } {
+export function planBytes({ layout, data, training, validation }: FitPlan): {
+  /** In the order in which a run takes them; the first `uploads` are data. */
+  blocks: number[];
+  uploads: number;
+  programs: number;
+  data: number;
+  arena: number;
+} {
   const words = (programs: ReadonlyMap<number, Program> = new Map()): number[] => [...programs.values()].map((program) => program.words.byteLength);
   const steps = words(training), evaluations = words(validation?.plan.programs), held = validation?.data?.bytes ?? 0;
   return {
-    // in the order in which a run takes them
-    blocks: [data.bytes, layout.bytes, ...steps, ...(held ? [held] : []), ...(validation ? [validation.plan.cells] : []), ...evaluations],
+    blocks: [data.bytes, ...(held ? [held] : []), layout.bytes, ...steps, ...(validation ? [validation.plan.cells] : []), ...evaluations],
+    uploads: held ? 2 : 1,
     programs: [...steps, ...evaluations].reduce((a, b) => a + b, 0), data: data.bytes + held,
     arena: Math.max(...[...training.values(), ...(validation?.plan.programs.values() ?? [])].map((program) => program.arena)),
   };
@@ -146,6 +155,8 @@ export interface Run {
   readonly block: Block | undefined;
   /** Lets the run end after the current step. */
   stop(): void;
+  /** Ends the wait before an epoch: the model has been disposed. */
+  halt(): void;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
   run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
   /** Bytes from which `resume` goes on: the state after the last step. */
@@ -171,13 +182,19 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
   // what shapes the run's bits, as plain data
   const settings = {
-    run: "fit", seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule),
+    run: "fit", model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name),
+    weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)), seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule),
     loss: describeLosses(objective),
   };
-  if (notes) compare(notes, settings, { epochs, batches, sums: scorer.sums.length });
+  if (checkpoint && notes) {
+    compare(notes, settings, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
+    scorer.load(notes.sums, Math.min(notes.batch * batchSize, rows), (output) => checkpoint.file.tensors.get(`extra ${output}`));
+  }
   const bytes = planBytes(plan);
-  network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed);
+  network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
+  let halt = (): void => {};
+  const halted = new Promise<void>((resolve) => (halt = resolve));
   let state: FitState | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
 
   /** One step: prepare the cells, run the program, look whether all was finite. */
@@ -208,14 +225,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     restore(checkpoint, network, at);
     ({ epoch, batch, seconds } = notes);
     stepReport.learningRate = notes.learningRate;
-    scorer.sums.set(notes.sums);
-    scorer.load((output) => checkpoint.file.tensors.get(`extra ${output}`));
     history.epochs.push(...notes.reports);
   };
 
-  return {
+  const run: Run = {
     objective,
     history,
+    halt,
     get block() {
       return state?.block;
     },
@@ -225,20 +241,28 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     async run(gate, report) {
       const free: (() => void)[] = [];
       try {
-        const set = await upload(network, plan.data, pause);
-        free.push(() => set.free());
+        signal?.addEventListener("abort", halt);
+        const uploaded = async (layout: DataLayout): Promise<DataSet> => {
+          const set = await upload(network, layout, pause);
+          free.push(() => set.free());
+          return set;
+        };
+        const set = await uploaded(plan.data), other = plan.validation?.data && await uploaded(plan.validation.data);
+        check();
+        defaults.onBegin(run);
         const own = state = makeState(network, layout, seed), order = split(plan, seed, set);
         const programs = new Map([...plan.training].map(([count, program]) => {
           const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
           free.push(() => network.session.unload(loaded));
           return [count, loaded];
         }));
-        const evaluator = await validator(network, plan, set, pause, free);
+        const evaluator = validator(network, plan, set, other);
+        if (evaluator) free.push(() => evaluator.free());
         restored(own);
         begun = true;
         const start = performance.now() - 1000 * seconds;
         for (; epoch < epochs; epoch++, batch = 0) {
-          await gate();
+          await Promise.race([gate(), halted]);
           check();
           if (stopped) break;
           const began = performance.now(), first = batch;
@@ -256,6 +280,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           if (stopped && batch < batches) break;
           const trained = performance.now(), { loss, ...more } = scorer.scores(set, 0);
           const validation = await evaluator?.run(pause);
+          wantFinite(network, own.steps, epoch + 1);
           seconds = (performance.now() - start) / 1000;
           const entry = {
             epoch: epoch + 1, step: own.steps, loss, ...more, learningRate: stepReport.learningRate, seconds,
@@ -266,6 +291,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           report(entry);
         }
       } finally {
+        signal?.removeEventListener("abort", halt);
         if (network.attached) for (const release of free.reverse()) release();
       }
     },
@@ -279,16 +305,24 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       state = undefined;
     },
   };
+  return run;
+}
+
+/** Throws if the last updates went beyond float32: the loss of a step tells only of those before it. */
+function wantFinite({ session, block }: Network, step: number, epoch: number): void {
+  const numbers = block.bytes / 4;
+  if (session.core.firstNonFinite(block.offset, numbers) < numbers)
+    throw new NonFiniteError("non-finite", { step, epoch, problem: "an update has left parameters that are not finite", fix: "lower the learning rate" });
 }
 
 /** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
-function compare(notes: FitNotes, settings: object, { epochs, batches, sums: count }: { epochs: number; batches: number; sums: number }): void {
+function compare(notes: FitNotes, settings: object, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
   wantSettings(notes, settings);
   const { epoch, batch, sums, reports, seconds, learningRate } = notes;
   const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
   const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
   if (!whole(epoch, Infinity) || !whole(batch, batches) || !numbers(sums) || sums.length !== count || !Array.isArray(reports)
-    || !numbers([seconds, learningRate])) throw brokenCheckpoint();
+    || !numbers([seconds, learningRate]) || steps !== epoch * batches + batch) throw brokenCheckpoint();
   if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
 }
 
@@ -318,19 +352,10 @@ function split(plan: FitPlan, seed: { low: number; high: number }, data: DataSet
 }
 
 /** The evaluator of what is held out, or of data of its own. */
-async function validator(
-  network: Network, { validation, rows, objective }: FitPlan, data: DataSet, pause: Pause, free: (() => void)[],
-): Promise<Evaluator | undefined> {
+function validator(network: Network, { validation, rows, objective }: FitPlan, set: DataSet, other: DataSet | undefined): Evaluator | undefined {
   if (!validation) return undefined;
-  let set = data;
-  if (validation.data) {
-    set = await upload(network, validation.data, pause);
-    free.push(() => set.free());
-    set.order(Uint32Array.from({ length: validation.data.rows }, (_, i) => i));
-  }
-  const evaluator = makeEvaluator(network, objective, validation.plan, set, validation.data ? 0 : rows);
-  free.push(() => evaluator.free());
-  return evaluator;
+  other?.order(Uint32Array.from({ length: other.layout.rows }, (_, i) => i));
+  return makeEvaluator(network, objective, validation.plan, other ?? set, other ? 0 : rows);
 }
 
 /** The class of each row, where there is one output that tells classes and every row has one. */

@@ -47,7 +47,7 @@ export function resolveObjective(network: Network, { loss, lossWeights, metrics 
     const itsLoss = losses.get(output)!, known = isLoss(itsLoss) ? itsLoss : undefined;
     return {
       output, loss: itsLoss, reduction: known?.reduction ?? "mean", reading: known?.reading,
-      weight: weights[output] === undefined ? 1 : wantNumber(`lossWeights: ${output}`, weights[output]),
+      weight: Object.hasOwn(weights, output) ? wantNumber(`lossWeights: ${output}`, weights[output]) : 1,
       metrics: (lists?.get(output) ?? []).map((metric) => ({ key: network.singleOutput ? metric.metric : `${output}.${metric.metric}`, metric })),
     };
   });
@@ -87,19 +87,19 @@ function spreadOver<T, R>(network: Network, option: ByOutput<T> | undefined, wha
 export const targetName = (output: string): string => `target ${output}`;
 
 /** The columns of a data set for this objective. */
-export function dataColumns(network: Network, objective: Objective, data: Data, classes: readonly string[] | undefined): Columns {
+export function dataColumns(network: Network, objective: Objective, data: Data, classes: readonly string[] | undefined, at = ""): Columns {
   const fields = ["x", "y", WEIGHT], unknown = isRecord(data) ? Object.keys(data).find((key) => !fields.includes(key)) : undefined;
   if (!isRecord(data) || !("x" in data && "y" in data) || unknown !== undefined)
-    throw new DataError("wrong-names", { option: "data", wanted: "{ x, y } or { x, y, weight }", got: data, fix: didYouMean(unknown, fields) });
-  const { rows, columns } = inputColumns(data.x, network.inputs, network.single);
+    throw new DataError("wrong-names", { option: `${at}data`, wanted: "{ x, y } or { x, y, weight }", got: data, fix: didYouMean(unknown, fields) });
+  const { rows, columns } = inputColumns(data.x, network.inputs, network.single, `${at}x`);
   const outputs = [...network.outputs.keys()];
-  const targets = network.singleOutput ? [data.y] : named(data.y, outputs, "y");
+  const targets = network.singleOutput ? [data.y] : named(data.y, outputs, `${at}y`);
   const all = [...columns];
   objective.forEach(({ output, loss }, i) => {
-    const label = network.singleOutput ? "y" : `y.${output}`;
+    const label = `${at}y${network.singleOutput ? "" : `.${output}`}`;
     all.push(targetColumn(targets[i], label, rows, targetName(output), network.outputs.get(output)!, loss, classes));
   });
-  if (data.weight !== undefined) all.push(weightColumn(data.weight, rows));
+  if (data.weight !== undefined) all.push(weightColumn(data.weight, rows, at + WEIGHT));
   return { rows, columns: all };
 }
 

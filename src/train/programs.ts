@@ -2,7 +2,7 @@
 
 import { compileProgram, ownMemory, type Store } from "../compile.ts";
 import { grad } from "../autodiff.ts";
-import type { Column } from "../data/columns.ts";
+import { type Column, inputName } from "../data/columns.ts";
 import type { Graph, Node, Value } from "../graph.ts";
 import type { Network, Trace } from "../network.ts";
 import { input } from "../op.ts";
@@ -65,7 +65,7 @@ function fed(
     values.set(wanted, value);
     return value;
   };
-  const trace = network.trace(rows, training, (graph, { name }) => column(graph, name));
+  const trace = network.trace(rows, training, (graph, { name }) => column(graph, inputName(name)));
   const built = buildObjective(objective, trace, columns, (name) => column(trace.graph, name));
   return { trace, built, sources: new Map([...network.sources(trace), ...sources]), staged };
 }

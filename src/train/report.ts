@@ -43,7 +43,9 @@ export type MetricsOf<O> = O extends { metrics: infer M }
   : never;
 
 /** The report that a fit with these options gives. */
-export type ReportOf<O> = Report<MetricsOf<O>, O extends { validation: object | number } ? Evaluation<MetricsOf<O>> : undefined>;
+export type ReportOf<O> = Report<MetricsOf<O>,
+  O extends { validation: object | number } ? Evaluation<MetricsOf<O>>
+  : "validation" extends keyof O ? Evaluation<MetricsOf<O>> | undefined : undefined>;
 
 /** The reports of a run. */
 export class History<R = Report> {

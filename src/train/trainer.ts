@@ -10,7 +10,7 @@ import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
 import { disposed, type LoadedProgram } from "../session.ts";
 import { sizeOf } from "../shape.ts";
 import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
-import { mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
+import { describeModel, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
 import { dataColumns, describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
 import { applyProgram, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
@@ -67,14 +67,16 @@ export class Trainer {
   private applier: LoadedProgram | undefined;
   private last: Step | undefined;
   private readonly onDispose: () => void;
+  private onTrained: ((objective: Objective) => void) | undefined;
   private open = true;
 
   /** @internal */
-  constructor(network: Network, options: TrainerOptions, defaults: { seed: number; classes: readonly string[] | undefined; onDispose: () => void }) {
+  constructor(network: Network, options: TrainerOptions, defaults: { seed: number; classes: readonly string[] | undefined; onTrained: (objective: Objective) => void; onDispose: () => void }) {
     checkNames("trainer", options, OPTIONS);
     this.network = network;
     this.classes = defaults.classes;
     this.onDispose = defaults.onDispose;
+    this.onTrained = defaults.onTrained;
     this.objective = resolveObjective(network, options);
     const optimizer = wantOptimizer(options.optimizer);
     if (options.batchSize !== undefined) wantCount("batchSize", options.batchSize);
@@ -84,8 +86,11 @@ export class Trainer {
     // a schedule wants to know how long the run is
     const steps = options.steps === undefined && !this.schedule ? 1 : wantCount("steps", options.steps);
     this.info = { steps, epochs: 1, base: this.rate };
-    this.settings = { run: "trainer", steps, clipNorm: this.clip, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective) };
     this.layout = layOutFit(network, optimizer, scoreCount(this.objective));
+    this.settings = {
+      run: "trainer", model: describeModel(network), trained: this.layout.slots.map(({ parameter }) => parameter.name),
+      steps, clipNorm: this.clip, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective),
+    };
     const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.layout);
     const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
     if (checkpoint && checkpoint.notes.seed !== seed.seed) throw mismatch("seed", checkpoint.notes.seed, seed.seed);
@@ -100,6 +105,7 @@ export class Trainer {
 
   /** Steps done. */
   get steps(): number {
+    this.wantOpen();
     return this.state.steps;
   }
 
@@ -108,6 +114,7 @@ export class Trainer {
   }
 
   set learningRate(value: number) {
+    this.wantOpen();
     this.rate = wantNumber("learningRate", value, 0);
   }
 
@@ -196,6 +203,8 @@ export class Trainer {
     if (!state.finite) this.fail(data);
     state.steps++;
     state.updates++;
+    this.onTrained?.(this.objective); // after the first step
+    this.onTrained = undefined;
   }
 
   /** Writes a batch into memory, compiling its program if need be. */
@@ -227,7 +236,8 @@ export class Trainer {
   /** A batch like the last one, of typed arrays, is copied as it is. */
   private fast(data: Data): Step | undefined {
     const step = this.last, x = data?.x, y = data?.y;
-    if (!step?.plain || data.weight !== undefined || !(x instanceof Float32Array) || x.length !== step.plain.x) return undefined;
+    for (const name in data) if (name !== "x" && name !== "y") return undefined;
+    if (!step?.plain || !(x instanceof Float32Array) || x.length !== step.plain.x) return undefined;
     const { labels } = step.plain;
     if (!(y instanceof Int32Array || y instanceof Float32Array) || y instanceof Int32Array !== labels > 0 || y.length !== step.plain.y) return undefined;
     if (labels) for (let i = 0; i < y.length; i++) if (y[i]! >>> 0 >= labels) return undefined; // the long way tells
@@ -300,7 +310,7 @@ export function wantClip(value: unknown): number {
 }
 
 export function wantRate(rate: unknown, step: number): number {
-  if (typeof rate !== "number" || !(rate >= 0 && rate < Infinity))
+  if (typeof rate !== "number" || !(rate >= 0 && Math.fround(rate) < Infinity))
     throw badOption("schedule", rate, "a finite rate of at least 0", { step });
   return rate;
 }

@@ -1,0 +1,14 @@
+// JSON with the numbers that JSON lacks: NaN, the infinities and −0.
+
+export function stringify(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => {
+    const negative = Object.is(item, -0);
+    return typeof item === "number" && (negative || !Number.isFinite(item)) ? { number: negative ? "-0" : String(item) } : item;
+  });
+}
+
+/** `change` may replace objects. */
+export function parse(text: string, change = (object: object): unknown => object): unknown {
+  return JSON.parse(text, (_, item) =>
+    typeof item?.number === "string" ? Number(item.number) : item !== null && typeof item === "object" ? change(item as object) : item);
+}
