@@ -4,15 +4,15 @@ const live = process.stdout.isTTY === true && !process.env.NO_COLOR;
 
 /** A progress line: update(step) as often as you like, epoch(report) after each epoch. */
 export function progress(epochs) {
-  const start = performance.now();
-  let drawn = 0, accuracy;
+  let start, drawn = 0, accuracy;
   return {
     update({ epoch, step, steps, loss }) {
       const now = performance.now();
-      if (!live || now - drawn < 100) return;
+      start ??= now; // set-up does not count
+      if (!live || step === 1 || now - drawn < 100) return;
       drawn = now;
-      const rate = step / ((now - start) / 1000), left = (steps - step) / rate;
-      const held = accuracy === undefined ? "" : `  accuracy ${accuracy.toFixed(4)}`;
+      const rate = (step - 1) / ((now - start) / 1000), left = (steps - step) / rate;
+      const held = accuracy === undefined ? "" : `  held-out accuracy ${accuracy.toFixed(4)}`;
       process.stdout.write(`\r\x1b[2Kepoch ${epoch}/${epochs}  step ${step}/${steps}  loss ${loss.toFixed(4)}${held}  ${rate.toFixed(0)} steps/s  ${left.toFixed(0)} s left`);
     },
     epoch({ epoch, step, loss, rowsPerSecond, validation }) {
