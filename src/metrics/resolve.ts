@@ -1,7 +1,10 @@
 // From what the option `metrics` takes to metrics.
 
-import { mae, mse } from "../losses/index.ts";
+import type { Value } from "../graph.ts";
 import { isLoss } from "../losses/loss.ts";
+import { wantFloats, wantSameShape } from "../op.ts";
+import { maximum, multiply, subtract } from "../ops/binary.ts";
+import { negate } from "../ops/scale.ts";
 import { badOption, didYouMean, isRecord } from "../options.ts";
 import { accuracy } from "./index.ts";
 import { type Metric, rowMeans } from "./metric.ts";
@@ -9,8 +12,9 @@ import { type Metric, rowMeans } from "./metric.ts";
 /** The metric that an option stands for. */
 export function toMetric(option: unknown): Metric {
   if (option === "accuracy") return accuracy();
-  if (option === "mae") return toMetric(mae());
-  if (option === "mse") return toMetric(mse());
+  // as the losses of these names, bit for bit, but without what training needs of them
+  if (option === "mae") return difference(option, (d) => maximum(d, negate(d)));
+  if (option === "mse") return difference(option, (d) => multiply(d, d));
   if (isLoss(option)) {
     const loss = option;
     return { metric: loss.loss, rows: (prediction, target) => rowMeans(loss(prediction, target)) };
@@ -19,4 +23,15 @@ export function toMetric(option: unknown): Metric {
   throw badOption("metrics", option, '"accuracy", "mae", "mse", a loss or metric(name, f)', {
     fix: didYouMean(option, ["accuracy", "mae", "mse"]),
   });
+}
+
+function difference(metric: string, f: (d: Value) => Value): Metric {
+  return {
+    metric,
+    rows(prediction, target) {
+      wantFloats(metric, [prediction, target]);
+      wantSameShape(metric, prediction, target);
+      return rowMeans(f(subtract(prediction, target)));
+    },
+  };
 }
