@@ -183,8 +183,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   // what shapes the run's bits, as plain data
   const settings = {
     run: "fit", model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name),
-    weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)), seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule),
-    loss: describeLosses(objective),
+    weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
+    seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule), loss: describeLosses(objective),
   };
   if (checkpoint && notes) {
     compare(notes, settings, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
