@@ -15,7 +15,7 @@ import { add } from "./ops/binary.ts";
  * f.run([[3, -1]])[0].data // → [6, -2]
  */
 export function grad(y: Value, wrt: readonly Value[]): Value[] {
-  for (const value of [y, ...(Array.isArray(wrt) ? wrt : [wrt])] as unknown[]) if (!(value instanceof Value)) throw notAValue("grad", value);
+  for (const value of [y, ...(Array.isArray(wrt) ? wrt : [[wrt]])] as unknown[]) if (!(value instanceof Value)) throw notAValue("grad", value);
   if (y.size !== 1)
     throw new ShapeError("not-a-scalar", { option: "grad", wanted: "a scalar (shape [])", got: y.shape, fix: "sum(y) or mean(y) gives one" });
   const { graph } = y;

@@ -68,7 +68,8 @@ export class MemoryError extends LanewiseError {}
 export class EngineError extends LanewiseError {}
 /** A model or formula that cannot be differentiated or compiled as written. */
 export class GraphError extends LanewiseError {}
-/** A training step whose loss or gradients were NaN or infinite; the parameters are those from before the step. */
+/** A training step whose loss or gradients were NaN or infinite; the parameters are those from before the step. Or, where the
+ * message says so, parameters that an update has taken beyond float32. */
 export class NonFiniteError extends LanewiseError {}
 
 /** A value as a short text for a message. */
@@ -81,7 +82,8 @@ export function show(value: unknown, depth = 3): string {
     return `[${items.join(", ")}${value.length > 8 ? ", ..." : ""}]`;
   }
   if (value instanceof Error) return String(value);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length})`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as Partial<ArrayLike<unknown>>).length ?? value.byteLength})`;
   if (value !== null && typeof value === "object") {
     const name = value.constructor?.name;
     return name && name !== "Object" ? `a ${name}` : `{ ${Object.keys(value).slice(0, 6).join(", ")} }`;

@@ -126,7 +126,10 @@ export class Model<X = any, Y = any> {
   /** The last run: its memory is kept for a checkpoint until the next begins. */
   private ended: Run | undefined;
   private readonly trainers = new Set<Trainer>();
+  /** Of the last fit. */
   private objective: Objective | undefined;
+  /** What was trained last. */
+  private told: Objective | undefined;
   private losses: ReadonlyMap<string, LossOption>;
 
   /** @internal */
@@ -154,8 +157,9 @@ export class Model<X = any, Y = any> {
     this.wantOpen();
     checkNames("predict", options, ["into"]);
     const { network } = this, names = [...network.outputs.keys()];
-    const into = options.into === undefined ? {} : network.singleOutput ? { [OUTPUT]: options.into } : options.into;
-    const tensors = this.outputs(x, into as Readonly<Record<string, unknown>>);
+    const { into = {} } = options;
+    if (!network.singleOutput) checkNames("predict: into", into, names);
+    const tensors = this.outputs(x, (network.singleOutput && options.into !== undefined ? { [OUTPUT]: into } : into) as Readonly<Record<string, unknown>>);
     return (network.singleOutput ? tensors[0]! : Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))) as Y;
   }
 
@@ -173,7 +177,7 @@ export class Model<X = any, Y = any> {
     checkNames("classify", options, ["top", "output"]);
     const { network, classes } = this, names = [...network.outputs.keys()];
     const output = network.singleOutput ? OUTPUT : wantOneOf("classify: output", options.output ?? names[0], names);
-    const [width, ...rest] = network.outputs.get(output)! as [number];
+    const [width = 1, ...rest] = network.outputs.get(output)!;
     if (rest.length)
       throw new StateError("no-classes", { of: "classify", wanted: "an output [rows, classes]", got: ["rows", width, ...rest], fix: "use predict" });
     const top = options.top === undefined ? undefined : wantCount("classify: top", options.top);
@@ -365,6 +369,7 @@ export class Model<X = any, Y = any> {
    */
   save(): Uint8Array {
     this.wantOpen();
+    this.network.wantFinite();
     return writeModel(this.network, { classes: this.classes, losses: this.losses, seed: this.seed });
   }
 
@@ -392,6 +397,8 @@ export class Model<X = any, Y = any> {
 
   /** The loss says how classify reads the outputs. */
   private trained(objective: Objective): void {
+    if (this.told === objective) return;
+    this.told = objective;
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
   }
 
@@ -407,10 +414,9 @@ export class Model<X = any, Y = any> {
       const size = rows * sizeOf(shape), given = Object.hasOwn(into, name) ? into[name] : undefined;
       if (given !== undefined && !(given instanceof Float32Array && given.length === size))
         throw new ShapeError("wrong-width", { of: "predict", option: "into", wanted: `a Float32Array of ${size} numbers`, got: given });
-      return { data: given ?? new Float32Array(size), shape: [rows, ...shape] };
+      // what is given is written whole or not at all: several blocks are joined elsewhere
+      return { data: given && rows <= PREDICTION_ROWS ? given : new Float32Array(size), shape: [rows, ...shape] };
     });
-    // what is given is written whole or not at all
-    if (rows > PREDICTION_ROWS && Object.keys(into).length) failIfNotFinite(columns);
     for (let from = 0; from < rows; from += PREDICTION_ROWS) {
       const count = Math.min(PREDICTION_ROWS, rows - from), program = this.predictor(count, classes), { session } = network;
       for (const column of columns) {
@@ -424,6 +430,12 @@ export class Model<X = any, Y = any> {
         tensors[i]!.data.set(session.floats.subarray(at, at + count * width), from * width);
       });
     }
+    shapes.forEach(([name], i) => {
+      const given = Object.hasOwn(into, name) ? (into[name] as Float32Array | undefined) : undefined, tensor = tensors[i]!;
+      if (!given || given === tensor.data) return;
+      given.set(tensor.data);
+      tensor.data = given;
+    });
     return tensors;
   }
 
@@ -462,8 +474,9 @@ export class Model<X = any, Y = any> {
     const last = objective ? Object.fromEntries(objective.map(({ output, loss }) => [output, loss])) : Object.fromEntries(this.losses);
     if (Object.keys(last).length === 0) throw badOption("loss", undefined, "a loss, as the model has not been trained", { of: "evaluate" });
     const loss = network.singleOutput ? last[OUTPUT]! : last;
-    const resolved = resolveObjective(network, { ...options, loss });
-    return options.metrics === undefined && objective ? objective : resolved;
+    const lossWeights = options.lossWeights ?? Object.fromEntries((objective ?? []).map(({ output, weight }) => [output, weight]));
+    const resolved = resolveObjective(network, { ...options, loss, lossWeights });
+    return options.metrics === undefined && options.lossWeights === undefined && objective ? objective : resolved;
   }
 
   private readingOf(output: string, width: number): ClassReading["reading"] {

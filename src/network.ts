@@ -4,7 +4,7 @@
 import { Fill, Opcode, Random, RandomKind, SeedCell } from "../assembly/isa.ts";
 import type { Core } from "./core.ts";
 import { inputName, type InputSpec } from "./data/columns.ts";
-import { GraphError, show } from "./errors.ts";
+import { GraphError, show, NonFiniteError } from "./errors.ts";
 import { type Graph, notAValue, Value } from "./graph.ts";
 import { type Definition, isLayer, type Layer, type LayerCall, Registry, Tracer } from "./layers/layer.ts";
 import { input } from "./op.ts";
@@ -72,7 +72,7 @@ export class Network {
     this.single = single;
     // two rows: a model that mixes rows, or that fixes their number, is found out here
     const first = this.trace(2, false);
-    this.singleOutput = first.outputs.has(OUTPUT) && first.outputs.size === 1;
+    this.singleOutput = first.outputs.has(OUTPUT);
     this.outputs = new Map([...first.outputs].map(([name, { shape }]) => [name, shape.slice(1)]));
     this.calls = first.calls;
     this.registry.sealed = true;
@@ -179,6 +179,15 @@ export class Network {
     for (const [parameter, numbers] of given) this.write(parameter, numbers);
   }
 
+  /** Throws if an update has gone beyond float32: the loss of a step tells only of those before it. */
+  wantFinite(step?: number, epoch?: number): void {
+    const { session, block: { offset, bytes } } = this;
+    if (session.core.firstNonFinite(offset, bytes / 4) < bytes / 4)
+      throw new NonFiniteError("non-finite", {
+        ...(step !== undefined && { step }), epoch, problem: "an update has left parameters that are not finite", fix: "lower the learning rate",
+      });
+  }
+
   /** A copy of a parameter (or of what lies like one at `base`), with its axes as PyTorch has them. */
   read(parameter: Parameter, base = this.block.offset + parameter.offset): Tensor {
     const { size, shape } = parameter, data = new Float32Array(size), { floats } = this.session;
@@ -228,8 +237,8 @@ function initialNumbers(numbers: unknown, { name, layer, size, shape }: Paramete
 function outputsOf(result: unknown, graph: Graph, rows: number): Map<string, Value> {
   const outputs = result instanceof Value ? { [OUTPUT]: result } : result;
   const of = "the model's function";
-  if (!isRecord(outputs) || Object.keys(outputs).length === 0)
-    throw notAValue("result", result, { of, wanted: "a Value or a record of Values" });
+  if (!isRecord(outputs) || Object.keys(outputs).length === 0 || (outputs === result && OUTPUT in outputs))
+    throw notAValue("result", result, { of, wanted: "a Value, or a record of Values with names" });
   return new Map(Object.entries(outputs).map(([option, value]) => {
     if (!(value instanceof Value) || value.graph !== graph) throw notAValue(option, value, { of, fix: "make it from the inputs" });
     const { dtype, shape } = value;

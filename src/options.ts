@@ -90,7 +90,7 @@ export function wantNumber(option: string, value: unknown, low = -Infinity, high
 /** A finite number above 0. */
 export function wantPositive(option: string, value: unknown): number {
   const number = wantNumber(option, value);
-  if (number <= 0) throw badOption(option, value, "a number above 0");
+  if (!(Math.fround(number) > 0)) throw badOption(option, value, "a number above 0");
   return number;
 }
 

@@ -62,9 +62,9 @@ it("a step of fit is one call into the core", async () => {
   });
   expect(steps).toHaveLength(3 * perEpoch);
   steps.forEach((made, step) => {
-    // between epochs the held-out rows are evaluated, in one run, the parameters looked through, and the others shuffled; before the first, data are checked
+    // between epochs the parameters are looked through, the held-out rows evaluated, in one run, and the others shuffled; before the first, data are checked
     if (step === 0) expect(made.slice(-2)).toEqual(["shuffle", "run"]);
-    else expect(made, `step ${step}`).toEqual(step % perEpoch ? ["run"] : ["run", "firstNonFinite", "shuffle", "run"]);
+    else expect(made, `step ${step}`).toEqual(step % perEpoch ? ["run"] : ["firstNonFinite", "run", "shuffle", "run"]);
   });
   model.dispose();
 });

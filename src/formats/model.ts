@@ -10,7 +10,7 @@ import { sequential } from "../layers/sequential.ts";
 import { layerTable } from "../layers/table.ts";
 import { isLoss, type Loss } from "../losses/loss.ts";
 import { lossTable } from "../losses/table.ts";
-import { type ModelFunction, Network, type Recorder } from "../network.ts";
+import { type ModelFunction, Network, OUTPUT, type Recorder } from "../network.ts";
 import { inputOp } from "../op.ts";
 import { opTable } from "../ops/table.ts";
 import type { LossOption } from "../losses/loss.ts";
@@ -268,6 +268,7 @@ function functionOf(steps: readonly Step[], outputs: Readonly<Record<string, Ref
         made.push(first.graph.add(op, step.inputs.map(value), revived(step.attributes, first.shape[0]!)));
       }
     }
-    return Object.fromEntries(Object.entries(outputs).map(([name, reference]) => [name, value(reference)]));
+    const named = Object.fromEntries(Object.entries(outputs).map(([name, reference]) => [name, value(reference)]));
+    return named[OUTPUT] ?? named;
   };
 }

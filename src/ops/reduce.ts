@@ -131,8 +131,8 @@ export function argmax(x: Value, axis = -1, { keepDims }: ReduceOptions = {}): V
 export const broadcastOp: Op<{ shape: number[] }> = {
   name: "broadcastTo",
   shape([x], { shape }) {
-    const joint = broadcastShape(x!.shape, shape);
-    if (!isShape(shape) || !joint || !sameShape(joint, shape)) throw misfit("broadcastTo", x!, `a shape that ${showShape(x!.shape)} stretches to`, shape);
+    const joint = isShape(shape) ? broadcastShape(x!.shape, shape) : undefined;
+    if (!joint || !sameShape(joint, shape)) throw misfit("broadcastTo", x!, `a shape that ${showShape(x!.shape)} stretches to`, shape);
     return [{ shape, dtype: x!.dtype }];
   },
   gradient: ({ inputs: [x] }, [g]) => [sumTo(g!, x!.shape)],
@@ -151,6 +151,7 @@ export const broadcastOp: Op<{ shape: number[] }> = {
  * f.run([[1, 2, 3]])[0].data // → [1, 2, 3, 1, 2, 3]
  */
 export function broadcastTo(x: Value, shape: Shape): Value {
+  if (!isShape(shape)) throw misfit("broadcastTo", x, "a shape of whole lengths above 0", shape);
   if (sameShape(x.shape, shape)) return x;
   const value = constantValue(x), fits = sameShape(broadcastShape(x.shape, shape) ?? [], shape);
   return value === undefined || !fits ? apply(broadcastOp, [x], { shape: [...shape] }) : constant(x.graph, value, shape);

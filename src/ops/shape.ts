@@ -56,6 +56,7 @@ export const reshapeOp: Op<{ shape: number[] }> = {
  * f.run([[1, 2, 3, 4]])[0].shape // → [2, 2]
  */
 export function reshape(x: Value, shape: Shape): Value {
+  if (!Array.isArray(shape)) throw misfit("reshape", x, "a shape", shape, "reshape");
   if (sameShape(x.shape, shape)) return x;
   const value = constantValue(x);
   const attributes = { shape: [...shape] };

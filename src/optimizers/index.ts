@@ -2,7 +2,7 @@
 
 import { AdamCell, SgdCell, UpdateKind } from "../../assembly/isa.ts";
 import { integerPower } from "../math.ts";
-import { badOption, wantNumber } from "../options.ts";
+import { badOption, wantNumber, wantPositive } from "../options.ts";
 import { type Hyper, type Match, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 export type { Match, Optimizer, OptimizerOptions, ParameterInfo } from "./optimizer.ts";
@@ -107,7 +107,7 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
     check(hyper, where) {
       wantNumber(`${where}: beta1`, hyper.beta1, 0, 1, true);
       wantNumber(`${where}: beta2`, hyper.beta2, 0, 1, true);
-      if (!(Math.fround(wantNumber(`${where}: epsilon`, hyper.epsilon)) > 0)) throw badOption("epsilon", hyper.epsilon, "a number above 0", { of: where });
+      wantPositive(`${where}: epsilon`, hyper.epsilon);
       wantNumber(`${where}: weightDecay`, hyper.weightDecay, 0);
     },
   });

@@ -5,6 +5,7 @@ import { Version } from "../../assembly/isa.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import { parse, stringify } from "../formats/json.ts";
 import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
+import type { Value } from "../graph.ts";
 import type { Network } from "../network.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -23,13 +24,14 @@ export interface Checkpoint {
   updates: number;
 }
 
-const KEY = "lanewise.checkpoint";
+const KEY = "lanewise.checkpoint", PARAMETER = "parameter ";
 
 /** `extra` tensors are kept under their names. */
 export function writeCheckpoint(network: Network, state: FitState, notes: CheckpointNotes, extra: ReadonlyMap<string, Tensor> = new Map()): Uint8Array {
+  network.wantFinite(state.steps);
   const { layout } = state;
   const tensors = new Map<string, Tensor>();
-  for (const parameter of network.parameters) tensors.set(`parameter ${parameter.name}`, network.read(parameter));
+  for (const parameter of network.parameters) tensors.set(PARAMETER + parameter.name, network.read(parameter));
   layout.optimizer.states.forEach((name, s) => {
     for (const slot of layout.slots) tensors.set(`${name} ${slot.parameter.name}`, network.read(slot.parameter, state.place(slot, s)));
   });
@@ -67,19 +69,20 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
   const want = (name: string, shape: readonly number[]): void => {
     const tensor = file.tensors.get(name);
     if (!tensor || !sameShape(tensor.shape, shape)) throw mismatch(name, tensor?.shape, shape);
-    if (!tensor.data.every(Number.isFinite)) throw brokenCheckpoint();
+    // squares of gradients may be infinite, and the run goes on
+    if (name.startsWith(PARAMETER) && !tensor.data.every(Number.isFinite)) throw brokenCheckpoint();
   };
-  for (const { name, shape } of network.parameters) want(`parameter ${name}`, shape);
+  for (const { name, shape } of network.parameters) want(PARAMETER + name, shape);
   for (const state of optimizer.states) for (const { parameter } of layout.slots) want(`${state} ${parameter.name}`, parameter.shape);
   for (const name of file.tensors.keys())
-    if (name.startsWith("parameter ") && !network.parameters.some((parameter) => name === `parameter ${parameter.name}`))
+    if (name.startsWith(PARAMETER) && !network.parameters.some((parameter) => name === PARAMETER + parameter.name))
       throw mismatch(name, file.tensors.get(name)!.shape, "none");
   return { file, notes: head.notes as CheckpointNotes, steps: head.steps, updates: head.updates };
 }
 
 /** Puts a checkpoint's numbers into memory. */
 export function restore({ file, steps, updates }: Checkpoint, network: Network, state: FitState): void {
-  for (const parameter of network.parameters) network.write(parameter, file.tensors.get(`parameter ${parameter.name}`)!.data);
+  for (const parameter of network.parameters) network.write(parameter, file.tensors.get(PARAMETER + parameter.name)!.data);
   const { layout } = state;
   layout.optimizer.states.forEach((name, s) => {
     for (const slot of layout.slots) network.write(slot.parameter, file.tensors.get(`${name} ${slot.parameter.name}`)!.data, state.place(slot, s));
@@ -97,17 +100,22 @@ export function brokenCheckpoint(): FormatError {
   return new FormatError("bad-file", { option: "resume", problem: "this checkpoint is broken" });
 }
 
-/** What a model computes, as plain data. */
-export function describeModel(network: Network): unknown {
-  return network.trace(2, true).graph.nodes.map(({ op, attributes, inputs }) => [op.name, attributes, inputs.map(({ shape }) => shape)]);
+/** What a model computes, as plain data: its nodes, then its outputs. */
+export function describeModel(network: Network): unknown[] {
+  const { graph, outputs } = network.trace(2, true);
+  const place = ({ node, index }: Value): unknown => [node.index, index];
+  const nodes = graph.nodes.map(({ op, attributes, inputs }) => [op.name, attributes, inputs.map(place)]);
+  return [...nodes, [...outputs].map(([name, value]) => [name, place(value)])];
 }
 
 /** Throws if a checkpoint belongs to a run with other settings. */
 export function wantSettings(notes: CheckpointNotes, settings: object): void {
-  for (const [name, value] of Object.entries(settings)) {
-    const made = stringify(notes[name]), wanted = stringify(value);
-    if (made !== wanted) throw mismatch(name, made, wanted);
-  }
+  const compare = (name: string, made: unknown, wanted: unknown): void => {
+    // of a list of lists, what differs first
+    if (Array.isArray(made) && Array.isArray(wanted) && Array.isArray(wanted[0])) wanted.forEach((item, i) => compare(`${name} ${i}`, made[i], item));
+    else if (stringify(made) !== stringify(wanted)) throw mismatch(name, made, wanted);
+  };
+  for (const [name, value] of Object.entries(settings)) compare(name, notes[name], value);
 }
 
 /** The error for a checkpoint of another run: it `got` what this one does not want. */

@@ -82,7 +82,7 @@ export function makeScorer(network: Network, objective: Objective, most: number)
       count = rows;
       for (const [output, { width, data }] of predictions) {
         const tensor = saved(output);
-        if (rows > 0 && tensor?.data.length !== rows * width) throw brokenCheckpoint();
+        if ((tensor?.data.length ?? 0) !== rows * width) throw brokenCheckpoint();
         if (tensor) data.set(tensor.data);
       }
     },

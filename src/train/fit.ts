@@ -1,9 +1,9 @@
 // A run over a data set: epochs of steps, validation, reports. Built on the same state and programs as the trainer.
 
 import { type Data, WEIGHT } from "../data/columns.ts";
-import { NonFiniteError, StateError } from "../errors.ts";
+import { StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
-import { badOption, checkNames, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
+import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Program } from "../program.ts";
 import { describeSchedule, type Schedule, type ScheduleInfo } from "../schedules/schedule.ts";
@@ -193,8 +193,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const bytes = planBytes(plan);
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
-  let halt = (): void => {};
-  const halted = new Promise<void>((resolve) => (halt = resolve));
+  let wake = (): void => {};
+  const halt = (): void => wake();
   let state: FitState | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
 
   /** One step: prepare the cells, run the program, look whether all was finite. */
@@ -262,7 +262,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         begun = true;
         const start = performance.now() - 1000 * seconds;
         for (; epoch < epochs; epoch++, batch = 0) {
-          await Promise.race([gate(), halted]);
+          check();
+          await Promise.race([gate(), new Promise<void>((resolve) => (wake = resolve))]);
           check();
           if (stopped) break;
           const began = performance.now(), first = batch;
@@ -277,10 +278,11 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
               check();
             }
           }
+          network.wantFinite(own.steps, epoch + 1);
           if (stopped && batch < batches) break;
           const trained = performance.now(), { loss, ...more } = scorer.scores(set, 0);
           const validation = await evaluator?.run(pause);
-          wantFinite(network, own.steps, epoch + 1);
+          check();
           seconds = (performance.now() - start) / 1000;
           const entry = {
             epoch: epoch + 1, step: own.steps, loss, ...more, learningRate: stepReport.learningRate, seconds,
@@ -308,21 +310,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   return run;
 }
 
-/** Throws if the last updates went beyond float32: the loss of a step tells only of those before it. */
-function wantFinite({ session, block }: Network, step: number, epoch: number): void {
-  const numbers = block.bytes / 4;
-  if (session.core.firstNonFinite(block.offset, numbers) < numbers)
-    throw new NonFiniteError("non-finite", { step, epoch, problem: "an update has left parameters that are not finite", fix: "lower the learning rate" });
-}
-
 /** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
 function compare(notes: FitNotes, settings: object, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
   wantSettings(notes, settings);
   const { epoch, batch, sums, reports, seconds, learningRate } = notes;
   const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
   const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
-  if (!whole(epoch, Infinity) || !whole(batch, batches) || !numbers(sums) || sums.length !== count || !Array.isArray(reports)
-    || !numbers([seconds, learningRate]) || steps !== epoch * batches + batch) throw brokenCheckpoint();
+  if (!whole(epoch, Infinity) || !whole(batch, batches) || !numbers(sums) || sums.length !== count || steps !== epoch * batches + batch
+    || !Array.isArray(reports) || reports.length < epoch || !reports.every(isRecord) || !numbers([seconds, learningRate])) throw brokenCheckpoint();
   if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
 }
 
@@ -444,11 +439,11 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   }
 
   catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<History<R> | B> {
-    return this.done.catch(rejected);
+    return this.then(undefined, rejected);
   }
 
   finally(settled?: (() => void) | null): Promise<History<R>> {
-    return this.done.finally(settled);
+    return this.then().finally(settled);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
@@ -457,9 +452,13 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
     let at = 0, told = false;
     return {
       next: async () => {
-        this.asked = Math.max(this.asked, at + 1);
-        this.notify();
-        while (at >= this.reports.length && !this.ended) await new Promise<void>((resolve) => this.wake.push(resolve));
+        while (at >= this.reports.length && !this.ended) {
+          if (this.asked <= at) {
+            this.asked = at + 1; // anew: another call may have taken the report
+            this.notify();
+          }
+          await new Promise<void>((resolve) => this.wake.push(resolve));
+        }
         if (at < this.reports.length) return { done: false, value: this.reports[at++]! };
         if (this.failure && !told) {
           told = true;

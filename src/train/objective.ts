@@ -47,7 +47,7 @@ export function resolveObjective(network: Network, { loss, lossWeights, metrics 
     const itsLoss = losses.get(output)!, known = isLoss(itsLoss) ? itsLoss : undefined;
     return {
       output, loss: itsLoss, reduction: known?.reduction ?? "mean", reading: known?.reading,
-      weight: Object.hasOwn(weights, output) ? wantNumber(`lossWeights: ${output}`, weights[output]) : 1,
+      weight: Object.hasOwn(weights, output) && weights[output] !== undefined ? wantNumber(`lossWeights: ${output}`, weights[output]) : 1,
       metrics: (lists?.get(output) ?? []).map((metric) => ({ key: network.singleOutput ? metric.metric : `${output}.${metric.metric}`, metric })),
     };
   });

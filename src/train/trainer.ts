@@ -67,7 +67,7 @@ export class Trainer {
   private applier: LoadedProgram | undefined;
   private last: Step | undefined;
   private readonly onDispose: () => void;
-  private onTrained: ((objective: Objective) => void) | undefined;
+  private readonly onTrained: (objective: Objective) => void;
   private open = true;
 
   /** @internal */
@@ -121,7 +121,7 @@ export class Trainer {
   /** One training step on a batch; returns its loss. One call into the core.
    *
    * @throws DataError or ShapeError for a batch that does not fit, or with NaN or infinities; NonFiniteError if loss or
-   * gradients were not finite. The parameters are then as before.
+   * gradients were not finite. The parameters are then as before. (That an update goes beyond float32, the next step tells.)
    */
   step(data: Data): number {
     this.wantOpen();
@@ -203,8 +203,7 @@ export class Trainer {
     if (!state.finite) this.fail(data);
     state.steps++;
     state.updates++;
-    this.onTrained?.(this.objective); // after the first step
-    this.onTrained = undefined;
+    this.onTrained(this.objective);
   }
 
   /** Writes a batch into memory, compiling its program if need be. */
