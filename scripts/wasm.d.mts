@@ -1,4 +1,4 @@
 import type { Plugin } from "esbuild";
 
-export function wasmModule(file: string): Promise<string>;
+export function wasmModule(file: string): string;
 export const embedWasm: Plugin;

@@ -1,6 +1,9 @@
 // The core as a page carries it: an import of a .wasm file gives its bytes, unshared, deflated, in base64 (see src/core.ts).
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { zlibAsync } from "@gfx/zopfli";
+import { fileURLToPath } from "node:url";
+
+const deflate = fileURLToPath(new URL("deflate.mjs", import.meta.url));
 
 /** The core for one thread. It is built for shared memory: this clears the flag "shared" (2) in the limits of the memory that
  * it imports, one bit. */
@@ -11,15 +14,15 @@ export function unshared(bytes) {
   return copy;
 }
 
-/** The text of a module that stands for a .wasm file. Zopfli deflates as zlib does, but 5 % smaller. */
-export async function wasmModule(file) {
-  return `export default "${Buffer.from(await zlibAsync(unshared(readFileSync(file)), { numiterations: 15 })).toString("base64")}";`;
+/** The text of a module that stands for a .wasm file. */
+export function wasmModule(file) {
+  return `export default "${execFileSync(process.execPath, [deflate], { input: unshared(readFileSync(file)), encoding: "utf8" })}";`;
 }
 
 /** For esbuild. */
 export const embedWasm = {
   name: "embed-wasm",
   setup(build) {
-    build.onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: await wasmModule(path), loader: "js" }));
+    build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: wasmModule(path), loader: "js" }));
   },
 };

@@ -232,7 +232,8 @@ export class Model<X = any, Y = any> {
    * for the history. Each fit begins with fresh optimizer state unless it resumes.
    *
    * @throws (to whoever awaits or iterates) OptionError, DataError, ShapeError, GraphError, MemoryError before anything
-   * is changed; StateError while another fit runs; NonFiniteError at a step that would have brought NaN.
+   * is changed; StateError while another fit runs; NonFiniteError at a step that would have brought NaN, or
+   * at the end of an epoch in which an update went beyond float32.
    * @example
    * const model = await createModel(dense(1, { bias: false, initializer: "zeros" }), { input: [1] });
    * for await (const report of model.fit({ x: [[1]], y: [[1]] }, { loss: mse(), optimizer: sgd({ learningRate: 0.25 }), epochs: 2 }))
@@ -362,7 +363,8 @@ export class Model<X = any, Y = any> {
 
   /** The model as a safetensors file: PyTorch's names and layouts, and what loadModel needs to build it again.
    *
-   * @throws GraphError if the model is a function that uses the number of rows as a number.
+   * @throws GraphError if the model is a function that cannot be written down (see the message); NonFiniteError if an update
+   * has taken parameters beyond float32.
    * @example
    * const model = await createModel(dense(1), { input: [1] });
    * (await loadModel(model.save())).parameters.get("bias").shape // → [1]
@@ -410,13 +412,14 @@ export class Model<X = any, Y = any> {
   private outputs(x: X, into: Readonly<Record<string, unknown>>, classes?: ClassReading): Tensor[] {
     const { network } = this, { rows, columns } = inputColumns(x, network.inputs, network.single);
     const shapes = [...network.outputs].filter(([name]) => !classes || name === classes.output);
-    const tensors = shapes.map(([name, shape]): Tensor => {
+    const wanted = shapes.map(([name, shape]) => {
       const size = rows * sizeOf(shape), given = Object.hasOwn(into, name) ? into[name] : undefined;
       if (given !== undefined && !(given instanceof Float32Array && given.length === size))
         throw new ShapeError("wrong-width", { of: "predict", option: "into", wanted: `a Float32Array of ${size} numbers`, got: given });
-      // what is given is written whole or not at all: several blocks are joined elsewhere
-      return { data: given && rows <= PREDICTION_ROWS ? given : new Float32Array(size), shape: [rows, ...shape] };
+      return given ?? new Float32Array(size);
     });
+    // what is given is written whole or not at all: several blocks are joined elsewhere
+    const parts = rows > PREDICTION_ROWS && Object.keys(into).length ? wanted.map(({ length }) => new Float32Array(length)) : wanted;
     for (let from = 0; from < rows; from += PREDICTION_ROWS) {
       const count = Math.min(PREDICTION_ROWS, rows - from), program = this.predictor(count, classes), { session } = network;
       for (const column of columns) {
@@ -427,16 +430,11 @@ export class Model<X = any, Y = any> {
       program.run();
       shapes.forEach(([name, shape], i) => {
         const at = program.place(outputPlace(name)) / 4, width = sizeOf(shape);
-        tensors[i]!.data.set(session.floats.subarray(at, at + count * width), from * width);
+        parts[i]!.set(session.floats.subarray(at, at + count * width), from * width);
       });
     }
-    shapes.forEach(([name], i) => {
-      const given = Object.hasOwn(into, name) ? (into[name] as Float32Array | undefined) : undefined, tensor = tensors[i]!;
-      if (!given || given === tensor.data) return;
-      given.set(tensor.data);
-      tensor.data = given;
-    });
-    return tensors;
+    if (parts !== wanted) parts.forEach((part, i) => wanted[i]!.set(part));
+    return shapes.map(([, shape], i) => ({ data: wanted[i]!, shape: [rows, ...shape] }));
   }
 
   private predictor(rows: number, classes: ClassReading | undefined): LoadedProgram {

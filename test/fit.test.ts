@@ -320,16 +320,16 @@ test("resuming with other options is refused, and names the difference", async (
     expect(model.fit(data, options({ seed: 1, epochs: 5, resume, ...more }))).rejects.toMatchObject({ code: "resume-mismatch", details: { option } });
   await mismatch({ batchSize: 8 }, "batchSize");
   await mismatch({ seed: 2 }, "seed");
-  await mismatch({ optimizer: sgd() }, "optimizer");
-  await mismatch({ optimizer: adam({ learningRate: 0.02 }) }, "optimizer");
+  await mismatch({ optimizer: sgd() }, "optimizer optimizer");
+  await mismatch({ optimizer: adam({ learningRate: 0.02 }) }, "optimizer learningRate");
   await mismatch({ shuffle: false }, "shuffle");
   await mismatch({ schedule: cosine() }, "schedule");
-  await mismatch({ loss: crossEntropy({ reduction: "sum" }) }, "loss");
+  await mismatch({ loss: crossEntropy({ reduction: "sum" }) }, "loss 0 reduction");
   await expect(model.fit(classified(49), options({ seed: 1, epochs: 5, resume }))).rejects.toMatchObject({ code: "resume-mismatch", details: { option: "rows" } });
   const wider = await createModel(dense(3), { input: [6] });
   await expect(wider.fit(data, options({ seed: 1, resume }))).rejects.toMatchObject({ code: "resume-mismatch" });
-  // more epochs are welcome
-  expect((await model.fit(data, options({ seed: 1, epochs: 5, resume }))).epochs.length).toBe(5);
+  // more epochs are welcome, and defaults that are spelled out
+  expect((await model.fit(data, options({ seed: 1, epochs: 5, resume, loss: crossEntropy({ reduction: "mean" }) }))).epochs.length).toBe(5);
 });
 
 test("bytes as input stay bytes in memory, and give the numbers' results", async () => {

@@ -64,8 +64,8 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
       of: "resume", option: "numerics version", wanted: Version.NUMERICS, got: head.numerics,
       fix: "the bits would differ: use the release that wrote it, or begin with the model's parameters",
     });
-  const { optimizer } = layout, made = JSON.stringify(head.optimizer), here = JSON.stringify(describe(layout));
-  if (made !== here) throw mismatch("optimizer", made, here);
+  const { optimizer } = layout;
+  wantSettings({ optimizer: head.optimizer }, { optimizer: describe(layout) });
   const want = (name: string, shape: readonly number[]): void => {
     const tensor = file.tensors.get(name);
     if (!tensor || !sameShape(tensor.shape, shape)) throw mismatch(name, tensor?.shape, shape);
@@ -108,14 +108,20 @@ export function describeModel(network: Network): unknown[] {
   return [...nodes, [...outputs].map(([name, value]) => [name, place(value)])];
 }
 
-/** Throws if a checkpoint belongs to a run with other settings. */
-export function wantSettings(notes: CheckpointNotes, settings: object): void {
+/** Throws if a checkpoint belongs to a run with other settings; the error names the first that differs, down to its last part. */
+export function wantSettings(notes: Settings, settings: Settings): void {
   const compare = (name: string, made: unknown, wanted: unknown): void => {
-    // of a list of lists, what differs first
-    if (Array.isArray(made) && Array.isArray(wanted) && Array.isArray(wanted[0])) wanted.forEach((item, i) => compare(`${name} ${i}`, made[i], item));
-    else if (stringify(made) !== stringify(wanted)) throw mismatch(name, made, wanted);
+    if (!isTree(made) || !isTree(wanted)) {
+      if (!Object.is(made, wanted)) throw mismatch(name, made, wanted);
+    } else for (const key of new Set([...Object.keys(made), ...Object.keys(wanted)])) compare(`${name} ${key}`, made[key], wanted[key]);
   };
   for (const [name, value] of Object.entries(settings)) compare(name, notes[name], value);
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+function isTree(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null;
 }
 
 /** The error for a checkpoint of another run: it `got` what this one does not want. */

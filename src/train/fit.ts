@@ -188,7 +188,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   };
   if (checkpoint && notes) {
     compare(notes, settings, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
-    scorer.load(notes.sums, Math.min(notes.batch * batchSize, rows), (output) => checkpoint.file.tensors.get(`extra ${output}`));
+    const done = Math.min(notes.batch * batchSize, rows);
+    if (!scorer.load(notes.sums, done, (output) => checkpoint.file.tensors.get(`extra ${output}`))) throw brokenCheckpoint();
   }
   const bytes = planBytes(plan);
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
@@ -311,7 +312,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 }
 
 /** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
-function compare(notes: FitNotes, settings: object, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
+function compare(notes: FitNotes, settings: Readonly<Record<string, unknown>>, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
   wantSettings(notes, settings);
   const { epoch, batch, sums, reports, seconds, learningRate } = notes;
   const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
@@ -423,7 +424,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   /** Bytes from which `fit(data, { resume })` goes on, bit for bit: now, or after the end until the next fit begins.
    *
-   * @throws StateError (as a rejection) before the first step.
+   * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
   async checkpoint(): Promise<Uint8Array> {
     if (!this.current) await this.done;

@@ -10,7 +10,7 @@ import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
 import { disposed, type LoadedProgram } from "../session.ts";
 import { sizeOf } from "../shape.ts";
 import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
-import { describeModel, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
+import { type CheckpointNotes, describeModel, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
 import { dataColumns, describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
 import { applyProgram, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
@@ -60,9 +60,8 @@ export class Trainer {
   private readonly schedule: Schedule | undefined;
   private readonly info: { steps: number; epochs: number; base: number };
   private readonly clip: number;
-  private readonly seed: number;
   /** What shapes the bits of the run, as plain data. */
-  private readonly settings: Readonly<Record<string, unknown>>;
+  private readonly settings: CheckpointNotes;
   private readonly programs = new Map<string, Step>();
   private applier: LoadedProgram | undefined;
   private last: Step | undefined;
@@ -87,14 +86,12 @@ export class Trainer {
     const steps = options.steps === undefined && !this.schedule ? 1 : wantCount("steps", options.steps);
     this.info = { steps, epochs: 1, base: this.rate };
     this.layout = layOutFit(network, optimizer, scoreCount(this.objective));
-    this.settings = {
-      run: "trainer", model: describeModel(network), trained: this.layout.slots.map(({ parameter }) => parameter.name),
-      steps, clipNorm: this.clip, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective),
-    };
     const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.layout);
     const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
-    if (checkpoint && checkpoint.notes.seed !== seed.seed) throw mismatch("seed", checkpoint.notes.seed, seed.seed);
-    this.seed = seed.seed;
+    this.settings = {
+      run: "trainer", model: describeModel(network), trained: this.layout.slots.map(({ parameter }) => parameter.name), seed: seed.seed,
+      steps, clipNorm: this.clip, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective),
+    };
     if (checkpoint) {
       wantSettings(checkpoint.notes, this.settings);
       this.rate = wantNumber("learningRate", checkpoint.notes.learningRate, 0);
@@ -166,10 +163,13 @@ export class Trainer {
     this.advance(this.applier, undefined);
   }
 
-  /** Bytes from which `trainer({ resume })` goes on, bit for bit. */
+  /** Bytes from which `trainer({ resume })` goes on, bit for bit.
+   *
+   * @throws NonFiniteError if an update has gone beyond float32.
+   */
   checkpoint(): Uint8Array {
     this.wantOpen();
-    return writeCheckpoint(this.network, this.state, { ...this.settings, seed: this.seed, learningRate: this.rate });
+    return writeCheckpoint(this.network, this.state, { ...this.settings, learningRate: this.rate });
   }
 
   /** Gives the memory of gradients and optimizer state back. */
