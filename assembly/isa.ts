@@ -10,7 +10,7 @@
 
 export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
-  ISA = 1,
+  ISA = 2,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
   NUMERICS = 1,
 }
@@ -82,6 +82,8 @@ export enum Opcode {
   Guard,
   /** parameters −= what the optimizer says, masked by GUARD */
   Update,
+  /** goes on at END where GUARD says "not finite" */
+  Stop,
   /** One past the last opcode. */
   Count,
 }
@@ -148,6 +150,14 @@ export enum MapKind {
   Abs,
   /** P0 · x; has no MapGradient: the gradient is another Scale */
   Scale,
+  /** error function; from x */
+  Erf,
+  /** min(max(x, P0), P1); from x, 0 at the bounds */
+  Clamp,
+  /** x > 0 ? x : P0 · (e^(P1 · x) − 1); from x */
+  Elu,
+  /** log(1 + e^(P0 · x)) / P0, or x where P0 · x > P1; from x */
+  Softplus,
   Count,
 }
 
@@ -232,8 +242,12 @@ export enum UpdateKind {
   Momentum,
   /** states: first and second moment; AdamW too (RATE_DECAY) */
   Adam,
+  /** the same with a third state, the greatest second moment so far, in its place */
+  Amsgrad,
   Count,
 }
+/** END: address of an End. */
+export enum Stop { GUARD = 1, END, SIZE }
 export enum SgdCell {
   RATE,
   /** added to the gradient times the parameter */

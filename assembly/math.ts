@@ -125,6 +125,57 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
 }
 
+// The functions above are compiled into the loops that use them. Those below are called, as are these in their stead: a
+// fifth slower, but a tenth of the bytes.
+
+export function expOf(x: v128): v128 { return exp(x); }
+export function sigmoidOf(x: v128): v128 { return sigmoid(x); }
+
+/** e^x − 1; 3.14 ulp. */
+export function expm1(x: v128): v128 {
+  let q = constant(EXP, 6);
+  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 7));
+  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 8));
+  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 9));
+  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 10));
+  const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, x), q)); // where exp takes no power of 2 out
+  const large = f32x4.sub(expOf(x), f32x4.splat(1));
+  const y = v128.bitselect(small, large, f32x4.lt(f32x4.abs(x), f32x4.splat(0.34)));
+  return v128.bitselect(x, y, i32x4.splat(0x80000000)); // −0 too keeps its sign
+}
+
+const ERF = memory.data<f32>([
+  -0.000599940742, 0.0049948307, -0.0267677202, 0.11281846, -0.376124965, 0.12837915, // erf(x) / x − 1 in x²
+  1.04329615e-5, -0.000314856635, 0.00361033617, -0.0236945542, 0.106159036, 0.635198042, 1.12863707, // −log(1 − erf x) / x
+]);
+
+/** Error function; 1.17 ulp. */
+export function erf(x: v128): v128 {
+  const size = f32x4.pmin(f32x4.abs(x), f32x4.splat(4)), z = f32x4.mul(x, x);
+  let s = constant(ERF, 0);
+  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 1));
+  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 2));
+  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 3));
+  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 4));
+  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 5));
+  const small = f32x4.add(x, f32x4.mul(x, s));
+  let q = constant(ERF, 6);
+  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 7));
+  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 8));
+  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 9));
+  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 10));
+  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 11));
+  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 12));
+  const large = f32x4.sub(f32x4.splat(1), expOf(f32x4.neg(f32x4.mul(q, size))));
+  const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.92)));
+  return v128.bitselect(x, y, i32x4.splat(0x80000000));
+}
+
+/** log(1 + e^x), for x of any size. */
+export function softplus(x: v128): v128 {
+  return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1p(expOf(f32x4.neg(f32x4.abs(x)))));
+}
+
 const TURN = memory.data<f32>([
   42.0586940, -76.7058598, 81.6052493, -41.3417022, 6.28318531, // sin(2πu) / u in u²
   59.2204072, -85.4428521, 64.9393162, -19.7392087, 1, // cos(2πu) in u²

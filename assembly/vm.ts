@@ -1,9 +1,9 @@
 // Fetch and dispatch. No arithmetic: a case reads its operands and calls a kernel.
 
 import {
-  Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, Loss,
+  Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Loss,
   LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Softmax, SoftmaxGradient,
-  Squares, Update,
+  Squares, Stop, Update,
 } from "./isa";
 import { map, mapGradient } from "./kernels/activation";
 import { binary } from "./kernels/binary";
@@ -128,6 +128,9 @@ export function execute(at: usize, rank: u32, size: u32): usize {
       update(u(at, Update.KIND), u(at, Update.TABLE), u(at, Update.SEGMENTS), u(at, Update.TOTAL),
         u(at, Update.GRADIENT), u(at, Update.STATE), u(at, Update.STRIDE), u(at, Update.CELLS), u(at, Update.GROUP),
         u(at, Update.GUARD), rank, size);
+      break;
+    case Opcode.Stop:
+      if (!u(u(at, Stop.GUARD), GuardCell.FINITE)) return u(at, Stop.END);
       break;
   }
   return at + (<usize>(header >>> 16) << 2);

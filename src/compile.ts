@@ -66,7 +66,7 @@ function emitter(node: Node, { of, scratch }: Storages, assembler: Assembler): E
         const address = of.get(output)?.address;
         return address ? [{ address, bytes: output.size * bytesOf(output.dtype) }] : [];
       });
-      assembler.instruction(opcode, size, slots, node.label, ranges);
+      assembler.instruction(opcode, size, slots, node.label, ranges, node.inputs.map((x) => ({ label: x.node.label, size: x.size, at: at(x) })));
     },
   };
 }

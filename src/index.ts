@@ -6,6 +6,7 @@ export type {
   Classification, EvaluateOptions, InputOption, LoadOptions, MemoryPlan, ModelInfo, ModelOptions,
 } from "./model.ts";
 export { hash } from "./hash.ts";
+export { findLearningRate, type FindLearningRateOptions, type RateCurve } from "./findLearningRate.ts";
 
 export * from "./layers/index.ts";
 export * from "./initializers/index.ts";
@@ -13,6 +14,8 @@ export * from "./losses/index.ts";
 export * from "./optimizers/index.ts";
 export * from "./schedules/index.ts";
 export * from "./metrics/index.ts";
+export * from "./penalties/index.ts";
+export * from "./callbacks/index.ts";
 
 export * as layers from "./layers/index.ts";
 export * as initializers from "./initializers/index.ts";
@@ -20,11 +23,14 @@ export * as losses from "./losses/index.ts";
 export * as optimizers from "./optimizers/index.ts";
 export * as schedules from "./schedules/index.ts";
 export * as metrics from "./metrics/index.ts";
+export * as penalties from "./penalties/index.ts";
+export * as callbacks from "./callbacks/index.ts";
 export * as ops from "./ops/index.ts";
 
 export { Training, type FitOptions } from "./train/fit.ts";
 export { Trainer, type TrainerOptions } from "./train/trainer.ts";
-export { type Evaluation, History, type Report, type StepReport } from "./train/report.ts";
+export { diagnose, doctor, type DoctorOptions, type Given } from "./doctor/index.ts";
+export { type Evaluation, type Finding, History, type Report, type StepReport } from "./train/report.ts";
 export type { Data, Labels } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 

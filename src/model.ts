@@ -500,8 +500,8 @@ export class Model<X = any, Y = any> {
     const y = objective.map(({ output, loss }) => {
       const shape = network.outputs.get(output)!, classes = isLoss(loss) && loss.target === "classes";
       const size = rows * sizeOf(classes ? shape.slice(0, -1) : shape);
-      const fill = isLoss(loss) && loss.reading === "sign" ? 1 : 0;
-      return [output, classes ? new Int32Array(size) : new Float32Array(size).fill(fill)] as const;
+      const fill = isLoss(loss) && (loss.reading === "sign" || loss.options.ignoreIndex === 0) ? 1 : 0;
+      return [output, (classes ? new Int32Array(size) : new Float32Array(size)).fill(fill)] as const;
     });
     return { x: network.single ? x[0]![1] : Object.fromEntries(x), y: network.singleOutput ? y[0]![1] : Object.fromEntries(y) };
   }

@@ -171,9 +171,21 @@ export class Network {
       }, label, writes);
     });
     const { session } = this, cells = session.allocate(4 * SeedCell.SIZE, "the seed");
-    session.words.set([low, high, 0], cells.offset / 4);
     const loaded = this.load(assembler.finish(), { seed: cells });
-    loaded.run();
+    const run = (step: number): void => {
+      session.words.set([low, high, step], cells.offset / 4);
+      loaded.run();
+    };
+    for (const parameter of this.parameters) {
+      const { initializer, shape } = parameter;
+      if (typeof initializer === "function" || !initializer.finish) continue;
+      const draw = (n: number): Float32Array => {
+        run(n);
+        return this.read(parameter).data;
+      };
+      given.push([parameter, initializer.finish(draw(0), shape, draw)]);
+    }
+    run(0);
     session.unload(loaded);
     session.free(cells);
     for (const [parameter, numbers] of given) this.write(parameter, numbers);

@@ -6,10 +6,10 @@ import { type Details, OptionError, show } from "./errors.ts";
 const SPELLINGS: Readonly<Record<string, string>> = {
   lr: "learningRate", eta: "learningRate", betas: "beta1 and beta2", criterion: "loss", objective: "loss", maxnorm: "clipNorm", maxgradnorm: "clipNorm",
   randomstate: "seed", p: "rate", alpha: "slope", activation: "a layer of its own, such as relu(), after this one",
-  initialepoch: "resume", sampleweight: "weight (beside x and y)", classweight: "weight (beside x and y)", tmax: "steps or epochs", stepsize: "steps or epochs",
+  initialepoch: "resume", sampleweight: "weight (beside x and y)", classweight: "weight (beside x and y) or crossEntropy({ classWeights })", tmax: "steps or epochs", stepsize: "steps or epochs",
   etamin: "minimum", gamma: "factor", labels: "classes", nesterovmomentum: "nesterov",
   // losses, metrics and initializers
-  nllloss: "crossEntropy", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",
+  kldivloss: "klDivergence", cosineembeddingloss: "cosineSimilarity", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",
   sigmoidcrossentropy: "binaryCrossEntropy", meansquarederror: "mse", squarederror: "mse", l1loss: "mae", meanabsoluteerror: "mae",
   absolutedifference: "mae", kaiming: "he", kaimingnormal: "he", glorot: "xavier", glorotuniform: "xavier",
 };

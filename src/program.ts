@@ -17,12 +17,21 @@ export interface Range {
   readonly bytes: number;
 }
 
+/** What an instruction is given: a Value's label, its numbers, and where they lie. */
+export interface Read {
+  readonly label: string;
+  readonly size: number;
+  readonly at: Address | Literal | 0;
+}
+
 export interface Instruction {
   /** Index of the header word. */
   readonly word: number;
   /** What it is for: op and layer, for people. */
   readonly label: string;
   readonly writes: readonly Range[];
+  /** Inputs of the op that it belongs to. */
+  readonly reads: readonly Read[];
 }
 
 /** The region of activations and scratch, which all programs of a session share. */
@@ -67,9 +76,9 @@ export class Assembler {
   private readonly literals = new Map<number, number[]>();
 
   /** Adds an instruction of `size` words; `slots` gives each operand by its slot in isa.ts. */
-  instruction(opcode: Opcode, size: number, slots: Record<number, Operand>, label: string, writes: Range[]): void {
+  instruction(opcode: Opcode, size: number, slots: Record<number, Operand>, label: string, writes: Range[], reads: Read[] = []): void {
     const { program, words } = this;
-    program.instructions.push({ word: words.length, label, writes });
+    program.instructions.push({ word: words.length, label, writes, reads });
     words.push(opcode | (size << 16));
     for (let slot = 1; slot < size; slot++) {
       const operand = slots[slot];

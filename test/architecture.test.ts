@@ -10,19 +10,23 @@ const root = resolve(import.meta.dirname, "..");
 /** Each room may import from the rooms before it, and within itself. A folder's own exceptions stand before it. */
 const ORDER = [
   "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
-  "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/binary.ts", "ops/activation.ts", "ops/power.ts", "ops/matmul.ts",
-  "ops/softmax.ts", "ops/loss.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
+  "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/binary.ts", "ops/activation.ts", "ops/rectifier.ts", "ops/smooth.ts", "ops/power.ts", "ops/matmul.ts",
+  "ops/softmax.ts", "ops/loss.ts", "ops/distance.ts", "ops/margin.ts", "ops/entropy.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
   "autodiff.ts", "passes/live.ts", "passes/storage.ts", "plan.ts", "compile.ts", "core.ts", "session.ts", "tensor.ts", "compiled.ts",
   "ops/index.ts", "yield.ts", "formats/json.ts", "formats/safetensors.ts",
   "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
-  "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/index.ts", "layers/table.ts",
-  "losses/loss.ts", "losses/index.ts", "losses/table.ts",
-  "metrics/metric.ts", "metrics/index.ts", "metrics/resolve.ts",
-  "optimizers/optimizer.ts", "optimizers/index.ts", "schedules/schedule.ts", "schedules/index.ts",
+  "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/activations.ts", "layers/index.ts", "layers/table.ts",
+  "losses/loss.ts", "losses/entropy.ts", "losses/margin.ts", "losses/regression.ts", "losses/similarity.ts", "losses/index.ts", "losses/table.ts",
+  "metrics/metric.ts", "metrics/classes.ts", "metrics/confusion.ts", "metrics/numbers.ts", "metrics/index.ts", "metrics/resolve.ts",
+  "optimizers/optimizer.ts", "optimizers/formula.ts", "optimizers/adaptive.ts", "optimizers/moments.ts", "optimizers/lbfgs.ts", "optimizers/index.ts",
+  "penalties/penalty.ts", "penalties/index.ts",
+  "schedules/schedule.ts", "schedules/decays.ts", "schedules/cycles.ts", "schedules/sequence.ts", "schedules/monitor.ts", "schedules/plateau.ts",
+  "schedules/index.ts",
   "data/columns.ts", "network.ts", "formats/model.ts",
-  "train/report.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts", "train/dataset.ts", "train/evaluate.ts",
-  "train/trainer.ts", "train/fit.ts",
-  "summary.ts", "model.ts", "hash.ts", "index.ts",
+  "train/report.ts", "callbacks/callback.ts", "callbacks/index.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts",
+  "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/trainer.ts", "train/fit.ts",
+  "summary.ts", "model.ts", "hash.ts", "findLearningRate.ts",
+  "doctor/anatomy.ts", "doctor/figures.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
 ];
 
 const files = (folder: string): string[] =>

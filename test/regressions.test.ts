@@ -298,7 +298,7 @@ test("an altered checkpoint is refused, and nothing has changed", async () => {
   };
   const batchOff = new Map([...metadata].map(([key, value]) => [key, value.replace('"batch":2', '"batch":3')]));
   const bad = [
-    altered((copy) => copy.set("extra ", { data: new Float32Array(200), shape: [100, 2] })), altered((copy) => copy.delete("extra ")),
+    altered((copy) => copy.set("extra output ", { data: new Float32Array(200), shape: [100, 2] })), altered((copy) => copy.delete("extra output ")),
     altered((copy) => { copy.get(name!)!.data[0] = Infinity; }), altered(() => {}, batchOff),
   ];
   const before = hash(model);

@@ -3,7 +3,7 @@
 
 import { MapKind } from "../isa";
 import { loadPart, read, storePart, write } from "../lanes";
-import { exp, log, sigmoid, tanh } from "../math";
+import { erf, exp, expm1, expOf, log, sigmoid, sigmoidOf, softplus, tanh } from "../math";
 import { share } from "../parallel";
 
 @final class Relu {
@@ -68,6 +68,42 @@ import { share } from "../parallel";
   @inline f(x: v128, p: v128, q: v128): v128 { return f32x4.mul(p, x); }
 }
 
+@final class Erf {
+  @inline f(x: v128, p: v128, q: v128): v128 { return erf(x); }
+  // 2/√π · e^−x²
+  @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
+    return f32x4.mul(g, f32x4.mul(f32x4.splat(1.12837917), expOf(f32x4.neg(f32x4.mul(x, x)))));
+  }
+}
+
+@final class Clamp {
+  @inline f(x: v128, p: v128, q: v128): v128 { return f32x4.min(f32x4.max(x, p), q); }
+  @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
+    return v128.andnot(g, v128.or(f32x4.le(x, p), f32x4.ge(x, q)));
+  }
+}
+
+@final class Elu {
+  @inline f(x: v128, p: v128, q: v128): v128 {
+    return v128.bitselect(x, f32x4.mul(p, expm1(f32x4.mul(q, x))), f32x4.gt(x, f32x4.splat(0)));
+  }
+  @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
+    const slope = f32x4.mul(f32x4.mul(p, q), expOf(f32x4.mul(q, x)));
+    return v128.bitselect(g, f32x4.mul(g, slope), f32x4.gt(x, f32x4.splat(0)));
+  }
+}
+
+@final class Softplus {
+  @inline f(x: v128, p: v128, q: v128): v128 {
+    const t = f32x4.mul(p, x);
+    return v128.bitselect(x, f32x4.div(softplus(t), p), f32x4.gt(t, q));
+  }
+  @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
+    const t = f32x4.mul(p, x);
+    return v128.bitselect(g, f32x4.mul(g, sigmoidOf(t)), f32x4.gt(t, q));
+  }
+}
+
 /** dst[i] = f(src[i]), i < count; in place allowed; ranks split i. */
 export function map(
   kind: u32, dst: usize, src: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
@@ -83,6 +119,10 @@ export function map(
     case MapKind.Square: return light<Square>(dst, src, count, p, q, rank, size);
     case MapKind.Abs: return light<Abs>(dst, src, count, p, q, rank, size);
     case MapKind.Scale: return light<Scale>(dst, src, count, p, q, rank, size);
+    case MapKind.Erf: return heavy<Erf>(dst, src, count, p, q, rank, size);
+    case MapKind.Clamp: return light<Clamp>(dst, src, count, p, q, rank, size);
+    case MapKind.Elu: return heavy<Elu>(dst, src, count, p, q, rank, size);
+    case MapKind.Softplus: return heavy<Softplus>(dst, src, count, p, q, rank, size);
   }
 }
 
@@ -100,6 +140,10 @@ export function mapGradient(
     case MapKind.Sqrt: return lightGradient<Sqrt>(dst, g, v, count, p, q, rank, size);
     case MapKind.Square: return lightGradient<Square>(dst, g, v, count, p, q, rank, size);
     case MapKind.Abs: return lightGradient<Abs>(dst, g, v, count, p, q, rank, size);
+    case MapKind.Erf: return heavyGradient<Erf>(dst, g, v, count, p, q, rank, size);
+    case MapKind.Clamp: return lightGradient<Clamp>(dst, g, v, count, p, q, rank, size);
+    case MapKind.Elu: return heavyGradient<Elu>(dst, g, v, count, p, q, rank, size);
+    case MapKind.Softplus: return heavyGradient<Softplus>(dst, g, v, count, p, q, rank, size);
   }
 }
 
@@ -136,4 +180,16 @@ function lightGradient<F>(
   for (; i + 16 <= end; i += 16) v128.store(dst + i, fn.df(v128.load(g + i), v128.load(v + i), pp, qq));
   const rest = <u32>(end - i) >> 2;
   if (rest) storePart(dst + i, fn.df(loadPart(g + i, rest), loadPart(v + i, rest), pp, qq), rest);
+}
+
+function heavyGradient<F>(
+  dst: usize, g: usize, v: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
+): void {
+  const fn = changetype<F>(0);
+  const pp = f32x4.splat(p), qq = f32x4.splat(q);
+  const end = share(count, 16, rank + 1, size);
+  for (let i = share(count, 16, rank, size); i < end; i += 4) {
+    const at = <usize>i << 2;
+    write(dst + at, fn.df(read(g + at, end - i), read(v + at, end - i), pp, qq), end - i);
+  }
 }

@@ -23,7 +23,8 @@ export function update(
     switch (kind) {
       case UpdateKind.Sgd: sgd(parameter, gradient + offset, bytes, its, factor); break;
       case UpdateKind.Momentum: momentum(parameter, gradient + offset, state + offset, bytes, its, factor); break;
-      case UpdateKind.Adam: adam(parameter, gradient + offset, state + offset, stride, bytes, its, factor); break;
+      case UpdateKind.Adam: adam(parameter, gradient + offset, state + offset, stride, bytes, its, factor, false); break;
+      case UpdateKind.Amsgrad: adam(parameter, gradient + offset, state + offset, stride, bytes, its, factor, true); break;
     }
   }
 }
@@ -58,9 +59,13 @@ function momentum(p: usize, g: usize, m: usize, bytes: usize, cells: usize, fact
   }
 }
 
-/** d = g + decay · p; m = β1 · m + (1−β1) · d; v = β2 · v + (1−β2) · d²;
- *  p = rateDecay · p − rate · m / (√v · deviation + ε) */
-function adam(p: usize, g: usize, m: usize, stride: usize, bytes: usize, cells: usize, factor: v128): void {
+/** d = g + decay · p; m = β1 · m + (1−β1) · d; v = β2 · v + (1−β2) · d²; w = amsgrad ? max(w, v) : v;
+ *  p = rateDecay · p − rate · m / (√w · deviation + ε) */
+// @ts-ignore: decorator
+@inline
+function adam(
+  p: usize, g: usize, m: usize, stride: usize, bytes: usize, cells: usize, factor: v128, amsgrad: bool,
+): void {
   const rate = cell(cells, AdamCell.RATE), decay = cell(cells, AdamCell.DECAY);
   const rateDecay = cell(cells, AdamCell.RATE_DECAY), deviation = cell(cells, AdamCell.DEVIATION);
   const beta1 = cell(cells, AdamCell.BETA1), rest1 = cell(cells, AdamCell.ONE_MINUS_BETA1);
@@ -70,9 +75,13 @@ function adam(p: usize, g: usize, m: usize, stride: usize, bytes: usize, cells: 
     const x = v128.load(p);
     const d = f32x4.add(f32x4.mul(v128.load(g), factor), f32x4.mul(decay, x));
     const first = f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(rest1, d));
-    const second = f32x4.add(f32x4.mul(beta2, v128.load(m + stride)), f32x4.mul(rest2, f32x4.mul(d, d)));
+    let second = f32x4.add(f32x4.mul(beta2, v128.load(m + stride)), f32x4.mul(rest2, f32x4.mul(d, d)));
     v128.store(m, first);
     v128.store(m + stride, second);
+    if (amsgrad) {
+      second = f32x4.max(second, v128.load(m + 2 * stride));
+      v128.store(m + 2 * stride, second);
+    }
     const scale = f32x4.add(f32x4.mul(f32x4.sqrt(second), deviation), epsilon);
     v128.store(p, f32x4.sub(f32x4.mul(rateDecay, x), f32x4.mul(rate, f32x4.div(first, scale))));
   }

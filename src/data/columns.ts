@@ -79,7 +79,7 @@ function inputColumn(value: unknown, { name, shape, dtype }: InputSpec, label: s
 export function targetColumn(
   value: unknown, label: string, rows: number, name: string, output: Shape, loss: LossOption, classes: readonly string[] | undefined,
 ): Column {
-  const known = isLoss(loss) ? loss : undefined;
+  const known = isLoss(loss) && loss.target !== "any" ? loss : undefined;
   const wantsClasses = known?.target === "classes";
   const strings = Array.isArray(value) && typeof value[0] === "string";
   const { data, shape: given } = strings
@@ -97,11 +97,13 @@ export function targetColumn(
         of: label, option: known!.loss, wanted: "an output for each class", got: 1, fix: "one output can have binaryCrossEntropy()",
       });
     if (perRow === positions) {
-      wantLabels(data, label, number);
+      wantLabels(data, label, number, known!.options.ignoreIndex);
+      known!.check?.(data, label, true);
       return { name, label, dtype: "int32", shape: output.slice(0, -1), data };
     }
     if (perRow === width) {
       wantDistributions(data, label, number);
+      known!.check?.(data, label);
       return { name, label, dtype: "float32", shape: output, data };
     }
     throw new ShapeError("wrong-width", {
@@ -143,10 +145,10 @@ export function named(value: unknown, names: readonly string[], label: string): 
   return names.map((name) => value[name]);
 }
 
-function wantLabels(data: ArrayLike<number>, label: string, number: number): void {
+function wantLabels(data: ArrayLike<number>, label: string, number: number, ignored: unknown): void {
   for (let row = 0; row < data.length; row++) {
     const got = data[row]!;
-    if (!Number.isInteger(got) || got < 0 || got >= number)
+    if ((!Number.isInteger(got) || got < 0 || got >= number) && got !== ignored)
       throw new DataError("label-out-of-range", {
         option: label, row, wanted: `a class number from 0 to ${number - 1}, as the model has ${number} outputs`, got,
       });

@@ -1,7 +1,7 @@
 // The initializers, as flat exports and as the namespace `initializers`. An initializer says from which distribution a
 // parameter is drawn; the core draws it, from the model's seed.
 
-import { checkNames, wantOneOf } from "../options.ts";
+import { badOption, checkNames, wantNumber, wantOneOf, wantPositive } from "../options.ts";
 import { bell, type Initializer, spread } from "./initializer.ts";
 
 export type { Fans, Filling, Initializer, InitializerOption } from "./initializer.ts";
@@ -19,10 +19,10 @@ export interface InitializerOptions {
  * he({ distribution: "uniform" }).filling({ fanIn: 6, fanOut: 1 }) // → { kind: "uniform", low: -1, high: 1 }
  */
 export function he(options: InitializerOptions = {}): Initializer {
-  const uniform = distributionOf("he", options, "normal") === "uniform";
+  const even = distributionOf("he", options, "normal") === "uniform";
   return {
     initializer: "he",
-    filling: ({ fanIn }) => (uniform ? spread(Math.sqrt(6 / fanIn)) : bell(Math.sqrt(2 / fanIn))),
+    filling: ({ fanIn }) => (even ? spread(Math.sqrt(6 / fanIn)) : bell(Math.sqrt(2 / fanIn))),
   };
 }
 
@@ -35,10 +35,10 @@ export function he(options: InitializerOptions = {}): Initializer {
  * xavier().filling({ fanIn: 2, fanOut: 4 }) // → { kind: "uniform", low: -1, high: 1 }
  */
 export function xavier(options: InitializerOptions = {}): Initializer {
-  const uniform = distributionOf("xavier", options, "uniform") === "uniform";
+  const even = distributionOf("xavier", options, "uniform") === "uniform";
   return {
     initializer: "xavier",
-    filling: ({ fanIn, fanOut }) => (uniform ? spread(Math.sqrt(6 / (fanIn + fanOut))) : bell(Math.sqrt(2 / (fanIn + fanOut)))),
+    filling: ({ fanIn, fanOut }) => (even ? spread(Math.sqrt(6 / (fanIn + fanOut))) : bell(Math.sqrt(2 / (fanIn + fanOut)))),
   };
 }
 
@@ -49,6 +49,133 @@ export function xavier(options: InitializerOptions = {}): Initializer {
  */
 export function zeros(): Initializer {
   return { initializer: "zeros", filling: () => ({ kind: "constant", value: 0 }) };
+}
+
+/** All ones. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.ones_
+ *
+ * @example
+ * ones().filling({ fanIn: 2, fanOut: 4 }) // → { kind: "constant", value: 1 }
+ */
+export function ones(): Initializer {
+  return constant(1);
+}
+
+/** One number everywhere. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.constant_
+ *
+ * @throws OptionError if it is not finite.
+ * @example
+ * constant(0.5).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "constant", value: 0.5 }
+ */
+export function constant(value: number): Initializer {
+  wantNumber("constant: value", value);
+  return { initializer: "constant", filling: () => ({ kind: "constant", value }) };
+}
+
+/** Evenly from low to high, 0 to 1 by default. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.uniform_
+ *
+ * @throws OptionError if low is not below high.
+ * @example
+ * uniform({ low: -1, high: 1 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "uniform", low: -1, high: 1 }
+ */
+export function uniform(options: { low?: number; high?: number } = {}): Initializer {
+  checkNames("uniform", options, ["low", "high"]);
+  const { low = 0, high = 1 } = options;
+  wantNumber("uniform: low", low);
+  if (wantNumber("uniform: high", high) <= low) throw badOption("uniform: high", high, `a number above low, ${low}`);
+  return { initializer: "uniform", filling: () => ({ kind: "uniform", low, high }) };
+}
+
+/** From N(mean, deviation), 0 and 1 by default. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.normal_
+ *
+ * @throws OptionError if the mean is not finite or the deviation below 0.
+ * @example
+ * normal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
+ */
+export function normal(options: NormalOptions = {}): Initializer {
+  return { initializer: "normal", filling: () => ({ kind: "normal", ...normalOptions("normal", options) }) };
+}
+
+/** From N(mean, deviation), drawn again where it is more than two deviations off: PyTorch's trunc_normal_ with a and b at two
+ * deviations. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.trunc_normal_
+ *
+ * @throws OptionError if the mean is not finite or the deviation below 0.
+ * @example
+ * truncatedNormal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
+ */
+export function truncatedNormal(options: NormalOptions = {}): Initializer {
+  const { mean, deviation } = normalOptions("truncatedNormal", options), far = (x: number): boolean => Math.abs(x - mean) > 2 * deviation;
+  return {
+    initializer: "truncatedNormal", filling: () => ({ kind: "normal", mean, deviation }),
+    finish(numbers, _, draw) {
+      for (let n = 1; numbers.some(far); n++) {
+        const more = draw(n);
+        numbers.forEach((x, i) => far(x) && (numbers[i] = more[i]!));
+      }
+      return numbers;
+    },
+  };
+}
+
+/** For layers before selu: variance 1 / fanIn. Normal by default: N(0, 1 / √fanIn); uniform: ±√(3 / fanIn). LeCun et al.,
+ * Efficient BackProp (1998).
+ *
+ * @throws OptionError for an unknown distribution.
+ * @example
+ * lecun().filling({ fanIn: 4, fanOut: 1 }) // → { kind: "normal", mean: 0, deviation: 0.5 }
+ */
+export function lecun(options: InitializerOptions = {}): Initializer {
+  const even = distributionOf("lecun", options, "normal") === "uniform";
+  return { initializer: "lecun", filling: ({ fanIn }) => (even ? spread(Math.sqrt(3 / fanIn)) : bell(Math.sqrt(1 / fanIn))) };
+}
+
+/** Rows (or columns, where they are fewer) that are orthogonal and of length `gain`; all axes but the first count as one. Saxe
+ * et al., Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks (2014);
+ * https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
+ *
+ * @throws OptionError if the gain is not above 0.
+ * @example
+ * const model = await createModel(dense(1, { initializer: orthogonal() }), { input: [1] });
+ * Math.abs(model.parameters.get("weight").data[0]) // → 1
+ */
+export function orthogonal(options: { gain?: number } = {}): Initializer {
+  checkNames("orthogonal", options, ["gain"]);
+  const gain = wantPositive("orthogonal: gain", options.gain ?? 1);
+  return {
+    initializer: "orthogonal", filling: () => bell(1),
+    finish(numbers, [rows = 1]) {
+      const columns = numbers.length / rows, wide = columns > rows;
+      const [count, length] = wide ? [rows, columns] : [columns, rows];
+      const at = (vector: number, i: number): number => (wide ? vector * columns + i : i * columns + vector);
+      const vectors = Array.from({ length: count }, (_, v) => Float64Array.from({ length }, (_, i) => numbers[at(v, i)]!));
+      vectors.forEach((vector, v) => {
+        // Gram and Schmidt, twice, as once leaves what rounding leaves
+        for (let turn = 0; turn < 2; turn++)
+          for (const other of vectors.slice(0, v)) {
+            const share = dot(vector, other);
+            other.forEach((x, i) => (vector[i]! -= share * x));
+          }
+        const size = Math.sqrt(dot(vector, vector));
+        vector.forEach((x, i) => (vector[i] = x / size));
+      });
+      vectors.forEach((vector, v) => vector.forEach((x, i) => (numbers[at(v, i)] = gain * x)));
+      return numbers;
+    },
+  };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+}
+
+export interface NormalOptions {
+  mean?: number;
+  deviation?: number;
+}
+
+function normalOptions(of: string, options: NormalOptions): { mean: number; deviation: number } {
+  checkNames(of, options, ["mean", "deviation"]);
+  const { mean = 0, deviation = 1 } = options;
+  return { mean: wantNumber(`${of}: mean`, mean), deviation: wantNumber(`${of}: deviation`, deviation, 0) };
 }
 
 function distributionOf(name: string, options: InitializerOptions, normal: "normal" | "uniform"): "normal" | "uniform" {

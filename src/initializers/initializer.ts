@@ -16,11 +16,14 @@ export type Filling =
 export interface Initializer {
   readonly initializer: string;
   filling(fans: Fans): Filling;
+  /** Makes a parameter's numbers from what was drawn, in row-major order of the shape as PyTorch has it. `draw(n)` draws
+   * them once more, for n = 1, 2, … */
+  finish?(numbers: Float32Array, shape: readonly number[], draw: (n: number) => Float32Array): ArrayLike<number>;
 }
 
 /** What the option `initializer` takes: a name, an initializer, or a function that gives the numbers of a parameter in
  * row-major order, from its shape as PyTorch has it ([out, in] for dense). */
-export type InitializerOption = "he" | "xavier" | "zeros" | Initializer | ((shape: number[]) => ArrayLike<number>);
+export type InitializerOption = "he" | "xavier" | "lecun" | "zeros" | Initializer | ((shape: number[]) => ArrayLike<number>);
 
 /** PyTorch's default for weights and biases of linear layers: ±1 / √fanIn. */
 export function torchDefault(): Initializer {

@@ -1,11 +1,13 @@
 // What a loss is: a function of prediction and target that gives one number for each element or row, and what the
 // host must know of it: which targets it takes, and how a prediction is read as classes.
 
-import { DataError } from "../errors.ts";
-import type { Value } from "../graph.ts";
-import { checkNames, wantOneOf } from "../options.ts";
+import { DataError, GraphError } from "../errors.ts";
+import { origin, type Value } from "../graph.ts";
+import { badOption, checkNames, wantNumber, wantOneOf } from "../options.ts";
 import { add, divide, maximum, multiply } from "../ops/binary.ts";
+import { vector } from "../ops/constant.ts";
 import { mean, sum } from "../ops/reduce.ts";
+import { reshape } from "../ops/shape.ts";
 
 export type Reduction = "mean" | "sum";
 
@@ -13,8 +15,15 @@ export type Reduction = "mean" | "sum";
  * one probability, the sign; undefined where it tells none. */
 export type Reading = "logits" | "probabilities" | "logit" | "probability" | "sign" | undefined;
 
-/** Targets: class numbers (or one-hot rows, distributions), or numbers in the prediction's shape. */
-export type TargetKind = "classes" | "numbers";
+/** Targets: class numbers (or one-hot rows, distributions), numbers in the prediction's shape, or anything: the loss does
+ * not look at them. */
+export type TargetKind = "classes" | "numbers" | "any";
+
+/** The mean of a batch's losses and what it was divided by: scalars. */
+export interface WeighedMean {
+  loss: Value;
+  count: Value;
+}
 
 /** A loss: made by mse(), crossEntropy() … It can be called on Values, as any function that is used as a loss. */
 export interface Loss<Name extends string = string> {
@@ -25,8 +34,18 @@ export interface Loss<Name extends string = string> {
   readonly reduction: Reduction;
   readonly target: TargetKind;
   readonly reading: Reading;
-  /** Throws a DataError if a target is out of range. */
-  readonly check: ((target: ArrayLike<number>, what: string) => void) | undefined;
+  /** Throws a DataError if a target is out of range; `labels`: they are class numbers. */
+  readonly check: ((target: ArrayLike<number>, what: string, labels?: boolean) => void) | undefined;
+  /** The mean over a batch with weights [rows], where rows do not count alike. */
+  readonly mean: ((prediction: Value, target: Value, weight: Value | undefined) => WeighedMean) | undefined;
+}
+
+/** What the host must know of a loss. */
+export interface LossKind {
+  target: TargetKind;
+  reading: Reading;
+  check?: Loss["check"];
+  mean?: Loss["mean"];
 }
 
 /** A function that can be a loss: one number for each row or element, or a scalar. */
@@ -38,19 +57,32 @@ export interface LossOptions {
   reduction?: Reduction;
 }
 
+/** Throws for what is no record of options; before one is looked at. */
+export function wantOptions(loss: string, options: object, known: readonly string[]): void {
+  checkNames(loss, options, ["reduction", ...known]);
+}
+
 /** Makes a loss. */
 export function makeLoss<Name extends string>(
   loss: Name, options: LossOptions & Record<string, unknown>, known: readonly string[],
-  kind: { target: TargetKind; reading: Reading; check?: Loss["check"] }, f: LossFunction,
+  { target, reading, check, mean }: LossKind, f: LossFunction,
 ): Loss<Name> {
-  checkNames(loss, options, ["reduction", ...known]);
+  wantOptions(loss, options, known);
   const reduction = options.reduction === undefined ? "mean" : wantOneOf("reduction", options.reduction, ["mean", "sum"]);
   const call: LossFunction = (prediction, target) => f(prediction, target);
-  return Object.assign(call, { loss, options: { ...options, reduction }, reduction, target: kind.target, reading: kind.reading, check: kind.check });
+  return Object.assign(call, { loss, options: { ...options, reduction }, reduction, target, reading, check, mean: reduction === "mean" ? mean : undefined });
 }
 
 export function isLoss(value: unknown): value is Loss {
   return typeof value === "function" && typeof (value as Partial<Loss>).loss === "string";
+}
+
+/** A loss of rows of classes: f gets [rows, classes] with int32 [rows] or float32 [rows, classes], and gives [rows]. */
+export function byRows(f: LossFunction): LossFunction {
+  return (prediction, target) => {
+    const { shape } = prediction, rows = reshape(prediction, [prediction.size / shape.at(-1)!, shape.at(-1)!]);
+    return reshape(f(rows, reshape(target, target.dtype === "int32" ? [target.size] : rows.shape)), shape.slice(0, -1));
+  };
 }
 
 /** The loss of a batch: a scalar. With weights [rows], rows count as often as their weight says: Σ w·l / Σ w. */
@@ -75,4 +107,27 @@ export function checkTargets(wanted: string, good: (value: number) => boolean, f
     for (let i = 0; i < target.length; i++)
       if (!good(target[i]!)) throw new DataError("bad-target", { option, position: i, wanted, got: target[i], fix });
   };
+}
+
+/** A list of numbers of at least 0, as an option; undefined if it is. */
+export function wantList(option: string, list: ArrayLike<number> | undefined): number[] | undefined {
+  if (list === undefined) return undefined;
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badOption(option, list, "an array of numbers");
+  return Array.from(list, (weight, i) => wantNumber(`${option}[${i}]`, weight, 0));
+}
+
+/** The numbers of an option for each of the prediction's outputs: [outputs]. */
+export function perOutput(option: string, list: readonly number[], { graph, shape }: Value): Value {
+  const outputs = shape.at(-1);
+  if (list.length !== outputs) throw badOption(option, list, `${outputs} numbers, one for each output`);
+  return vector(graph, list);
+}
+
+/** Throws where a loss is given probabilities, as softmax and sigmoid make them, instead of what it wants. */
+export function refuse(
+  loss: string, prediction: Value, wanted = "logits", fix = `remove it, or use ${loss}({ from: "probabilities" })`,
+): void {
+  const { node: { op: { name }, layer } } = origin(prediction);
+  if (name === "softmax" || name === "sigmoid")
+    throw new GraphError("probabilities-as-logits", { layer, layerType: name, problem: `${loss} wants ${wanted}, not probabilities`, fix });
 }

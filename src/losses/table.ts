@@ -1,9 +1,9 @@
 // The losses by name, for loadModel. Nothing else imports this file.
 
-import { binaryCrossEntropy, crossEntropy, hinge, mae, mse } from "./index.ts";
+import * as losses from "./index.ts";
 import type { Loss } from "./loss.ts";
 
 /** Makes a loss from its saved options. */
 export function lossTable(): Map<string, (options: Readonly<Record<string, any>>) => Loss> {
-  return new Map(Object.entries({ binaryCrossEntropy, crossEntropy, hinge, mae, mse }));
+  return new Map(Object.entries(losses));
 }

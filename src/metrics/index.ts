@@ -7,7 +7,10 @@ import { equal, greater } from "../ops/binary.ts";
 import { argmax } from "../ops/reduce.ts";
 import { type Metric, rowMeans } from "./metric.ts";
 
-export type { Metric, MetricContext, MetricOption } from "./metric.ts";
+export type { AllContext, Metric, MetricContext, MetricOption } from "./metric.ts";
+export { f1, logLoss, precision, recall, rocAuc, topKAccuracy, type AverageOptions } from "./classes.ts";
+export { confusionMatrix, type ConfusionMatrix } from "./confusion.ts";
+export { r2, rmse } from "./numbers.ts";
 
 /** The share of rows (of outputs, where each is a question of its own) that are right: the greatest output is the
  * class; a single logit says yes above 0, a probability above 0.5; hinge goes by the sign.

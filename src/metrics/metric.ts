@@ -13,13 +13,21 @@ export interface MetricContext {
   reading: Reading;
 }
 
+/** For a metric over all rows. */
+export interface AllContext extends MetricContext {
+  /** How much each row counts; undefined where all count alike. */
+  weight: ArrayLike<number> | undefined;
+}
+
 /** A metric: made by accuracy(), metric() …; every loss is one too. */
 export interface Metric<Name extends string = string> {
   readonly metric: Name;
   /** One number for each row, in ops. */
   readonly rows?: (prediction: Value, target: Value, context: MetricContext) => Value;
+  /** What is made of their mean: a square root, say. */
+  readonly finish?: (mean: number) => number;
   /** One number over all rows. */
-  readonly all?: (prediction: Tensor, target: Tensor<Float32Array | Int32Array>) => number;
+  readonly all?: (prediction: Tensor, target: Tensor<Float32Array | Int32Array>, context: AllContext) => number;
 }
 
 export type MetricOption = "accuracy" | "mae" | "mse" | Metric | Loss;

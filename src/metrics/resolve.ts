@@ -20,8 +20,9 @@ export function toMetric(option: unknown): Metric {
     return { metric: loss.loss, rows: (prediction, target) => rowMeans(loss(prediction, target)) };
   }
   if (isRecord(option) && typeof option.metric === "string" && (option.rows || option.all)) return option as unknown as Metric;
-  throw badOption("metrics", option, '"accuracy", "mae", "mse", a loss or metric(name, f)', {
-    fix: didYouMean(option, ["accuracy", "mae", "mse"]),
+  // those without a shorthand are imported, so that pages without them do not carry them
+  throw badOption("metrics", option, '"accuracy", "mae", "mse", an imported metric such as f1(), a loss or metric(name, f)', {
+    fix: didYouMean(option, ["accuracy", "mae", "mse"]) ?? didYouMean(option, ["precision", "recall", "f1", "rocAuc", "logLoss", "rmse", "r2"], "(), imported"),
   });
 }
 

@@ -3,7 +3,7 @@
 import { Fill, Opcode } from "../../assembly/isa.ts";
 import { type Graph, type Op, Value } from "../graph.ts";
 import type { Operand } from "../op.ts";
-import { bits } from "../program.ts";
+import { type Address, bits } from "../program.ts";
 import { ShapeError } from "../errors.ts";
 import { isShape, type Shape } from "../shape.ts";
 
@@ -27,6 +27,24 @@ export const constantOp: Op<{ value: number; shape: Shape }> = {
 
 export function constant(graph: Graph, value: number, shape: Shape = []): Value {
   return graph.add(constantOp, [], { value: Math.fround(value), shape })[0]!;
+}
+
+/** The numbers of a list: [length]. A Fill for each, so it is meant for a few: a weight for each class. */
+export const vectorOp: Op<readonly number[]> = {
+  name: "vector",
+  shape(_, values) {
+    if (!Array.isArray(values) || !values.length) throw new ShapeError("bad-shape", { option: "vector", wanted: "numbers", got: values });
+    return [{ shape: [values.length] }];
+  },
+  emit({ attributes, outputs: [out] }, to) {
+    const { region, offset } = to.at(out!) as Address;
+    attributes.forEach((value, i) =>
+      to.instruction(Opcode.Fill, Fill.SIZE, { [Fill.DST]: { region, offset: offset + 4 * i }, [Fill.COUNT]: 1, [Fill.VALUE]: bits(value) }));
+  },
+};
+
+export function vector(graph: Graph, values: readonly number[]): Value {
+  return graph.add(vectorOp, [], values)[0]!;
 }
 
 /** The number that a Value is throughout, or undefined. */

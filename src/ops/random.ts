@@ -6,7 +6,8 @@ import { wantNumber } from "../options.ts";
 import { apply, input, inputOp } from "../op.ts";
 import { bits } from "../program.ts";
 import type { Shape } from "../shape.ts";
-import { multiply } from "./binary.ts";
+import { add, multiply } from "./binary.ts";
+import { scale } from "./scale.ts";
 
 /** Name of the input that holds the seed: int32 [3], see SeedCell. */
 const SEED = "seed";
@@ -69,4 +70,36 @@ export function dropout(x: Value, rate: number): Value {
   wantNumber("dropout: rate", rate, 0, 1);
   if (!x.graph.training || rate === 0) return x;
   return multiply(x, random(x.graph, RandomKind.Bernoulli, x.shape, rate, rate === 1 ? 0 : 1 / (1 - rate)));
+}
+
+/** What selu tends to at −∞: −1.0507… · 1.6732… */
+const SELU_LOW = -1.7580993408473766;
+
+/** Dropout for selu: while training, each element of x is the least value of selu, α' = −1.7581, with probability `rate`, and
+ * all are then a · x + b, so that mean 0 and variance 1 stay: a = (q + α'² · q · (1 − q))^(−½), b = −a · (1 − q) · α' with
+ * q = 1 − rate. Else x itself. Klambauer et al., Self-Normalizing Neural Networks (2017);
+ * https://pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html
+ *
+ * @example
+ * const f = await compile((x) => alphaDropout(x, 0.5), [[2]]); // compile() does not train
+ * f.run([[3, 4]])[0].data // → [3, 4]
+ */
+export function alphaDropout(x: Value, rate: number): Value {
+  if (!x.graph.training || rate === 0) return x;
+  if (rate === 1) return scale(x, 0);
+  const keep = 1 - rate, a = 1 / Math.sqrt(keep + SELU_LOW * SELU_LOW * keep * rate);
+  // mask · a · (x − α') + a · α' + b
+  const mask = random(x.graph, RandomKind.Bernoulli, x.shape, rate, a);
+  return add(multiply(mask, add(x, -SELU_LOW)), a * SELU_LOW * (1 - rate));
+}
+
+/** While training, x + noise, normal with mean 0; else x itself. Bishop, Training with Noise is Equivalent to Tikhonov
+ * Regularization (1995); https://keras.io/api/layers/regularization_layers/gaussian_noise/
+ *
+ * @example
+ * const f = await compile((x) => gaussianNoise(x, 0.5), [[2]]); // compile() does not train
+ * f.run([[3, 4]])[0].data // → [3, 4]
+ */
+export function gaussianNoise(x: Value, deviation: number): Value {
+  return x.graph.training && deviation > 0 ? add(x, normal(x.graph, x.shape, 0, deviation)) : x;
 }

@@ -217,3 +217,11 @@ export function pick(x: Value, ids: Value): Value {
 export function place(x: Value, ids: Value, length: number): Value {
   return apply(placeOp, [x, ids], { length });
 }
+
+/** Labels (int32 [rows]) as rows with a 1 at the label [rows, classes]; rows of zeros where it is no class. Rows of floats
+ * stay as they are. */
+export function oneHot(labels: Value, classes: number): Value {
+  if (labels.dtype !== "int32") return labels;
+  const rows = labels.size;
+  return reshape(place(constant(labels.graph, 1, [rows, 1]), reshape(labels, [rows, 1]), classes), [rows, classes]);
+}

@@ -4,19 +4,21 @@
 import type { Op } from "../graph.ts";
 import * as activation from "./activation.ts";
 import * as binary from "./binary.ts";
-import { constantOp } from "./constant.ts";
+import { constantOp, vectorOp } from "./constant.ts";
 import { convertOp } from "./convert.ts";
 import { crossEntropyOp, hingeOp, absoluteErrorOp, logitCrossEntropyOp, probabilityCrossEntropyOp, squaredErrorOp } from "./loss.ts";
 import { matmulOp } from "./matmul.ts";
 import { powerOp } from "./power.ts";
 import { argmaxOp, broadcastOp, maxOp, meanOp, pickOp, placeOp, sumOp } from "./reduce.ts";
+import { clampOp, eluOp } from "./rectifier.ts";
 import { scaleOp } from "./scale.ts";
 import { concatOp, copyOp, padOp, reshapeOp, sliceOp, transposeOp } from "./shape.ts";
+import { erfOp, softplusOp } from "./smooth.ts";
 import { logSoftmaxOp, softmaxOp } from "./softmax.ts";
 
 export const activationOps: readonly activation.ActivationOp[] = [
   activation.reluOp, activation.leakyReluOp, activation.sigmoidOp, activation.tanhOp, activation.expOp, activation.logOp,
-  activation.sqrtOp, activation.squareOp, activation.absOp,
+  activation.sqrtOp, activation.squareOp, activation.absOp, clampOp, eluOp, erfOp, softplusOp,
 ];
 
 export const binaryOps: readonly binary.BinaryOp[] = [
@@ -30,7 +32,7 @@ export const lossOps = [squaredErrorOp, absoluteErrorOp, logitCrossEntropyOp, pr
 export function opTable(): Map<string, Op> {
   const ops: Op[] = [
     ...activationOps, ...binaryOps, ...lossOps, constantOp, convertOp, crossEntropyOp, matmulOp, argmaxOp, broadcastOp, maxOp,
-    meanOp, pickOp, placeOp, sumOp, scaleOp, concatOp, copyOp, padOp, reshapeOp, sliceOp, transposeOp, logSoftmaxOp, softmaxOp,
+    meanOp, pickOp, placeOp, sumOp, scaleOp, vectorOp, concatOp, copyOp, padOp, reshapeOp, sliceOp, transposeOp, logSoftmaxOp, softmaxOp,
   ];
   return new Map(ops.flatMap((op) => [op, op.derivative ?? []].flat()).map((op) => [op.name, op]));
 }

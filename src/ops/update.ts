@@ -1,7 +1,7 @@
 // The end of a training step: check, guard, update. These nodes write by themselves and have no output that others
 // read; addresses of the fit's block are their attributes.
 
-import { Check, Guard, GuardCell, Opcode, Size, Squares, Update, type UpdateKind } from "../../assembly/isa.ts";
+import { Check, Guard, GuardCell, Map, MapKind, Opcode, Size, Squares, Stop, Update, type UpdateKind } from "../../assembly/isa.ts";
 import type { Node, Op, Value } from "../graph.ts";
 import { type Address, bits } from "../program.ts";
 
@@ -12,6 +12,17 @@ export const checkOp: Op<{ flag: Address }> = {
   emit({ inputs: [x], attributes: { flag } }, to) {
     to.instruction(Opcode.Check, Check.SIZE, { [Check.SRC]: to.at(x!), [Check.COUNT]: x!.size, [Check.FLAG]: flag },
       [{ address: flag, bytes: 4 }]);
+  },
+};
+
+/** Every number of the gradients between −value and value. */
+export const clipOp: Op<{ gradient: Address; count: number; value: number }> = {
+  name: "clip",
+  shape: () => [],
+  emit({ attributes: { gradient, count, value } }, to) {
+    to.instruction(Opcode.Map, Map.SIZE, {
+      [Map.KIND]: MapKind.Clamp, [Map.DST]: gradient, [Map.SRC]: gradient, [Map.COUNT]: count, [Map.P0]: bits(-value), [Map.P1]: bits(value),
+    }, [{ address: gradient, bytes: 4 * count }]);
   },
 };
 
@@ -67,6 +78,16 @@ export const updateOp: Op<UpdateAttributes> = {
       [Update.GRADIENT]: a.gradient, [Update.STATE]: a.state, [Update.STRIDE]: a.stride, [Update.CELLS]: a.cells,
       [Update.GROUP]: a.group, [Update.GUARD]: a.guard,
     }, a.writes);
+  },
+};
+
+/** The program ends here after a step that was not finite: what follows is not written. */
+export const stopOp: Op<{ guard: Address }> = {
+  name: "stop",
+  shape: () => [],
+  emit({ attributes: { guard } }, to) {
+    // the word 0 is an End
+    to.instruction(Opcode.Stop, Stop.SIZE, { [Stop.GUARD]: guard, [Stop.END]: { literal: Opcode.End } }, []);
   },
 };
 

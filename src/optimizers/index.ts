@@ -3,12 +3,13 @@
 import { AdamCell, SgdCell, UpdateKind } from "../../assembly/isa.ts";
 import { integerPower } from "../math.ts";
 import { badOption, wantNumber, wantPositive } from "../options.ts";
-import { type Hyper, type Match, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
+import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
-export type { Match, Optimizer, OptimizerOptions, ParameterInfo } from "./optimizer.ts";
-
-/** Options for the parameters that `match` chooses. */
-export type Group<Options> = { match: Match } & Omit<Options, "groups">;
+export type { Group, Match, Optimizer, OptimizerOptions, ParameterInfo } from "./optimizer.ts";
+export { adadelta, adagrad, type AdadeltaOptions, type AdagradOptions, rmsprop, type RmspropOptions } from "./adaptive.ts";
+export { optimizer, type OwnOptions } from "./formula.ts";
+export { lbfgs, type LbfgsOptions } from "./lbfgs.ts";
+export { adamax, lion, type LionOptions, type MomentOptions, nadam, type NadamOptions, radam } from "./moments.ts";
 
 export interface SgdOptions extends OptimizerOptions {
   /** 1e-3 by default. */
@@ -73,11 +74,14 @@ export interface AdamOptions extends OptimizerOptions {
   /** adam: added to the gradient times the parameter, 0 by default. adamW: the share, times the rate, by which
    * parameters shrink at each step; 0.01 by default. */
   weightDecay?: number;
+  /** Divides by the root of the greatest mean of squares so far; false by default. */
+  amsgrad?: boolean;
   groups?: readonly Group<AdamOptions>[];
 }
 
 /** Adam: m = β1·m + (1 − β1)·g; v = β2·v + (1 − β2)·g²; p −= rate · m/(1 − β1ᵗ) / (√(v/(1 − β2ᵗ)) + ε).
- * Kingma and Ba, Adam: A Method for Stochastic Optimization (2015);
+ * With amsgrad the greatest v so far stands under the root. Kingma and Ba, Adam: A Method for Stochastic Optimization
+ * (2015); Reddi, Kale and Kumar, On the Convergence of Adam and Beyond (2018);
  * https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  *
  * @throws OptionError for an option out of its range.
@@ -103,7 +107,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 
 function adamLike(name: string, options: AdamOptions, weightDecay: number, decoupled: boolean): Optimizer {
   const { hyper, groups } = resolve(name, options, {
-    defaults: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay },
+    defaults: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, amsgrad: false },
     check(hyper, where) {
       wantNumber(`${where}: beta1`, hyper.beta1, 0, 1, true);
       wantNumber(`${where}: beta2`, hyper.beta2, 0, 1, true);
@@ -111,8 +115,10 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
       wantNumber(`${where}: weightDecay`, hyper.weightDecay, 0);
     },
   });
+  if (groups.some((group) => group.hyper.amsgrad !== hyper.amsgrad)) throw badOption("amsgrad", hyper.amsgrad, "the same for all groups", { of: name });
   return {
-    optimizer: name, hyper, groups, kind: UpdateKind.Adam, states: ["m", "v"], cells: AdamCell.SIZE,
+    optimizer: name, hyper, groups, kind: hyper.amsgrad ? UpdateKind.Amsgrad : UpdateKind.Adam,
+    states: hyper.amsgrad ? ["m", "v", "greatest"] : ["m", "v"], cells: AdamCell.SIZE,
     write(cells, at, hyper: Hyper, learningRate, t) {
       const beta1 = hyper.beta1 as number, beta2 = hyper.beta2 as number, decay = hyper.weightDecay as number;
       cells[at + AdamCell.RATE] = learningRate / (1 - integerPower(beta1, t));

@@ -1,9 +1,12 @@
-// What an optimizer is: the kind of update that the core runs, and how its numbers (cells) follow from options, rate
-// and step. The core sees cells only, so a schedule never changes a program.
+// What an optimizer is: the kind of update that the core runs, or a formula in ops (formula.ts), and how its numbers
+// (cells) follow from options, rate and step. The core sees cells only, so a schedule never changes a program.
 
 import { OptionError } from "../errors.ts";
 import type { UpdateKind } from "../../assembly/isa.ts";
+import type { Store } from "../compile.ts";
+import type { Node, Value } from "../graph.ts";
 import { badOption, checkNames, isRecord, wantNumber } from "../options.ts";
+import type { Address } from "../program.ts";
 import type { Shape } from "../shape.ts";
 
 /** What a group's `match` is asked about. */
@@ -25,13 +28,60 @@ export interface Optimizer {
   /** The options of parameters that no group matches; plain data. */
   readonly hyper: Hyper & { readonly learningRate: number };
   readonly groups: readonly { readonly match: Match; readonly hyper: Hyper & { readonly learningRate: number } }[];
-  readonly kind: UpdateKind;
+  readonly kind?: UpdateKind;
+  /** Without a kind: adds the update to a program, after its guard. */
+  readonly build?: (site: Site) => Node[];
+  /** Without both: makes the step by runs of a program that has no update; for full batches. */
+  readonly drive?: (run: Driven) => void;
+  /** Throws for options of fit, or a checkpoint's memory, that do not go with it. */
+  readonly refuse?: (options: Readonly<Record<string, unknown>>, rows: number) => void;
   /** Names of the states that each parameter has. */
   readonly states: readonly string[];
   /** Cells of a group. */
   readonly cells: number;
   /** Writes a group's cells for step t = 1, 2, …; allocates nothing. */
   write(cells: Float32Array, at: number, hyper: Hyper, learningRate: number, t: number): void;
+}
+
+/** What an optimizer is told of a fit's block; see train/state.ts. */
+export interface Layout {
+  readonly slots: readonly { readonly parameter: { readonly name: string; readonly stored: Shape; readonly offset: number }; readonly offset: number }[];
+  /** Neighbours of one group; START and COUNT in numbers of the gradient block. */
+  readonly segments: readonly { readonly parameter: number; readonly start: number; readonly count: number; readonly group: number }[];
+  readonly count: number;
+  readonly state: number;
+  readonly stride: number;
+  readonly groups: number;
+  readonly guard: number;
+}
+
+/** A program that gets its update. */
+export interface Site {
+  readonly layout: Layout;
+  /** Computed before. */
+  readonly loss: Value;
+  /** A place in the fit's block, and one among the parameters. */
+  fit(offset: number): Address;
+  parameters(offset: number): Address;
+  /** What it adds to. */
+  readonly stores: Store[];
+  readonly sources: Map<Value, Address>;
+}
+
+/** A run in the hands of an optimizer that drives: loss and gradients are there, and `run` computes them anew. */
+export interface Driven {
+  readonly state: {
+    readonly layout: Layout;
+    readonly block: { readonly offset: number };
+    readonly updates: number;
+    readonly loss: number;
+    readonly finite: boolean;
+    /** Numbers that the optimizer keeps from step to step; checkpoints have them. */
+    memory: readonly number[];
+  };
+  readonly network: { readonly session: { readonly floats: Float32Array }; readonly block: { readonly offset: number } };
+  readonly learningRate: number;
+  run(): void;
 }
 
 /** Options of every optimizer. */
@@ -41,6 +91,9 @@ export interface OptimizerOptions {
   /** Other options for some parameters: the first group that matches counts. */
   groups?: readonly ({ match: Match } & Record<string, unknown>)[];
 }
+
+/** Options for the parameters that `match` chooses. */
+export type Group<Options> = { match: Match } & Omit<Options, "groups">;
 
 interface Recipe {
   defaults: Record<string, number | boolean>;

@@ -3,29 +3,14 @@
 // functions.
 
 import { cosPi, integerPower } from "../math.ts";
-import { badOption, checkNames, wantCount, wantNumber, wantPositive } from "../options.ts";
-import { describeSchedule, named, type Schedule, type ScheduleInfo } from "./schedule.ts";
+import { checkNames, wantNumber } from "../options.ts";
+import { checkLength, describeSchedule, type Length, named, type Schedule, type ScheduleInfo, stepsOf } from "./schedule.ts";
 
-export type { Schedule, ScheduleInfo } from "./schedule.ts";
-
-/** A length, in steps or in epochs. */
-export interface Length {
-  steps?: number;
-  epochs?: number;
-}
-
-/** Steps that a length means in a run; the rest of the run if none is given. */
-function stepsOf({ steps, epochs }: Length, info: ScheduleInfo): number {
-  if (steps !== undefined) return steps;
-  return epochs === undefined ? info.steps : epochs * (info.steps / info.epochs);
-}
-
-function checkLength(what: string, { steps, epochs }: Length, needed: boolean): void {
-  const given = Number(steps !== undefined) + Number(epochs !== undefined);
-  if (given === 2 || (needed && given === 0)) throw badOption(what, given ? "both" : "none", "a length in steps or in epochs");
-  if (steps !== undefined) wantCount(`${what}: steps`, steps);
-  if (epochs !== undefined) wantPositive(`${what}: epochs`, epochs);
-}
+export type { Length, Milestones, Schedule, ScheduleInfo } from "./schedule.ts";
+export * from "./decays.ts";
+export * from "./cycles.ts";
+export { reduceOnPlateau, type ReduceOnPlateauOptions } from "./plateau.ts";
+export { sequence, type SequenceOptions } from "./sequence.ts";
 
 export interface StepDecayOptions extends Length {
   /** What the rate is multiplied with; 0.1 by default. */

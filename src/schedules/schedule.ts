@@ -1,4 +1,6 @@
-// What a schedule is.
+// What a schedule is, and the lengths in which it is told.
+
+import { badOption, wantCount, wantPositive } from "../options.ts";
 
 /** What a schedule is told of the run. */
 export interface ScheduleInfo {
@@ -7,6 +9,10 @@ export interface ScheduleInfo {
   epochs: number;
   /** The optimizer's learning rate. */
   base: number;
+  /** The reports of the epochs that are done; a run by hand has none. */
+  reports?: readonly object[];
+  /** What a report will have to look at: "loss", "validation.accuracy" … */
+  monitors?: readonly string[];
 }
 
 /** The rate at a step, counted from 0. */
@@ -22,4 +28,44 @@ export function describeSchedule(schedule: Schedule | undefined): unknown {
   if (!schedule) return null;
   const { schedule: name, options } = schedule as Partial<{ schedule: string; options: object }>;
   return name ? { schedule: name, ...options } : "function";
+}
+
+/** A length, in steps or in epochs. */
+export interface Length {
+  steps?: number;
+  epochs?: number;
+}
+
+/** Steps that a length means in a run; the rest of the run if none is given. */
+export function stepsOf({ steps, epochs }: Length, info: ScheduleInfo): number {
+  if (steps !== undefined) return steps;
+  return epochs === undefined ? info.steps : epochs * (info.steps / info.epochs);
+}
+
+/** Throws unless there is one length, or, where it is not `needed`, none. */
+export function checkLength(what: string, { steps, epochs }: Length, needed: boolean): void {
+  const given = Number(steps !== undefined) + Number(epochs !== undefined);
+  if (given === 2 || (needed && given === 0)) throw badOption(what, given ? "both" : "none", "a length in steps or in epochs");
+  if (steps !== undefined) wantCount(`${what}: steps`, steps);
+  if (epochs !== undefined) wantPositive(`${what}: epochs`, epochs);
+}
+
+/** Places in a run: all in steps, or all in epochs. */
+export interface Milestones {
+  steps?: readonly number[];
+  epochs?: readonly number[];
+}
+
+/** The steps that milestones mean in a run. */
+export function milestonesOf({ steps, epochs }: Milestones, info: ScheduleInfo): readonly number[] {
+  return steps ?? epochs!.map((n) => stepsOf({ epochs: n }, info));
+}
+
+/** Throws unless there is one list of milestones. */
+export function checkMilestones(of: string, { steps, epochs }: Milestones): readonly number[] {
+  const list = steps ?? epochs;
+  if ((steps === undefined) === (epochs === undefined) || !Array.isArray(list) || list.length === 0)
+    throw badOption(of, list === undefined ? "none" : steps && epochs ? "both" : list, "a list of steps or of epochs");
+  list.forEach((n) => (steps ? wantCount(`${of}: steps`, n) : wantPositive(`${of}: epochs`, n)));
+  return list;
 }

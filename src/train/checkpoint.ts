@@ -22,6 +22,7 @@ export interface Checkpoint {
   notes: CheckpointNotes;
   steps: number;
   updates: number;
+  memory: readonly number[];
 }
 
 const KEY = "lanewise.checkpoint", PARAMETER = "parameter ";
@@ -36,9 +37,9 @@ export function writeCheckpoint(network: Network, state: FitState, notes: Checkp
     for (const slot of layout.slots) tensors.set(`${name} ${slot.parameter.name}`, network.read(slot.parameter, state.place(slot, s)));
   });
   for (const [name, tensor] of extra) tensors.set(`extra ${name}`, tensor);
-  const { steps, updates } = state;
+  const { steps, updates, memory } = state;
   return writeSafetensors(tensors, {
-    [KEY]: stringify({ numerics: Version.NUMERICS, optimizer: describe(layout), steps, updates, notes }),
+    [KEY]: stringify({ numerics: Version.NUMERICS, optimizer: describe(layout), steps, updates, memory, notes }),
   });
 }
 
@@ -50,7 +51,7 @@ export function writeCheckpoint(network: Network, state: FitState, notes: Checkp
 export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitLayout): Checkpoint {
   const file = parseSafetensors(bytes), text = file.metadata.get(KEY);
   if (text === undefined) throw new FormatError("not-a-checkpoint", { option: "resume", wanted: "the bytes that checkpoint() gave", got: bytes });
-  let head: { numerics?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; notes?: unknown };
+  let head: { numerics?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; memory?: unknown; notes?: unknown };
   try {
     head = parse(text) as typeof head;
   } catch {
@@ -64,8 +65,9 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
       of: "resume", option: "numerics version", wanted: Version.NUMERICS, got: head.numerics,
       fix: "the bits would differ: use the release that wrote it, or begin with the model's parameters",
     });
-  const { optimizer } = layout;
+  const { optimizer } = layout, memory = (head.memory ?? []) as readonly number[];
   wantSettings({ optimizer: head.optimizer }, { optimizer: describe(layout) });
+  optimizer.refuse?.({ memory }, 0);
   const want = (name: string, shape: readonly number[]): void => {
     const tensor = file.tensors.get(name);
     if (!tensor || !sameShape(tensor.shape, shape)) throw mismatch(name, tensor?.shape, shape);
@@ -77,17 +79,18 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
   for (const name of file.tensors.keys())
     if (name.startsWith(PARAMETER) && !network.parameters.some((parameter) => name === PARAMETER + parameter.name))
       throw mismatch(name, file.tensors.get(name)!.shape, "none");
-  return { file, notes: head.notes as CheckpointNotes, steps: head.steps, updates: head.updates };
+  return { file, notes: head.notes as CheckpointNotes, steps: head.steps, updates: head.updates, memory };
 }
 
 /** Puts a checkpoint's numbers into memory. */
-export function restore({ file, steps, updates }: Checkpoint, network: Network, state: FitState): void {
+export function restore({ file, steps, updates, memory }: Checkpoint, network: Network, state: FitState): void {
   for (const parameter of network.parameters) network.write(parameter, file.tensors.get(PARAMETER + parameter.name)!.data);
   const { layout } = state;
   layout.optimizer.states.forEach((name, s) => {
     for (const slot of layout.slots) network.write(slot.parameter, file.tensors.get(`${name} ${slot.parameter.name}`)!.data, state.place(slot, s));
   });
   state.steps = steps;
+  state.memory = memory;
   state.updates = updates;
 }
 

@@ -1,5 +1,6 @@
 // Loss and metrics of a data set in memory, without training.
 
+import { WEIGHT } from "../data/columns.ts";
 import type { Network } from "../network.ts";
 import type { Address, Program } from "../program.ts";
 import { badOption } from "../options.ts";
@@ -21,23 +22,26 @@ export interface Scorer {
   /** Weight of the rows; then the sums of the numbers that a program writes for each batch, as cellStores has them. */
   readonly sums: Float64Array;
   /** Adds a batch: its rows are at places from `from` on, its numbers in the floats from `at` on. Allocates nothing, but
-   * for metrics over all rows. */
-  add(data: DataSet, from: number, rows: number, program: LoadedProgram, at: number): void;
+   * for metrics over all rows. Without `at` its numbers, of a step that is left out, count for nothing, and
+   * its predictions are NaN. */
+  add(data: DataSet, from: number, rows: number, program: LoadedProgram, at?: number): void;
   /** The means, and the metrics over all rows added, which are at places from `first` on. */
   scores(data: DataSet, first: number): Evaluation & Record<string, unknown>;
   reset(): void;
   /** The predictions, for a checkpoint in the middle of an epoch. */
   save(): Map<string, Tensor>;
   /** Takes up sums, and the predictions of so many rows. Do they fit? */
-  load(sums: ArrayLike<number>, rows: number, saved: (output: string) => Tensor | undefined): boolean;
+  load(sums: ArrayLike<number>, rows: number, saved: (name: string) => Tensor | undefined): boolean;
 }
 
 /** A scorer of up to `most` rows. */
 export function makeScorer(network: Network, objective: Objective, most: number): Scorer {
   const several = objective.length > 1, sums = new Float64Array(1 + scoreCount(objective));
-  // a program writes the mean over a batch of losses that are means, and sums of all else
-  const average = objective.map(({ reduction }) => reduction === "mean");
-  const averaged = [average.includes(true), ...(several ? average : [])];
+  // a program writes the mean over a batch of losses that are means, and sums of all else; here stands which of the sums has
+  // what a mean was divided by: that of the weights, or, at the end, that of a loss that counts rows by itself
+  let own = sums.length - objective.filter(({ mean }) => mean).length;
+  const average = objective.map(({ reduction, mean }) => (mean ? own++ : reduction === "mean" && 0));
+  const averaged = several ? [average.some((by) => by !== false) && 0, ...average] : average;
   const predictions = new Map(objective.filter(({ metrics }) => metrics.some(({ metric }) => metric.all)).map(({ output }) => {
     const shape = network.outputs.get(output)!, width = sizeOf(shape);
     return [output, { shape, width, data: new Float32Array(most * width) }];
@@ -46,25 +50,36 @@ export function makeScorer(network: Network, objective: Objective, most: number)
   return {
     sums,
     add(data, from, rows, program, at) {
-      const { floats } = program.session, weight = data.weight(from, from + rows);
+      const { floats } = program.session, weight = at === undefined ? 0 : data.weight(from, from + rows);
       sums[0]! += weight;
-      for (let i = 1; i < sums.length; i++) sums[i]! += averaged[i - 1] ? weight * floats[at + i - 1]! : floats[at + i - 1]!;
+      for (let i = 1; at !== undefined && i < sums.length; i++) {
+        const by = averaged[i - 1];
+        sums[i]! += (typeof by !== "number" ? 1 : by ? floats[at + by - 1]! : weight) * floats[at + i - 1]!;
+      }
       for (const [output, { width, data: numbers }] of predictions) {
         const place = program.place(outputPlace(output)) / 4;
-        numbers.set(floats.subarray(place, place + rows * width), count * width);
+        if (at === undefined) numbers.fill(NaN, count * width, (count + rows) * width);
+        else numbers.set(floats.subarray(place, place + rows * width), count * width);
       }
       count += rows;
     },
     scores(data, first) {
       let at = 0;
-      const next = (): number => (averaged[at++] === false ? sums[at]! : sums[at]! / (sums[0]! || 1));
+      const next = (): number => {
+        const by = averaged[at++];
+        return by === false ? sums[at]! : sums[at]! / (sums[by ?? 0]! || 1);
+      };
       const scores: Evaluation & Record<string, unknown> = { loss: next() };
       if (several) scores.losses = Object.fromEntries(objective.map(({ output }) => [output, next()]));
-      for (const { output, metrics } of objective) {
+      const weight = predictions.size && data.layout.offsets.has(WEIGHT) ? data.rowsOf(WEIGHT, first, count).data : undefined;
+      for (const { output, metrics, reading } of objective) {
         const kept = predictions.get(output);
         const prediction = kept && { data: kept.data.slice(0, count * kept.width), shape: [count, ...kept.shape] };
         const target = kept && data.rowsOf(targetName(output), first, count);
-        for (const { key, metric } of metrics) scores[key] = metric.rows ? next() : wantScore(key, metric.all!(prediction!, target!));
+        for (const { key, metric } of metrics) {
+          const value = metric.rows ? next() : wantScore(key, metric.all!(prediction!, target!, { reading, weight }));
+          scores[key] = metric.finish ? metric.finish(value) : value;
+        }
       }
       return scores;
     },
@@ -72,12 +87,12 @@ export function makeScorer(network: Network, objective: Objective, most: number)
       sums.fill(0);
       count = 0;
     },
-    save: () => new Map([...predictions].map(([output, { width, data }]) => [output, { data: data.slice(0, count * width), shape: [count, width] }])),
+    save: () => new Map([...predictions].map(([output, { width, data }]) => [outputPlace(output), { data: data.slice(0, count * width), shape: [count, width] }])),
     load(from, rows, saved) {
       sums.set(from);
       count = rows;
       return [...predictions].every(([output, { width, data }]) => {
-        const { data: numbers } = saved(output) ?? { data: [] };
+        const { data: numbers } = saved(outputPlace(output)) ?? { data: [] };
         if (numbers.length !== rows * width) return false;
         data.set(numbers);
         return true;

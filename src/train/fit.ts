@@ -1,22 +1,27 @@
 // A run over a data set: epochs of steps, validation, reports. Built on the same state and programs as the trainer.
 
+import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
 import { type Data, WEIGHT } from "../data/columns.ts";
-import { StateError } from "../errors.ts";
+import { type NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
+import { describePenalties, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Program } from "../program.ts";
 import { describeSchedule, type Schedule, type ScheduleInfo } from "../schedules/schedule.ts";
 import type { Block, LoadedProgram } from "../session.ts";
 import { SPLIT } from "../ops/random.ts";
 import { sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import { nextTask, pacer } from "../yield.ts";
+import { makeTree } from "./accumulate.ts";
+import { makeAverage } from "./average.ts";
 import { brokenCheckpoint, describeModel, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { describeLosses, dataColumns, type Objective, type ObjectiveOptions, resolveObjective, targetName } from "./objective.ts";
-import { DATA, type DataLayout, scoreCount, trainingProgram } from "./programs.ts";
-import { History, type Report, type StepReport } from "./report.ts";
+import { applyProgram, DATA, type DataLayout, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
+import { type Finding, History, type Report, type StepReport } from "./report.ts";
 import { FIT, type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
 import { nonFinite, wantClip, wantRate } from "./trainer.ts";
 
@@ -38,10 +43,31 @@ export interface FitOptions extends ObjectiveOptions {
   validation?: Data | number;
   /** Bounds the Euclidean norm of all gradients. */
   clipNorm?: number;
+  /** Bounds each number of the gradients: they become −clipValue to clipValue, before clipNorm. */
+  clipValue?: number;
+  /** Micro-batches that a step's rows are taken in, so that batchSize may be larger than memory for activations allows;
+   * their gradients are added in a fixed tree. The step is that of the whole batch, but for rounding and for what a loss
+   * divides by beside the rows' weights; dropout draws for each by itself. 1 by default. */
+  accumulate?: number;
+  /** Keeps an exponential moving average of the trained weights, of this decay (0.999, say): after a step,
+   * average = decay · average + (1 − decay) · weights, and the weights after the first. `validation` sees the average,
+   * and whatever ends the run leaves it in the model; checkpoints have both, and go on from the weights. Between epochs
+   * the model has the weights. */
+  ema?: number;
+  /** Looks at the run now and then; its findings stand in the reports. Made by doctor(). */
+  doctor?: Doctor;
+  /** What becomes of a step whose loss or gradients are NaN or infinite; the parameters are those from before it. "stop",
+   * the default, ends the run with a NonFiniteError. The others want a doctor: "skip" leaves the step out; "rollback" brings
+   * parameters and optimizer state of some steps ago back and goes on at half the rate, eight times at most. */
+  onNonFinite?: "stop" | "skip" | "rollback";
   /** Ends the run after the current step; it rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told of each step; its argument is one object whose fields change. */
   onStep?: (step: StepReport) => void;
+  /** Told of the run as it goes on: earlyStopping() …, or objects of your own. */
+  callbacks?: readonly Callback[];
+  /** What parameters cost beside the loss: l1(), l2(). */
+  penalty?: PenaltyOption;
   /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. */
   resume?: Uint8Array;
   /** Milliseconds after which the event loop gets a turn; 12 by default. */
@@ -49,8 +75,8 @@ export interface FitOptions extends ObjectiveOptions {
 }
 
 export const FIT_OPTIONS = [
-  "loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "epochs", "seed", "shuffle", "validation", "clipNorm", "signal",
-  "onStep", "resume", "yieldEvery",
+  "loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "epochs", "seed", "shuffle", "validation", "clipNorm", "clipValue",
+  "penalty", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "resume", "yieldEvery",
 ];
 
 /** What a model lends to a run. */
@@ -63,6 +89,30 @@ export interface FitDefaults {
   onBegin(run: Run): void;
 }
 
+/** Who looks at runs; made by doctor(). */
+export interface Doctor {
+  /** A training program that tells more: it runs in the place of the plain one now and then, and changes no bit. */
+  program(parts: TrainingProgram, rows: number, data: DataLayout, outputs: boolean): Program;
+  begin(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>): Watcher;
+}
+
+/** A doctor at one run. */
+export interface Watcher {
+  /** What rollbacks have left of the rate: 1 at first. Throws for what is none. */
+  slow: number;
+  /** Told of each step before it is run. Is it to tell more? */
+  before(at: FitState): boolean;
+  /** Is a step that was not finite to be left out? Else the run ends with the error, or with a better one. */
+  spares(at: FitState, program: LoadedProgram, error: NonFiniteError): boolean;
+  /** Told of a step that is done; `program` has told more. */
+  after(loss: number, program: LoadedProgram | undefined): void;
+  /** What was found, at the end of an epoch. */
+  findings(report: Report): Finding[];
+}
+
+/** Key of a doctor's program among those of a run. */
+const TELLING = 0;
+
 /** All that is known of a run before memory is allocated. */
 export interface FitPlan {
   objective: Objective;
@@ -71,8 +121,12 @@ export interface FitPlan {
   /** Places of the data set that are trained on; the others are held out. */
   rows: number;
   batchSize: number;
-  /** By number of rows. */
+  /** Rows that a program takes: batchSize, or fewer with accumulate. */
+  micro: number;
+  /** By number of rows; a doctor's under TELLING. */
   training: ReadonlyMap<number, Program>;
+  /** The update by itself, where the others have none. */
+  apply: Program | undefined;
   validation: { plan: EvaluationPlan; data: DataLayout | undefined } | undefined;
 }
 
@@ -85,15 +139,29 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const { validation } = options;
   const held = typeof validation === "number" ? heldOut(wantNumber("validation", validation, 0, 1), columns.rows) : 0;
   const rows = columns.rows - held;
-  const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? 32), rows);
+  optimizer.refuse?.({ ...options }, rows);
+  const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? (optimizer.drive ? rows : 32)), rows);
+  const parts = wantCount("accumulate", options.accumulate ?? 1), micro = Math.ceil(batchSize / parts);
+  if (parts > batchSize) throw badOption("accumulate", parts, `at most batchSize, ${batchSize}`);
   const layout = layOutFit(network, optimizer, scoreCount(objective));
   const table = layOut(columns);
-  const clip = wantClip(options.clipNorm);
+  const clip = wantClip(options);
   const outputs = objective.some(({ metrics }) => metrics.some(({ metric }) => metric.all));
-  const sizes = rows % batchSize ? [batchSize, rows % batchSize] : [batchSize];
-  const parts = { network, objective, columns: columns.columns, layout, clip };
-  const training = new Map(sizes.map((size) => [size, trainingProgram(parts, size, table, { outputs })]));
-  const plan: FitPlan = { objective, layout, data: table, rows, batchSize, training, validation: undefined };
+  // whole ones, and the last of a batch and of the data
+  const sizes = [...new Set([micro, batchSize % micro, (rows % batchSize) % micro])].filter((size) => size > 0);
+  const penalties = wantPenalties(options.penalty), update = parts === 1 && !optimizer.drive;
+  const common = { network, objective, columns: columns.columns, layout, clip, penalties };
+  const training = new Map(sizes.map((size) => [size, trainingProgram(common, size, table, { outputs, update })]));
+  const apply = parts > 1 ? applyProgram(common) : undefined;
+  if (apply && (new Set(objective.map(({ reduction }) => reduction)).size > 1 || (penalties.length && objective[0]!.reduction === "sum")))
+    throw badOption("accumulate", parts, "losses of one reduction, which is not a sum where there is a penalty");
+  const { doctor, onNonFinite } = options;
+  if (doctor) {
+    if (typeof doctor.program !== "function") throw badOption("doctor", doctor, "doctor()");
+    // where a step is more than one program, there is only the loss to look at
+    if (update) training.set(TELLING, doctor.program(common, batchSize, table, outputs));
+  } else if ((onNonFinite ?? "stop") !== "stop") throw badOption("onNonFinite", onNonFinite, '"stop", or another with doctor: doctor()');
+  const plan: FitPlan = { objective, layout, data: table, rows, batchSize, micro, training, apply, validation: undefined };
   if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
   else if (validation !== undefined && typeof validation !== "number") {
     const other = layOut(dataColumns(network, objective, validation, classes, "validation."));
@@ -109,7 +177,7 @@ function heldOut(share: number, rows: number): number {
 }
 
 /** Bytes of a run's parts. */
-export function planBytes({ layout, data, training, validation }: FitPlan): {
+export function planBytes({ layout, data, training, apply, validation }: FitPlan): {
   /** In the order in which a run takes them; the first `uploads` are data. */
   blocks: number[];
   uploads: number;
@@ -117,13 +185,14 @@ export function planBytes({ layout, data, training, validation }: FitPlan): {
   data: number;
   arena: number;
 } {
-  const words = (programs: ReadonlyMap<number, Program> = new Map()): number[] => [...programs.values()].map((program) => program.words.byteLength);
-  const steps = words(training), evaluations = words(validation?.plan.programs), held = validation?.data?.bytes ?? 0;
+  const steps = [...training.values(), ...(apply ? [apply] : [])], evaluations = [...(validation?.plan.programs.values() ?? [])];
+  const words = (programs: readonly Program[]): number[] => programs.map((program) => program.words.byteLength);
+  const all = [...steps, ...evaluations], held = validation?.data?.bytes ?? 0;
   return {
-    blocks: [data.bytes, ...(held ? [held] : []), layout.bytes, ...steps, ...(validation ? [validation.plan.cells] : []), ...evaluations],
+    blocks: [data.bytes, ...(held ? [held] : []), layout.bytes, ...words(steps), ...(validation ? [validation.plan.cells] : []), ...words(evaluations)],
     uploads: held ? 2 : 1,
-    programs: [...steps, ...evaluations].reduce((a, b) => a + b, 0), data: data.bytes + held,
-    arena: Math.max(...[...training.values(), ...(validation?.plan.programs.values() ?? [])].map((program) => program.arena)),
+    programs: words(all).reduce((a, b) => a + b, 0), data: data.bytes + held,
+    arena: Math.max(...all.map((program) => program.arena)),
   };
 }
 
@@ -144,76 +213,110 @@ interface FitNotes {
   /** Of the last step. */
   learningRate: number;
   reports: Report[];
+  /** What a doctor's rollbacks have left of the rate. */
+  slow: number | undefined;
+  callbacks?: unknown[];
   [more: string]: unknown;
 }
 
-/** A run: its state in memory and its position. */
-export interface Run {
+/** A run: its state in memory and its position; what callbacks see of it is Running. */
+export interface Run extends Running {
   readonly objective: Objective;
   readonly history: History<Report>;
   /** Gradients and optimizer state, while the run has them. */
   readonly block: Block | undefined;
-  /** Lets the run end after the current step. */
-  stop(): void;
   /** Ends the wait before an epoch: the model has been disposed. */
   halt(): void;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
   run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
-  /** Bytes from which `resume` goes on: the state after the last step. */
-  checkpoint(): Uint8Array;
   /** Gives the memory of gradients and optimizer state back. */
   release(): void;
 }
 
 /** Prepares a run; nothing is allocated before it begins. */
 export function makeRun(network: Network, data: Data, options: FitOptions, defaults: FitDefaults): Run {
-  const plan = planFit(network, data, options, defaults.classes), { objective, rows, batchSize, layout } = plan;
-  const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? true);
+  const plan = planFit(network, data, options, defaults.classes), { objective, rows, batchSize, micro, layout } = plan, { optimizer } = layout;
+  const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? !optimizer.drive);
   const pause = pacer(wantNumber("yieldEvery", options.yieldEvery ?? 12, 0)), { onStep, schedule, signal } = options;
   if (onStep !== undefined) wantFunction("onStep", onStep);
+  const callbacks: readonly Callback[] = [{ ...(onStep && { onStep }) }, ...wantCallbacks(options.callbacks)];
   if (schedule !== undefined) wantFunction("schedule", schedule);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
   const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout);
   const notes = checkpoint?.notes as FitNotes | undefined;
   const seed = wantSeed(options.seed ?? notes?.seed ?? defaults.seed);
   const batches = Math.ceil(rows / batchSize);
-  const info: ScheduleInfo = { steps: batches * epochs, epochs, base: layout.optimizer.hyper.learningRate };
   const scorer = makeScorer(network, objective, rows), history = new History<Report>();
+  const scores = ["loss", ...objective.flatMap(({ output, metrics }) => [...(objective.length > 1 ? [`losses.${output}`] : []), ...metrics.map(({ key }) => key)])];
+  const monitors = plan.validation ? [...scores, ...scores.map((name) => `validation.${name}`)] : scores;
+  const info = { steps: batches * epochs, epochs, base: optimizer.hyper.learningRate, reports: history.epochs, monitors } satisfies ScheduleInfo;
   const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
   // what shapes the run's bits, as plain data
   const settings = {
     run: "fit", model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name),
     weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
-    seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, schedule: describeSchedule(schedule), loss: describeLosses(objective),
+    seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, clipValue: options.clipValue, accumulate: options.accumulate,
+    ema: options.ema, penalty: describePenalties(wantPenalties(options.penalty)), onNonFinite: options.onNonFinite, schedule: describeSchedule(schedule), loss: describeLosses(objective),
   };
+  const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
+  const average = options.ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", options.ema, 0, 1, true));
   if (checkpoint && notes) {
     compare(notes, settings, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
-    const done = Math.min(notes.batch * batchSize, rows);
-    if (!scorer.load(notes.sums, done, (output) => checkpoint.file.tensors.get(`extra ${output}`))) throw brokenCheckpoint();
+    if (!scorer.load(notes.sums, Math.min(notes.batch * batchSize, rows), extra)) throw brokenCheckpoint();
+    if (average) {
+      const saved = extra(AVERAGE);
+      if (saved?.data.length !== layout.count) throw brokenCheckpoint();
+      average.numbers.set(saved.data);
+    }
   }
   const bytes = planBytes(plan);
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
+  const watcher = options.doctor?.begin(network, plan, options, history), tree = makeTree();
+  if (watcher && notes) watcher.slow = notes.slow ?? 1;
   let wake = (): void => {};
   const halt = (): void => wake();
-  let state: FitState | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
+  let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
 
-  /** One step: prepare the cells, run the program, look whether all was finite. */
-  const step = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, set: DataSet): void => {
-    const from = batch * batchSize, count = Math.min(batchSize, rows - from), program = programs.get(count)!;
-    const rate = schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base;
-    at.prepare(rate, from);
+  /** Runs a program. False: something was not finite, and the step is to be left out. */
+  const run = (at: FitState, program: LoadedProgram): boolean => {
     program.run();
-    if (!at.finite) throw nonFinite(at.steps + 1, epoch + 1, at.loss);
+    if (at.finite) return true;
+    const error = nonFinite(at.steps + 1, epoch + 1, at.loss);
+    if (!watcher?.spares(at, program, error)) throw error;
+    return false;
+  };
+
+  /** One step: prepare the cells, run the program, look whether all was finite; for each micro-batch where there are some. */
+  const step = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, set: DataSet): void => {
+    const first = batch * batchSize, end = Math.min(first + batchSize, rows);
+    const telling = watcher?.before(at) && end - first === batchSize ? programs.get(TELLING) : undefined;
+    const rate = (watcher?.slow ?? 1) * (schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base);
+    let loss = 0, finite = true;
+    for (let from = first, part = 0; from < end; from += micro, part++) {
+      const to = Math.min(from + micro, end), program = telling ?? programs.get(to - from)!;
+      // of the mean over the step's rows
+      const share = !applier || objective[0]!.reduction === "sum" ? 1 : set.weight(from, to) / (set.weight(first, end) || 1);
+      at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + part);
+      finite = finite && run(at, program);
+      scorer.add(set, from, to - from, program, finite ? at.scores : undefined);
+      if (!finite) continue; // all rows are counted
+      loss += share * at.loss;
+      if (applier) tree.add(network.session.floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end);
+      optimizer.drive?.({ state: at, network, learningRate: rate, run: () => program.run() });
+    }
+    finite = finite && (!applier || run(at, applier));
     at.steps++;
-    at.updates++;
     batch++;
-    scorer.add(set, from, count, program, at.scores);
+    if (!finite) return;
+    at.updates++;
+    average?.add(at.updates);
+    watcher?.after(loss, telling);
     stepReport.epoch = epoch + 1;
     stepReport.step = at.steps;
-    stepReport.loss = at.loss;
+    stepReport.loss = loss;
     stepReport.learningRate = rate;
-    onStep?.(stepReport);
+    for (const callback of callbacks) callback.onStep?.(stepReport, running);
   };
 
   const check = (): void => {
@@ -222,14 +325,22 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   };
 
   const restored = (at: FitState): void => {
-    if (!checkpoint || !notes) return;
-    restore(checkpoint, network, at);
-    ({ epoch, batch, seconds } = notes);
-    stepReport.learningRate = notes.learningRate;
-    history.epochs.push(...notes.reports);
+    if (checkpoint && notes) {
+      restore(checkpoint, network, at);
+      ({ epoch, batch, seconds } = notes);
+      stepReport.learningRate = notes.learningRate;
+      history.epochs.push(...notes.reports);
+    }
+    begun = true;
+    callbacks.forEach((callback, i) => {
+      const saved = notes?.callbacks?.[i];
+      if (saved) callback.load?.(saved, extra);
+    });
   };
 
-  const run: Run = {
+  const running: Run = {
+    ...info,
+    network,
     objective,
     history,
     halt,
@@ -239,8 +350,16 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     stop() {
       stopped = true;
     },
+    evaluated(look) {
+      const shown = average?.shown;
+      average?.show(true);
+      const seen = look();
+      average?.show(shown!);
+      return seen;
+    },
     async run(gate, report) {
       const free: (() => void)[] = [];
+      const started: Callback[] = [];
       try {
         signal?.addEventListener("abort", halt);
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
@@ -250,19 +369,26 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         };
         const set = await uploaded(plan.data), other = plan.validation?.data && await uploaded(plan.validation.data);
         check();
-        defaults.onBegin(run);
+        defaults.onBegin(running);
         const own = state = makeState(network, layout, seed), order = split(plan, seed, set);
         const programs = new Map([...plan.training].map(([count, program]) => {
           const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
           free.push(() => network.session.unload(loaded));
           return [count, loaded];
         }));
+        if (plan.apply) {
+          const loaded = applier = network.load(plan.apply, { [FIT]: own.block });
+          free.push(() => network.session.unload(loaded));
+        }
         const evaluator = validator(network, plan, set, other);
         if (evaluator) free.push(() => evaluator.free());
+        for (const callback of callbacks) {
+          started.push(callback);
+          await callback.onStart?.(running);
+        }
         restored(own);
-        begun = true;
         const start = performance.now() - 1000 * seconds;
-        for (; epoch < epochs; epoch++, batch = 0) {
+        while (epoch < epochs && !stopped) {
           check();
           await Promise.race([gate(), new Promise<void>((resolve) => (wake = resolve))]);
           check();
@@ -282,34 +408,58 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           network.wantFinite(own.steps, epoch + 1);
           if (stopped && batch < batches) break;
           const trained = performance.now(), { loss, ...more } = scorer.scores(set, 0);
+          average?.show(true);
           const validation = await evaluator?.run(pause);
           check();
+          average?.show(false);
           seconds = (performance.now() - start) / 1000;
           const entry = {
             epoch: epoch + 1, step: own.steps, loss, ...more, learningRate: stepReport.learningRate, seconds,
             rowsPerSecond: Math.max(rows - first * batchSize, 0) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
           } as Report;
           history.epochs.push(entry);
+          if (watcher) entry.findings = watcher.findings(entry);
           scorer.reset();
+          epoch++;
+          batch = 0; // a checkpoint goes on from here
+          for (const callback of callbacks) await callback.onEpoch?.(entry, running);
           report(entry);
         }
       } finally {
         signal?.removeEventListener("abort", halt);
-        if (network.attached) for (const release of free.reverse()) release();
+        try {
+          if (network.attached && state?.updates) average?.show(true);
+          for (const callback of started) await callback.onEnd?.(running);
+        } finally {
+          if (network.attached) for (const release of free.reverse()) release();
+        }
       }
     },
     checkpoint() {
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
-      const { learningRate } = stepReport, position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, reports: history.epochs };
-      return writeCheckpoint(network, state, { ...settings, ...position } satisfies FitNotes, scorer.save());
+      if (running.final) return running.final();
+      const { learningRate } = stepReport;
+      const position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, slow: watcher?.slow, reports: history.epochs };
+      const extra = scorer.save(), shown = average?.shown;
+      average?.show(false);
+      if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
+      const saved = callbacks.map((callback) => callback.save?.(extra));
+      try {
+        return writeCheckpoint(network, state, { ...settings, ...position, callbacks: saved } satisfies FitNotes, extra);
+      } finally {
+        average?.show(shown!);
+      }
     },
     release() {
       if (network.attached) state?.free();
-      state = undefined;
+      state = running.final = undefined;
     },
   };
-  return run;
+  return running;
 }
+
+/** Name of the average in a checkpoint, beside those of outputs. */
+const AVERAGE = "moving average";
 
 /** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
 function compare(notes: FitNotes, settings: Readonly<Record<string, unknown>>, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {

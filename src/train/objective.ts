@@ -3,7 +3,7 @@
 import { type Column, type Columns, type Data, inputColumns, named, targetColumn, WEIGHT, weightColumn } from "../data/columns.ts";
 import { DataError, GraphError, OptionError } from "../errors.ts";
 import { type Graph, notAValue, Value } from "../graph.ts";
-import { isLoss, joinLosses, type LossOption, type Reading, reduceLoss, type Reduction } from "../losses/loss.ts";
+import { isLoss, joinLosses, type Loss, type LossOption, type Reading, reduceLoss, type Reduction } from "../losses/loss.ts";
 import { alignTarget, type Metric, type MetricOption } from "../metrics/metric.ts";
 import { toMetric } from "../metrics/resolve.ts";
 import { type Network, OUTPUT, type Trace } from "../network.ts";
@@ -28,6 +28,8 @@ export interface Part {
   reduction: Reduction;
   weight: number;
   reading: Reading;
+  /** Where rows do not count alike: their mean. */
+  mean: Loss["mean"];
   metrics: { key: string; metric: Metric }[];
 }
 
@@ -46,7 +48,7 @@ export function resolveObjective(network: Network, { loss, lossWeights, metrics 
   const parts = names.map((output): Part => {
     const itsLoss = losses.get(output)!, known = isLoss(itsLoss) ? itsLoss : undefined;
     return {
-      output, loss: itsLoss, reduction: known?.reduction ?? "mean", reading: known?.reading,
+      output, loss: itsLoss, reduction: known?.reduction ?? "mean", reading: known?.reading, mean: known?.mean,
       weight: Object.hasOwn(weights, output) && weights[output] !== undefined ? wantNumber(`lossWeights: ${output}`, weights[output]) : 1,
       metrics: (lists?.get(output) ?? []).map((metric) => ({ key: network.singleOutput ? metric.metric : `${output}.${metric.metric}`, metric })),
     };
@@ -71,7 +73,10 @@ function wantLoss(loss: unknown): LossOption {
   });
 }
 
-const LOSS_MAKERS: readonly string[] = ["mse", "mae", "crossEntropy", "binaryCrossEntropy", "hinge"];
+const LOSS_MAKERS: readonly string[] = [
+  "mse", "mae", "crossEntropy", "binaryCrossEntropy", "hinge", "huber", "smoothL1", "nll", "squaredHinge",
+  "multiMargin", "klDivergence", "focal", "cosineSimilarity", "tripletMargin",
+];
 
 /** An option for each output: plain where there is one, a record of all where there are several. */
 function spreadOver<T, R>(network: Network, option: ByOutput<T> | undefined, what: string, convert: (value: T) => R): Map<string, R> {
@@ -110,17 +115,21 @@ export interface Built {
   losses: Map<string, Value>;
   /** By key: the sum over the rows, each times its weight. */
   metrics: Map<string, Value>;
+  /** What each mean of its own was divided by. */
+  counts: Value[];
 }
 
 /** Adds losses and metrics to a trace; `column` gives the Value of a column. */
 export function buildObjective(objective: Objective, trace: Trace, columns: readonly Column[], column: (name: string) => Value): Built {
   const weight = columns.some(({ name }) => name === WEIGHT) ? column(WEIGHT) : undefined;
-  const losses = new Map<string, Value>(), metrics = new Map<string, Value>();
+  const losses = new Map<string, Value>(), metrics = new Map<string, Value>(), counts: Value[] = [];
   for (const part of objective) {
     const prediction = trace.outputs.get(part.output)!;
     const target = alignTarget(column(targetName(part.output)), prediction);
     const perElement = wantResult(part.loss(prediction, target), part.output, trace.graph, weight !== undefined, prediction.shape[0]!);
-    losses.set(part.output, reduceLoss(perElement, part.reduction, weight));
+    const own = part.mean?.(prediction, target, weight);
+    if (own) counts.push(own.count);
+    losses.set(part.output, own?.loss ?? reduceLoss(perElement, part.reduction, weight));
     for (const { key, metric } of part.metrics) {
       if (!metric.rows) continue;
       const rows = metric.rows(prediction, target, { reading: part.reading });
@@ -128,7 +137,7 @@ export function buildObjective(objective: Objective, trace: Trace, columns: read
     }
   }
   const total = joinLosses(objective.map(({ output, weight: factor }) => ({ value: losses.get(output)!, weight: factor })));
-  return { total, losses, metrics };
+  return { total, losses, metrics, counts };
 }
 
 /** What a loss function returned, checked: a scalar, or [rows, ...]. */

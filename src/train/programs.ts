@@ -4,12 +4,14 @@ import { compileProgram, ownMemory, type Store } from "../compile.ts";
 import { grad } from "../autodiff.ts";
 import { type Column, inputName } from "../data/columns.ts";
 import type { Graph, Node, Value } from "../graph.ts";
-import type { Network, Trace } from "../network.ts";
+import { type Network, PARAMETERS, type Trace } from "../network.ts";
 import { input } from "../op.ts";
+import { add } from "../ops/binary.ts";
 import { constant } from "../ops/constant.ts";
 import { gatherRows } from "../ops/convert.ts";
 import { seedOf } from "../ops/random.ts";
-import { checkOp, effect, guardOp, updateOp } from "../ops/update.ts";
+import { checkOp, clipOp, effect, guardOp, updateOp } from "../ops/update.ts";
+import type { Penalty } from "../penalties/penalty.ts";
 import type { Address, Program } from "../program.ts";
 import { buildObjective, type Built, type Objective } from "./objective.ts";
 import { type Cells, cellsOf, type FitLayout, guardAttributes, inFit, updateAttributes } from "./state.ts";
@@ -75,18 +77,31 @@ export interface TrainingProgram {
   objective: Objective;
   columns: readonly Column[];
   layout: FitLayout;
-  clip: number;
+  clip: Clip;
+  penalties: readonly Penalty[];
 }
+
+/** Bounds of gradients: of the norm of all, and of each number; 0 for none. */
+export interface Clip {
+  norm: number;
+  value: number;
+}
+
+/** Adds what a doctor reads to a training program: called when the gradients are made, and what it returns after the
+ * update, which gives the Values to keep, by name. */
+export type Probe = (trace: Trace, gradients: ReadonlyMap<Value, Value>) => () => ReadonlyMap<string, Value>;
 
 /** A whole training step, on rows of a data set or on staged ones; with `update` false only loss, gradients and guard. `outputs` keeps the predictions. */
 export function trainingProgram(
-  { network, objective, columns, layout, clip }: TrainingProgram, rows: number, data: DataLayout | undefined,
-  { update = true, outputs = false } = {},
+  { network, objective, columns, layout, clip, penalties }: TrainingProgram, rows: number, data: DataLayout | undefined,
+  { update = true, outputs = false, probe }: { update?: boolean; outputs?: boolean; probe?: Probe } = {},
 ): Program {
   const cells = cellsOf(layout), { trace, built, sources, staged } = fed(network, objective, columns, rows, data, true, cells);
   const { graph } = trace;
   const wrt = layout.slots.map(({ parameter }) => trace.parameters.get(parameter.name));
   const known = wrt.filter((value) => value !== undefined);
+  for (const penalty of penalties)
+    built.total = add(built.total, penalty.cost(layout.slots.flatMap(({ parameter }, i) => (wrt[i] ? { ...parameter, value: wrt[i] } : []))));
   const gradients = new Map(grad(built.total, known).map((gradient, i) => [known[i]!, gradient]));
   const slots = layout.slots.map(({ parameter, offset }, i): Store =>
     // a parameter that training does not read
@@ -94,30 +109,42 @@ export function trainingProgram(
   const stores = ownMemory([...slots, ...cellStores(objective, built, cells)]);
   const seed = seedOf(graph);
   if (seed) sources.set(seed, inFit(layout.seed));
-  const effects: Node[] = staged.map((value) => effect(checkOp, [value], { flag: inFit(layout.flag) }));
-  effects.push(effect(guardOp, stores.map(([value]) => value), guardAttributes(layout, clip)));
-  if (update) effects.push(effect(updateOp, [built.total], updateAttributes(layout)));
-  return compileProgram({ stores, effects, sources, outputs: outputs ? outputPlaces(trace) : new Map() });
+  const probed = probe?.(trace, gradients), effects: Node[] = staged.map((value) => effect(checkOp, [value], { flag: inFit(layout.flag) }));
+  effects.push(...guardNodes(layout, update ? clip : { ...clip, value: 0 }, stores.map(([value]) => value)));
+  if (update) effects.push(...updateNodes(layout, built.total, stores, sources));
+  return compileProgram({ stores, effects, sources, outputs: new Map([...(outputs ? outputPlaces(trace) : []), ...(probed?.() ?? [])]) });
 }
 
-/** The whole loss and, of several, each output's; then the metrics: each into its cell. */
-function cellStores(objective: Objective, { total, losses, metrics }: Built, cells: Cells): Store[] {
-  const values = [total, ...(objective.length > 1 ? losses.values() : []), ...metrics.values()];
+/** Clipping by value, and the guard. */
+function guardNodes(layout: FitLayout, { norm, value }: Clip, after: readonly Value[]): Node[] {
+  const guard = (): Node => effect(guardOp, after, guardAttributes(layout, norm));
+  return value ? [effect(clipOp, after, { gradient: inFit(0), count: layout.count, value }), guard()] : [guard()];
+}
+
+/** The update, which an optimizer may build itself. */
+function updateNodes(layout: FitLayout, loss: Value, stores: Store[], sources: Map<Value, Address>): Node[] {
+  const { optimizer } = layout, parameters = (offset: number): Address => ({ region: PARAMETERS, offset });
+  return optimizer.build?.({ layout, loss, fit: inFit, parameters, stores, sources }) ?? [effect(updateOp, [loss], updateAttributes(layout))];
+}
+
+/** The whole loss and, of several, each output's; then the metrics, then the counts: each into its cell. */
+function cellStores(objective: Objective, { total, losses, metrics, counts }: Built, cells: Cells): Store[] {
+  const values = [total, ...(objective.length > 1 ? losses.values() : []), ...metrics.values(), ...counts];
   return values.map((value, i) => [value, { region: cells.scores.region, offset: cells.scores.offset + 4 * i }]);
 }
 
 /** Numbers that a run's programs write for each batch: see cellStores. */
 export function scoreCount(objective: Objective): number {
   const metrics = objective.flatMap((part) => part.metrics.filter(({ metric }) => metric.rows));
-  return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length;
+  return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length + objective.filter(({ mean }) => mean).length;
 }
 
 /** Guard and update alone: the gradients are in the block already. */
 export function applyProgram({ network, layout, clip }: Pick<TrainingProgram, "network" | "layout" | "clip">): Program {
   const { graph } = network.trace(1, false);
-  const stores = ownMemory([[constant(graph, 0), inFit(layout.loss)]]), [[loss]] = stores as [Store];
-  const effects = [effect(guardOp, [loss], guardAttributes(layout, clip)), effect(updateOp, [loss], updateAttributes(layout))];
-  return compileProgram({ stores, effects });
+  const stores = ownMemory([[constant(graph, 0), inFit(layout.loss)]]), [[loss]] = stores as [Store], sources = new Map<Value, Address>();
+  const effects = [...guardNodes(layout, clip, [loss]), ...updateNodes(layout, loss, stores, sources)];
+  return compileProgram({ stores, effects, sources });
 }
 
 /** Name of an output among a program's places. */

@@ -2,6 +2,21 @@
 
 import type { MetricName, MetricOption } from "../metrics/metric.ts";
 
+/** What a doctor found: what is wrong, where, by which numbers, why, and how to mend it. */
+export interface Finding {
+  /** Stable, such as "dead-relu". */
+  code: string;
+  /** "error": it cannot work so; "warning": it works badly; "info": worth knowing. */
+  severity: "info" | "warning" | "error";
+  /** As in `model.summary()`; absent where the whole run is meant. */
+  layer?: string;
+  /** The numbers that it was told by. */
+  evidence: Record<string, number | string>;
+  cause: string;
+  /** What to write instead, as code. */
+  fix: string;
+}
+
 /** Loss and metrics of an evaluation. */
 export type Evaluation<Metrics extends string = never> = { loss: number; losses?: Record<string, number> } & { [name in Metrics]: number };
 
@@ -19,8 +34,8 @@ export type Report<Metrics extends string = never, Validation = Evaluation | und
   seconds: number;
   /** Of this epoch. */
   rowsPerSecond: number;
-  /** What a doctor found. */
-  findings: readonly unknown[];
+  /** What the doctor found; empty without one. */
+  findings: readonly Finding[];
   validation: Validation;
 } & { [name in Metrics]: number };
 

@@ -99,7 +99,7 @@ export function guardAttributes({ count, guard, flag, loss }: FitLayout, clip: n
 
 export function updateAttributes({ optimizer, segments, table, count, state, stride, groups, guard }: FitLayout): UpdateAttributes {
   return {
-    kind: optimizer.kind, table: inFit(table), segments: segments.length, gradient: inFit(0), count, state: inFit(state), stride,
+    kind: optimizer.kind!, table: inFit(table), segments: segments.length, gradient: inFit(0), count, state: inFit(state), stride,
     cells: inFit(groups), group: 4 * optimizer.cells, guard: inFit(guard),
     writes: segments.map(({ parameter, count: numbers }) => ({ address: { region: PARAMETERS, offset: parameter }, bytes: 4 * numbers })),
   };
@@ -113,13 +113,15 @@ export interface FitState {
   updates: number;
   /** Steps tried: what random numbers depend on. */
   steps: number;
+  /** Numbers that an optimizer keeps beside its states. */
+  memory: readonly number[];
   /** Place in the floats of the numbers that a step has written: the loss first. */
   readonly scores: number;
   readonly loss: number;
   /** Was all finite in the step that has run? */
   readonly finite: boolean;
-  /** Writes the cells of the next step. Allocates nothing. */
-  prepare(learningRate: number, cursor: number): void;
+  /** Writes the cells of the next step; `draw` is what its random numbers depend on. Allocates nothing. */
+  prepare(learningRate: number, cursor: number, draw?: number): void;
   /** Byte address of a slot's gradient (state −1) or of one of its states. */
   place(slot: Slot, state?: number): number;
   free(): void;
@@ -144,6 +146,7 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
     block,
     updates: 0,
     steps: 0,
+    memory: [],
     scores: word(layout.loss),
     get loss() {
       return network.session.floats[word(layout.loss)]!;
@@ -151,7 +154,7 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
     get finite() {
       return network.session.words[word(layout.guard) + GuardCell.FINITE] === 1;
     },
-    prepare(learningRate, cursor) {
+    prepare(learningRate, cursor, draw) {
       const { floats, words: now } = network.session;
       for (let i = 0; i <= groups.length; i++) {
         const own = i < groups.length ? groups[i]!.hyper : hyper;
@@ -161,7 +164,7 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
           : learningRate * (own.learningRate / hyper.learningRate);
         optimizer.write(floats, word(layout.groups) + i * cells, own, rate, this.updates + 1);
       }
-      now[seedCells + SeedCell.STEP] = this.steps;
+      now[seedCells + SeedCell.STEP] = draw ?? this.steps;
       now[word(layout.cursor)] = cursor;
       now[word(layout.flag)] = 0;
     },
@@ -170,10 +173,12 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
   };
 }
 
+const OPTIMIZERS = ["sgd", "adam", "adamW", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "lion", "lbfgs", "optimizer"];
+
 /** The optimizer that an option stands for. */
 export function wantOptimizer(optimizer: unknown = adam()): Optimizer {
   if (isOptimizer(optimizer)) return optimizer;
   throw badOption("optimizer", optimizer, "an optimizer such as adam()", {
-    fix: didYouMean(typeof optimizer === "function" ? optimizer.name : optimizer, ["sgd", "adam", "adamW"], "()"),
+    fix: didYouMean(typeof optimizer === "function" ? optimizer.name : optimizer, OPTIMIZERS, "()"),
   });
 }

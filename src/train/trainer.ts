@@ -6,6 +6,7 @@ import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
 import { badOption, checkNames, wantCount, wantFunction, wantNumber, wantPositive, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { describePenalties, type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
 import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
 import { disposed, type LoadedProgram } from "../session.ts";
 import { sizeOf } from "../shape.ts";
@@ -13,7 +14,7 @@ import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
 import { type CheckpointNotes, describeModel, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
 import { dataColumns, describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
-import { applyProgram, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
+import { applyProgram, type Clip, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
 
 export interface TrainerOptions extends ObjectiveOptions {
@@ -28,13 +29,17 @@ export interface TrainerOptions extends ObjectiveOptions {
   batchSize?: number;
   /** Bounds the Euclidean norm of all gradients. */
   clipNorm?: number;
+  /** What parameters cost beside the loss: l1(), l2(). */
+  penalty?: PenaltyOption;
+  /** Bounds each number of the gradients: they become −clipValue to clipValue, before clipNorm. */
+  clipValue?: number;
   /** For dropout; the model's by default. */
   seed?: number;
   /** Bytes of a checkpoint to go on from. */
   resume?: Uint8Array;
 }
 
-const OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "steps", "batchSize", "clipNorm", "seed", "resume"];
+const OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "steps", "batchSize", "clipNorm", "clipValue", "penalty", "seed", "resume"];
 
 /** A program for some number of rows, with the addresses that a step writes to. */
 interface Step {
@@ -59,7 +64,8 @@ export class Trainer {
   private readonly state: FitState;
   private readonly schedule: Schedule | undefined;
   private readonly info: { steps: number; epochs: number; base: number };
-  private readonly clip: number;
+  private readonly clip: Clip;
+  private readonly penalties: readonly Penalty[];
   /** What shapes the bits of the run, as plain data. */
   private readonly settings: CheckpointNotes;
   private readonly programs = new Map<string, Step>();
@@ -78,8 +84,10 @@ export class Trainer {
     this.onTrained = defaults.onTrained;
     this.objective = resolveObjective(network, options);
     const optimizer = wantOptimizer(options.optimizer);
+    optimizer.refuse?.({ ...options }, 0);
     if (options.batchSize !== undefined) wantCount("batchSize", options.batchSize);
-    this.clip = wantClip(options.clipNorm);
+    this.clip = wantClip(options);
+    this.penalties = wantPenalties(options.penalty);
     this.rate = optimizer.hyper.learningRate;
     this.schedule = options.schedule === undefined ? undefined : wantFunction("schedule", options.schedule);
     // a schedule wants to know how long the run is
@@ -90,7 +98,8 @@ export class Trainer {
     const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
     this.settings = {
       run: "trainer", model: describeModel(network), trained: this.layout.slots.map(({ parameter }) => parameter.name), seed: seed.seed,
-      steps, clipNorm: this.clip, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective),
+      steps, clipNorm: this.clip.norm, clipValue: this.clip.value, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective),
+      penalty: describePenalties(this.penalties),
     };
     if (checkpoint) {
       wantSettings(checkpoint.notes, this.settings);
@@ -123,8 +132,7 @@ export class Trainer {
   step(data: Data): number {
     this.wantOpen();
     const step = this.stage(data, false);
-    this.advance(step.program, data);
-    return this.state.loss;
+    return this.advance(step.program, data);
   }
 
   /** Loss and gradients of a batch, without a step; by parameter name, in PyTorch's layout. */
@@ -196,27 +204,31 @@ export class Trainer {
     return this.schedule ? wantRate(this.schedule(this.state.steps, this.info), this.state.steps) : this.rate;
   }
 
-  private advance(program: LoadedProgram, data: Data | undefined): void {
-    const { state } = this;
-    state.prepare(this.currentRate(), 0);
+  private advance(program: LoadedProgram, data: Data | undefined): number {
+    const { state, network } = this, learningRate = this.currentRate();
+    state.prepare(learningRate, 0);
     program.run();
     if (!state.finite) this.fail(data);
+    const { loss } = state;
+    // a run takes its batch's memory for other things
+    this.layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stage(data!, false).program.run() });
     state.steps++;
     state.updates++;
     this.onTrained(this.objective);
+    return loss;
   }
 
   /** Writes a batch into memory, compiling its program if need be. */
   private stage(data: Data, half: boolean): Step {
     const fast = half ? undefined : this.fast(data);
     if (fast) return fast;
-    const { network, layout, objective, clip } = this;
+    const { network, layout, objective, clip, penalties } = this;
     const { rows, columns } = dataColumns(network, objective, data, this.classes);
     const key = `${half ? "gradients" : "step"} ${rows} ${columns.map(({ name, dtype, shape }) => `${name}:${dtype === "int32" ? "i" : "f"}${shape.join("x")}`).join(" ")}`;
     let step = this.programs.get(key);
     if (!step) {
-      const parts: TrainingProgram = { network, objective, columns, layout, clip };
-      const program = network.load(trainingProgram(parts, rows, undefined, { update: !half }), { fit: this.state.block });
+      const parts: TrainingProgram = { network, objective, columns, layout, clip, penalties };
+      const program = network.load(trainingProgram(parts, rows, undefined, { update: !half && !layout.optimizer.drive }), { fit: this.state.block });
       step = { key, program, columns, addresses: [], moves: -1, plain: plainShape(network, objective, columns, rows) };
       this.evict();
     }
@@ -241,7 +253,7 @@ export class Trainer {
     if (!(y instanceof Int32Array || y instanceof Float32Array) || y instanceof Int32Array !== labels > 0 || y.length !== step.plain.y) return undefined;
     if (labels) for (let i = 0; i < y.length; i++) if (y[i]! >>> 0 >= labels) return undefined; // the long way tells
     const { loss } = this.objective[0]!;
-    if (!labels && isLoss(loss)) loss.check?.(y, "y");
+    if (isLoss(loss)) loss.check?.(y, "y", labels > 0);
     this.place(step);
     const { floats, words } = this.network.session;
     floats.set(x, step.addresses[0]! >>> 2);
@@ -303,9 +315,10 @@ export function nonFinite(step: number, epoch: number | undefined, loss: number 
   });
 }
 
-/** The norm to clip at; 0 for none. */
-export function wantClip(value: unknown): number {
-  return value === undefined ? 0 : wantPositive("clipNorm", value);
+/** What to clip at. */
+export function wantClip({ clipNorm, clipValue }: { clipNorm?: unknown; clipValue?: unknown }): Clip {
+  const bound = (option: string, value: unknown): number => (value === undefined ? 0 : wantPositive(option, value));
+  return { norm: bound("clipNorm", clipNorm), value: bound("clipValue", clipValue) };
 }
 
 export function wantRate(rate: unknown, step: number): number {

@@ -1,12 +1,12 @@
 // Elementary functions against f64, over all exponents. The bounds are those that math.ts states. A sweep takes every
 // STEP-th f32 and the inputs that were the worst of all 2^32 (with STEP = 1, in two minutes).
 
-import { cosTurn, exp, log, log1p, log64, power, sigmoid, tanh } from "../../assembly/math";
+import { cosTurn, erf, exp, expm1, log, log1p, log64, power, sigmoid, tanh } from "../../assembly/math";
 import { bits, EDGES, near, number, randomBits, report, same, setUp, ulps } from "./support";
 
 const STEP: u32 = 251; // a prime, so that all patterns of low bits occur
 
-enum Kind { Exp, Log, Log1p, Tanh, Sigmoid, CosTurn }
+enum Kind { Exp, Log, Log1p, Tanh, Sigmoid, Expm1, Erf, CosTurn }
 
 function lanes(kind: Kind, x: v128): v128 {
   switch (kind) {
@@ -15,6 +15,8 @@ function lanes(kind: Kind, x: v128): v128 {
     case Kind.Log1p: return log1p(x);
     case Kind.Tanh: return tanh(x);
     case Kind.Sigmoid: return sigmoid(x);
+    case Kind.Expm1: return expm1(x);
+    case Kind.Erf: return erf(x);
     default: return cosTurn(x);
   }
 }
@@ -26,8 +28,26 @@ function reference(kind: Kind, x: f64): f64 {
     case Kind.Log1p: return NativeMath.log1p(x);
     case Kind.Tanh: return NativeMath.tanh(x);
     case Kind.Sigmoid: return 1 / (1 + NativeMath.exp(-x));
+    case Kind.Expm1: return NativeMath.expm1(x);
+    case Kind.Erf: return erf64(x);
     default: return NativeMath.cos(2 * NativeMath.PI * x);
   }
+}
+
+/** The error function: its series, or the continued fraction of erfc (Abramowitz and Stegun 7.1.5, 7.1.14). */
+function erf64(x: f64): f64 {
+  const size = abs(x);
+  if (size < 2.5) {
+    let term = x, total = x;
+    for (let n = 1; n < 90 && abs(term) > 1e-18 * size; n++) {
+      term *= -x * x / n;
+      total += term / (2 * n + 1);
+    }
+    return total * 1.1283791670955126;
+  }
+  let fraction: f64 = 0;
+  for (let n = 60; n > 0; n--) fraction = 0.5 * n / (size + fraction);
+  return copysign<f64>(1 - NativeMath.exp(-x * x) * 0.5641895835477563 / (size + fraction), x);
 }
 
 /** One number in a lane of its own choice, between other numbers. */
@@ -187,6 +207,46 @@ describe("sigmoid", () => {
     exactly(Kind.Sigmoid, Infinity, 1);
     exactly(Kind.Sigmoid, -Infinity, 0);
     exactly(Kind.Sigmoid, NaN, NaN);
+  });
+});
+
+describe("expm1", () => {
+  it("is right to 3.14 ulp up to 88", () => {
+    begin();
+    sweep(Kind.Expm1, 0, 0x42b00000);
+    sweep(Kind.Expm1, 0x80000000, 0xc2e00000);
+    atMost("expm1", 3.14, "ulp");
+  });
+  it("keeps small numbers and the sign of zero, and ends at −1 and ∞", () => {
+    setUp("expm1");
+    exactly(Kind.Expm1, 0, 0);
+    exactly(Kind.Expm1, -0, -0);
+    exactly(Kind.Expm1, 1e-45, 1e-45);
+    exactly(Kind.Expm1, -1e-20, -1e-20);
+    exactly(Kind.Expm1, -400, -1);
+    exactly(Kind.Expm1, -Infinity, -1);
+    exactly(Kind.Expm1, Infinity, Infinity);
+    exactly(Kind.Expm1, NaN, NaN);
+  });
+});
+
+describe("erf", () => {
+  it("is right to 1.17 ulp", () => {
+    begin();
+    sweep(Kind.Erf, 0x00800000, 0x40a00000); // denormals below: 1.128 x is rounded twice there
+    sweep(Kind.Erf, 0x80800000, 0xc0a00000);
+    atMost("erf", 1.17, "ulp");
+  });
+  it("is odd, keeps NaN, and ends at ±1", () => {
+    setUp("erf");
+    exactly(Kind.Erf, 0, 0);
+    exactly(Kind.Erf, -0, -0);
+    exactly(Kind.Erf, 4, 1);
+    exactly(Kind.Erf, -400, -1);
+    exactly(Kind.Erf, Infinity, 1);
+    exactly(Kind.Erf, -Infinity, -1);
+    exactly(Kind.Erf, NaN, NaN);
+    for (let i = 0; i < EDGES.length; i++) exactly(Kind.Erf, -EDGES[i], -single(Kind.Erf, EDGES[i]));
   });
 });
 

@@ -3,7 +3,7 @@
 import { AdamCell, GuardCell, Opcode, Segment, SgdCell, UpdateKind } from "../../assembly/isa";
 import { get, input, instruction, launch, noise, output, outputOf, same, set, setInt, setUp, within } from "./support";
 
-const NAMES: string[] = ["Sgd", "Momentum", "Adam"];
+const NAMES: string[] = ["Sgd", "Momentum", "Adam", "Amsgrad"];
 const GROUP_FLOATS: u32 = 12; // more than any kind has cells
 const TOTAL: u32 = 8 + 64 + 4 + 132;
 /** START, COUNT, GROUP: side by side in the gradients but for four at the end. */
@@ -19,10 +19,10 @@ function build(kind: UpdateKind, finite: bool, factor: f32): void {
   setUp(`${NAMES[kind]}${finite ? "" : ", not finite"}, factor ${factor}`);
   gradient = noise(TOTAL);
   wasParameters = noise(TOTAL + 64);
-  wasStates = noise(2 * TOTAL, 1);
-  for (let i = TOTAL; i < 2 * TOTAL; i++) set(wasStates, i, abs(get(wasStates, i))); // second moments
+  wasStates = noise(3 * TOTAL, 1);
+  for (let i = TOTAL; i < 3 * TOTAL; i++) set(wasStates, i, abs(get(wasStates, i))); // second moments
   parameters = outputOf(wasParameters, TOTAL + 64);
-  states = outputOf(wasStates, 2 * TOTAL);
+  states = outputOf(wasStates, 3 * TOTAL);
   const segments = SEGMENTS.length / 3;
   table = input(segments * Segment.SIZE);
   for (let s = 0; s < segments; s++) {
@@ -46,15 +46,16 @@ function run(kind: UpdateKind): void {
 }
 
 // of the element under test
-let p: f64 = 0, first: f64 = 0, second: f64 = 0;
+let p: f64 = 0, first: f64 = 0, second: f64 = 0, greatest: f64 = 0;
 
 /** One step of f64 arithmetic with the cells of group `its`. */
 function step(kind: UpdateKind, its: usize, g: f64): void {
-  if (kind == UpdateKind.Adam) {
+  if (kind >= UpdateKind.Adam) {
     const d = g + get(its, AdamCell.DECAY) * p;
     first = get(its, AdamCell.BETA1) * first + get(its, AdamCell.ONE_MINUS_BETA1) * d;
     second = get(its, AdamCell.BETA2) * second + get(its, AdamCell.ONE_MINUS_BETA2) * d * d;
-    const by = first / (sqrt<f64>(second) * get(its, AdamCell.DEVIATION) + get(its, AdamCell.EPSILON));
+    greatest = kind == UpdateKind.Amsgrad ? max(greatest, second) : second;
+    const by = first / (sqrt<f64>(greatest) * get(its, AdamCell.DEVIATION) + get(its, AdamCell.EPSILON));
     p = get(its, AdamCell.RATE_DECAY) * p - get(its, AdamCell.RATE) * by;
     return;
   }
@@ -75,10 +76,12 @@ function check(kind: UpdateKind, factor: f32): void {
       p = get(wasParameters, from + i);
       first = get(wasStates, at);
       second = get(wasStates, TOTAL + at);
+      greatest = get(wasStates, 2 * TOTAL + at);
       step(kind, its, <f64>factor * get(gradient, at));
       within(at, get(parameters, from + i), p, 32);
       within(at, get(states, at), kind == UpdateKind.Sgd ? <f64>get(wasStates, at) : first, 24);
-      within(at, get(states, TOTAL + at), kind == UpdateKind.Adam ? second : <f64>get(wasStates, TOTAL + at), 96);
+      within(at, get(states, TOTAL + at), kind >= UpdateKind.Adam ? second : <f64>get(wasStates, TOTAL + at), 96);
+      within(at, get(states, 2 * TOTAL + at), kind == UpdateKind.Amsgrad ? greatest : <f64>get(wasStates, 2 * TOTAL + at), 96);
     }
   }
 }
@@ -93,7 +96,7 @@ function checkHoles(): void {
     }
   }
   for (let i: u32 = 0; i < TOTAL + 64; i++) if (!owned[i]) same(i, get(parameters, i), get(wasParameters, i));
-  for (let i: u32 = 0; i < 2 * TOTAL; i++) if (!stateOwned[i % TOTAL]) same(i, get(states, i), get(wasStates, i));
+  for (let i: u32 = 0; i < 3 * TOTAL; i++) if (!stateOwned[i % TOTAL]) same(i, get(states, i), get(wasStates, i));
 }
 
 describe("Update", () => {
@@ -125,24 +128,25 @@ describe("Update", () => {
       for (let i: u32 = 0; i < TOTAL; i += 3) set(gradient, i, NaN);
       run(kind);
       for (let i: u32 = 0; i < TOTAL + 64; i++) same(i, get(parameters, i), get(wasParameters, i));
-      for (let i: u32 = 0; i < 2 * TOTAL; i++) same(i, get(states, i), get(wasStates, i));
+      for (let i: u32 = 0; i < 3 * TOTAL; i++) same(i, get(states, i), get(wasStates, i));
     }
   });
 
-  it("gives twenty steps of SGD, of Nesterov momentum and of AdamW with the cells that PyTorch's options mean", () => {
+  it("gives twenty steps of SGD, of Nesterov momentum, of AdamW and of its AMSGrad with the cells that PyTorch's options mean", () => {
     const g: StaticArray<f64> = [0.3, -0.7, 1.1, 0, -0.05, 2, -0.3, 0.6];
     for (let kind: UpdateKind = 0; kind < UpdateKind.Count; kind++) {
       build(kind, true, 1);
-      const rate = 0.05, decay = 0.01, beta1 = 0.9, beta2 = 0.999;
-      let wanted: f64 = 1.5, m: f64 = 0, v: f64 = 0;
+      const rate = 0.05, decay = 0.01, beta1 = 0.9, beta2 = kind == UpdateKind.Amsgrad ? 0.6 : 0.999;
+      let wanted: f64 = 1.5, m: f64 = 0, v: f64 = 0, w: f64 = 0;
       const at = parameterAt(0);
       set(parameters, at, 1.5);
       set(states, 0, 0);
       set(states, TOTAL, 0);
+      set(states, 2 * TOTAL, 0);
       for (let t = 1; t <= 20; t++) {
         const now = g[t & 7];
         set(gradient, 0, <f32>now);
-        if (kind == UpdateKind.Adam) {
+        if (kind >= UpdateKind.Adam) {
           set(cells, AdamCell.RATE, <f32>(rate / (1 - NativeMath.pow(beta1, t))));
           set(cells, AdamCell.DECAY, 0);
           set(cells, AdamCell.RATE_DECAY, <f32>(1 - rate * decay));
@@ -156,7 +160,8 @@ describe("Update", () => {
           wanted -= rate * decay * wanted;
           m = beta1 * m + (1 - beta1) * now;
           v = beta2 * v + (1 - beta2) * now * now;
-          wanted -= rate * (m / (1 - NativeMath.pow(beta1, t))) / (sqrt(v / (1 - NativeMath.pow(beta2, t))) + 1e-8);
+          w = kind == UpdateKind.Amsgrad ? max(w, v) : v;
+          wanted -= rate * (m / (1 - NativeMath.pow(beta1, t))) / (sqrt(w / (1 - NativeMath.pow(beta2, t))) + 1e-8);
         } else {
           set(cells, SgdCell.RATE, <f32>rate);
           set(cells, SgdCell.DECAY, <f32>decay);

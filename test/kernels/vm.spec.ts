@@ -1,7 +1,7 @@
 // Programs: one instruction after the other to the end.
 
 import { isaVersion } from "../../assembly/index";
-import { BinaryKind, MapKind, Opcode, Program, ReduceKind, Version } from "../../assembly/isa";
+import { BinaryKind, GuardCell, MapKind, Opcode, Program, ReduceKind, Version } from "../../assembly/isa";
 import { execute, run } from "../../assembly/vm";
 import { bits, get, getInt, input, output, same, sameInt, set, setInt, setUp } from "./support";
 
@@ -53,6 +53,26 @@ describe("run", () => {
     same(0, get(result, 0), 100 + 16 + 25 + 36 + 49);
     for (let i: u32 = 0; i < <u32>words; i++) sameInt(i, getInt(program, i), getInt(copy, i));
     heap.free(copy);
+  });
+
+  it("ends at a Stop whose guard says not finite, for any rank, and passes one that says finite", () => {
+    setUp("stop");
+    const guard = input(GuardCell.SIZE), dst = output(2), program = output(64), stop = output(1);
+    setInt(program, Program.ARRIVED, 0);
+    setInt(program, Program.GENERATION, 0);
+    setInt(stop, 0, Opcode.End);
+    for (let finite = 0; finite < 2; finite++) {
+      end = program + (Program.CODE << 2);
+      append(Opcode.Fill, [dst, 2, bits(0)]);
+      append(Opcode.Stop, [guard, stop]);
+      append(Opcode.Fill, [dst, 2, bits(1)]);
+      append(Opcode.End, []);
+      setInt(guard, GuardCell.FINITE, finite);
+      sameInt(finite, run(program, 0, 1), 0);
+      same(finite, get(dst, 0), <f32>finite);
+      const at = program + ((Program.CODE + 4) << 2);
+      for (let rank: u32 = 0; rank < 3; rank++) sameInt(rank, <i32>(execute(at, rank, 3) - (finite ? at + 12 : stop)), 0);
+    }
   });
 
   it("does nothing for an empty program", () => {

@@ -110,7 +110,7 @@ describe.each(cases)("$name", (its) => {
 });
 
 /** The direction of the second derivative: one number for each argument. */
-const U = [0.7, -0.4];
+const U = [0.7, -0.4, 0.3];
 
 function outOf(its: OpCase, shapes: readonly number[][]): number[] {
   return [its.formula(draw(its, shapes), shapes).length];
@@ -118,7 +118,7 @@ function outOf(its: OpCase, shapes: readonly number[][]): number[] {
 
 test("every op of the table has a case", () => {
   const covered = new Set(cases.map(({ name }) => name.split(" ")[0]));
-  const inner = ["constant", "convert", "scale", "copy", "pad", "pick", "place", "equalInt"]; // run as parts of others
+  const inner = ["constant", "vector", "convert", "scale", "copy", "pad", "pick", "place", "equalInt"]; // run as parts of others
   expect([...opTable().keys()].filter((name) => !covered.has(name.replace(/Gradient$/, "")) && !inner.includes(name))).toEqual([]);
 });
 
@@ -135,7 +135,7 @@ test("the opcodes that formulas can reach are all executed by a case", async () 
     }
   }
   // those that only a training program has are executed in the tests of fit and in test/kernels
-  const training = [Opcode.End, Opcode.Gather, Opcode.Random, Opcode.Check, Opcode.Squares, Opcode.Guard, Opcode.Update, Opcode.Pick, Opcode.Count];
+  const training = [Opcode.End, Opcode.Gather, Opcode.Random, Opcode.Check, Opcode.Squares, Opcode.Guard, Opcode.Update, Opcode.Stop, Opcode.Pick, Opcode.Count];
   const all = Array.from({ length: Opcode.Count }, (_, opcode) => opcode);
   expect(all.filter((opcode) => !seen.has(opcode) && !training.includes(opcode)).map((opcode) => Opcode[opcode])).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { activationOps, binaryOps, lossOps } from "../../src/ops/table.ts";
 import * as ops from "../../src/ops/index.ts";
 import { heaviside } from "../../src/ops/binary.ts";
 import type { Value } from "../../src/graph.ts";
+import { catalogueCases } from "./catalogue-losses.ts";
 
 export interface OpCase {
   name: string;
@@ -31,20 +32,31 @@ const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a
 
 /** A formula in JavaScript's notation as a function. */
 export function evaluator(formula: string, ...names: string[]): (...args: number[]) => number {
-  const math = ["exp", "log", "log1p", "sqrt", "abs", "tanh", "sign", "max", "min", "pow"];
-  return new Function(...math, `return (${names.join(", ")}) => ${formula};`)(...math.map((name) => Math[name as "exp"])) as (...args: number[]) => number;
+  const math = ["exp", "expm1", "log", "log1p", "sqrt", "abs", "tanh", "sign", "max", "min", "pow"];
+  return new Function("erf", ...math, `return (${names.join(", ")}) => ${formula};`)(erf, ...math.map((name) => Math[name as "exp"])) as (...args: number[]) => number;
 }
 
-/** The first parameter of the activations that have one. */
-const PARAMETER = 0.01;
+/** The error function in f64, by its series; at most 1e-13 off for |x| < 4. */
+function erf(x: number): number {
+  let term = x, total = x;
+  for (let n = 1; n < 120; n++) total += (term *= -x * x / n) / (2 * n + 1);
+  return Math.abs(x) > 5 ? Math.sign(x) : total * 2 / Math.sqrt(Math.PI);
+}
+
+/** Parameters of the activations that have some. */
+const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
+  leakyRelu: [0.01], clamp: [-1.5, 2], elu: [0.75, 1.25], softplus: [2, 5],
+};
+/** Where they bend, beside 0. */
+const KINKS: Readonly<Record<string, readonly number[]>> = { clamp: [-1.5, 2], softplus: [2.5] };
 const POSITIVE = new Set(["log", "sqrt"]);
 
 const activationCases = activationOps.map((op): OpCase => {
-  const f = evaluator(op.row.formula, "x", "p");
+  const f = evaluator(op.row.formula, "x", "p", "q"), parameters = PARAMETERS[op.name] ?? [], [p = 0, q = 0] = parameters.map(Math.fround);
   return {
-    name: op.name, shapes: (size) => [[size]], build: (x) => apply(op, [x!], [PARAMETER]),
-    formula: ([x]) => x!.map((value) => f(value, Math.fround(PARAMETER))),
-    ranges: [POSITIVE.has(op.name) ? [0.1, 4] : [-4, 4]], kinks: [0], once: op.row.second === undefined,
+    name: op.name, shapes: (size) => [[size]], build: (x) => apply(op, [x!], parameters),
+    formula: ([x]) => x!.map((value) => f(value, p, q)),
+    ranges: [POSITIVE.has(op.name) ? [0.1, 4] : [-4, 4]], kinks: [0, ...(KINKS[op.name] ?? [])], once: op.row.second === undefined,
   };
 });
 
@@ -132,8 +144,35 @@ function perRow(x: Float64Array, width: number, f: (row: Float64Array, r: number
   return Float64Array.from(Array.from({ length: x.length / width }, (_, r) => Array.from(f(x.subarray(r * width, (r + 1) * width), r))).flat());
 }
 
+/** Activations that are made of others. */
+function compositions(): OpCase[] {
+  const one = (name: string, build: (x: Value) => Value, formula: string, kinks: readonly number[] = [0]): OpCase => {
+    const f = evaluator(formula, "x");
+    return { name, shapes: (size) => [[size]], build: (x) => build(x!), formula: ([x]) => x!.map((value) => f(value)), ranges: [[-4, 4]], kinks };
+  };
+  return [
+    one("relu6", (x) => ops.relu6(ops.multiply(x, 2)), "min(max(2 * x, 0), 6)", [0, 3]),
+    one("hardTanh", (x) => ops.hardTanh(x), "min(max(x, -1), 1)", [-1, 1]),
+    one("hardSigmoid", ops.hardSigmoid, "min(max(x + 3, 0), 6) / 6", [-3, 3]),
+    one("hardSwish", ops.hardSwish, "x * min(max(x + 3, 0), 6) / 6", [-3, 3]),
+    one("celu", (x) => ops.celu(x, 2), "x > 0 ? x : 2 * expm1(x / 2)"),
+    one("selu", ops.selu, "1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x))"),
+    one("silu", (x) => ops.silu(x, 1.5), "x / (1 + exp(-1.5 * x))"),
+    one("mish", ops.mish, "x * tanh(log1p(exp(x)))"),
+    one("gelu", (x) => ops.gelu(x), "0.5 * x * (1 + erf(x * 0.7071067811865476))"),
+    one("gelu by tanh", (x) => ops.gelu(x, "tanh"), "0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * pow(x, 3))))"),
+    one("logSigmoid", ops.logSigmoid, "-log1p(exp(-x))"),
+    one("softsign", ops.softsign, "x / (1 + abs(x))"),
+    { name: "prelu of channels", shapes: (size) => [...rows(size), [7]], build: (x, a) => ops.prelu(x!, a!),
+      formula: ([x, a]) => x!.map((value, i) => (value > 0 ? value : a![i % 7]! * value)), kinks: [0] },
+    { name: "silu of a learned beta", shapes: (size) => [[size], [1]], build: (x, b) => ops.silu(x!, b!),
+      formula: ([x, b]) => x!.map((value) => value / (1 + Math.exp(-b![0]! * value))) },
+  ];
+}
+
 const CLASSES = 7;
 const otherCases: OpCase[] = [
+  ...compositions(),
   { name: "softmax", shapes: rows, build: (x) => ops.softmax(x!), formula: ([x], [s]) => perRow(x!, s![1]!, softmax) },
   { name: "softmax of the first axis", shapes: rows, build: (x) => ops.softmax(x!, 0),
     formula: ([x], [s]) => transposed(perRow(transposed(x!, s![1]!), s![0]!, softmax), s![0]!) },
@@ -184,4 +223,4 @@ function transposed(x: Float64Array, width: number): Float64Array {
   return f64(x.length, (i) => x[(i % height) * width + Math.floor(i / height)]!);
 }
 
-export const cases: readonly OpCase[] = [...activationCases, ...binaryCases, ...lossCases, ...matmulCases, ...otherCases];
+export const cases: readonly OpCase[] = [...activationCases, ...binaryCases, ...lossCases, ...matmulCases, ...otherCases, ...catalogueCases];

@@ -24,7 +24,7 @@ export interface OpCase {
   second?: Saved[];
 }
 
-export const opCases = fixture<OpCase>("ops.json");
+export const opCases = [...fixture<OpCase>("ops.json"), ...fixture<OpCase>("catalogue_losses_ops.json")];
 
 const isCall = (arg: unknown): arg is Call => arg !== null && typeof arg === "object" && "op" in arg;
 
@@ -40,7 +40,7 @@ export function namesOf({ op, args }: Call): string[] {
 }
 
 function evaluate(arg: unknown, inputs: readonly Value[]): unknown {
-  if (typeof arg === "string") return inputs[Number(arg.slice(1))];
+  if (typeof arg === "string") return arg.startsWith("$") ? inputs[Number(arg.slice(1))] : arg;
   if (Array.isArray(arg)) return arg.map((item) => evaluate(item, inputs));
   if (!isCall(arg)) return arg;
   const f = ops[arg.op as keyof typeof ops] as (...args: unknown[]) => Value;

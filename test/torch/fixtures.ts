@@ -86,10 +86,10 @@ export class Worst {
 /** A schedule as data; its arguments may be others. */
 export interface SavedSchedule {
   schedule: keyof typeof schedules;
-  args: (SavedSchedule | object)[];
+  args: (SavedSchedule | object | SavedSchedule[])[];
 }
 
 export function toSchedule({ schedule, args }: SavedSchedule): Schedule {
   const make = schedules[schedule] as (...args: unknown[]) => Schedule;
-  return make(...args.map((arg) => ("schedule" in arg ? toSchedule(arg) : arg)));
+  return make(...args.map((arg) => ("schedule" in arg ? toSchedule(arg) : Array.isArray(arg) ? arg.map(toSchedule) : arg)));
 }

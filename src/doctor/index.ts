@@ -1,0 +1,144 @@
+// The doctor: looks at a run from within, and guards it against steps that are not finite.
+
+import { NonFiniteError } from "../errors.ts";
+import type { Network } from "../network.ts";
+import { checkNames, wantCount, wantOneOf } from "../options.ts";
+import { sizeOf } from "../shape.ts";
+import type { Doctor, FitOptions, FitPlan, Watcher } from "../train/fit.ts";
+import { brokenCheckpoint } from "../train/checkpoint.ts";
+import { trainingProgram } from "../train/programs.ts";
+import type { Finding, History, Report } from "../train/report.ts";
+import { hiddenActivations } from "./anatomy.ts";
+import { baselineOf } from "./figures.ts";
+import { type Figures, probe, readFigures } from "./probe.ts";
+import { type Culprit, replay } from "./replay.ts";
+import { findingsOf, LAST, RECENT, short, type Signs } from "./signs.ts";
+
+export { diagnose } from "./diagnose.ts";
+export type { Given } from "./replay.ts";
+
+export interface DoctorOptions {
+  /** Every how many steps the program that tells more runs in the place of the plain one; 32 by default. Of the first ones
+   * those run so whose number, from 0, is a power of two, that short runs tell enough. */
+  every?: number;
+}
+
+/** Options of an optimizer that a fix repeats where they are set. */
+const KEPT = ["momentum", "nesterov", "weightDecay"];
+
+/** Steps between two snapshots; the least share of the rate that rollbacks may leave; steps left out in a row. */
+const SNAPSHOT = 100, SLOWEST = 1 / 256, LEFT_OUT = 100;
+
+/** For the option `doctor` of fit: each report then has `findings`. Every `every` steps the training program runs in a
+ * form that also reduces gradients, weights, updates and activations to a few numbers; it trains the same bits.
+ *
+ * Codes: diverging, learning-rate-too-high, learning-rate-too-low, dead-relu, saturated, vanishing-gradients,
+ * exploding-gradients, overfitting, underfitting, plateau, non-finite.
+ *
+ * With it, `onNonFinite` may be "skip" or "rollback" too, and a NonFiniteError tells in its details the op and layer that
+ * made the first NaN or infinity, and what went in: { op, layer, position, made, inputs: [{ of, minimum, maximum, value }] }.
+ * Sources: Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010); Pascanu,
+ * Mikolov and Bengio, On the Difficulty of Training Recurrent Neural Networks (2013).
+ *
+ * @throws OptionError if `every` is not a whole number of at least 1.
+ * @example
+ * const model = await createModel(dense(1), { input: [1] });
+ * const options = { loss: mse(), optimizer: sgd({ learningRate: 2 }), epochs: 12, doctor: doctor() };
+ * const { epochs } = await model.fit({ x: [[1], [2]], y: [1, 2] }, options);
+ * epochs.at(-1).findings.map(({ code }) => code) // → ["diverging"]
+ */
+export function doctor(options: DoctorOptions = {}): Doctor {
+  checkNames("doctor", options, ["every"]);
+  const every = wantCount("doctor: every", options.every ?? 32);
+  return {
+    program: (parts, rows, data, outputs) => trainingProgram(parts, rows, data, { outputs, probe: probe(parts.network) }),
+    begin: (network, plan, fit, history) => watch(network, plan, fit, history, every),
+  };
+}
+
+function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, every: number): Watcher {
+  const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
+  const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize;
+  const activations = hiddenActivations(network.trace(rows, true)).map(({ kind, layer, y }) => ({ kind, layer: layer || kind, units: y.shape.at(-1)! }));
+  const ignorance = baselineOf(plan.objective, plan.data, (output) => sizeOf(network.outputs.get(output)!.slice(-1)));
+  const recent: number[] = [], last: Figures[] = [], idle = new Map<string, Uint32Array>();
+  let steps = 0, start = NaN, first: Figures | undefined, leftOut = 0, inARow = 0, reason: Record<string, number | string> = {};
+  const kept = KEPT.filter((name) => hyper[name]).map((name) => `, ${name}: ${hyper[name]}`).join("");
+  const at = (learningRate: number): string => `${optimizer}({ learningRate: ${learningRate}${kept} })`;
+  /** Parameters and optimizer state: the newest, and the one before, which is far enough back. */
+  let snapshots: { parameters: Uint8Array; fit: Uint8Array; updates: number; memory: readonly number[] }[] = [];
+
+  const signs = (reports: readonly Report[]): Signs => ({
+    at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches: Math.ceil(plan.rows / rows),
+    ignorance: ignorance ?? start, start, recent, first, last, idle, reports,
+  });
+
+  let slow = 1;
+  return {
+    get slow() {
+      return slow;
+    },
+    set slow(share) {
+      if (!(share > 0 && share <= 1)) throw brokenCheckpoint();
+      slow = share;
+    },
+    before(state) {
+      const number = state.steps;
+      if (onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0)) {
+        const { session, block } = network;
+        snapshots = [{ parameters: session.bytes(block).slice(), fit: session.bytes(state.block).slice(), updates: state.updates, memory: state.memory }, ...snapshots.slice(0, 1)];
+      }
+      return number % every === 0 || (number < every && (number & (number - 1)) === 0);
+    },
+    spares(state, program, error) {
+      const culprit = replay(program), more = culprit && { ...culprit, problem: `${told(culprit)}; the parameters are those from before the step` };
+      const stopped = (): NonFiniteError =>
+        new NonFiniteError(error.code, { ...error.details, ...more, findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
+      if (onNonFinite === "stop") throw stopped();
+      leftOut++;
+      if (leftOut === 1) reason = { step: state.steps + 1, ...(culprit && { op: culprit.op, ...(culprit.layer && { layer: culprit.layer }) }) };
+      if (onNonFinite === "skip") {
+        if (++inARow >= LEFT_OUT) throw stopped();
+        return true;
+      }
+      const [back] = snapshots = snapshots.slice(-1), { session, block } = network;
+      if (!back || slow / 2 < SLOWEST) throw stopped();
+      slow /= 2;
+      session.bytes(block).set(back.parameters);
+      session.bytes(state.block).set(back.fit);
+      state.updates = back.updates;
+      state.memory = back.memory;
+      return true;
+    },
+    after(loss, program) {
+      if (Number.isNaN(start)) start = history.epochs[0]?.loss ?? loss;
+      steps++;
+      inARow = 0;
+      if (recent.push(loss) > RECENT) recent.shift();
+      if (!program) return;
+      const figures = readFigures(program, network, activations);
+      first ??= figures;
+      if (last.push(figures) > LAST) last.shift();
+      figures.rectifiers.forEach(({ layer, peaks }, i) => {
+        const key = figures.rectifiers.findIndex((other) => other.layer === layer) === i ? layer : `${layer} (call ${i})`;
+        const counts = idle.get(key) ?? new Uint32Array(peaks.length);
+        idle.set(key, counts);
+        peaks.forEach((peak, unit) => (counts[unit] = peak > 0 ? 0 : counts[unit]! + 1));
+      });
+    },
+    findings(report) {
+      const found: Finding[] = leftOut === 0 ? [] : [{
+        code: "non-finite", severity: "warning", ...(reason.layer !== undefined && { layer: String(reason.layer) }),
+        evidence: { leftOut, ...reason, learningRate: short(report.learningRate) },
+        cause: `${leftOut} steps brought NaN or infinity, the first of them step ${reason.step}${reason.op === undefined ? "" : ` in ${reason.op}`}`,
+        fix: `optimizer: ${at(short(hyper.learningRate / 4))}, clipNorm: 1`,
+      }];
+      return recent.length ? [...found, ...findingsOf(signs(history.epochs))] : found;
+    },
+  };
+}
+
+/** "log made NaN from subtract -1" */
+function told({ op, made, inputs }: Culprit): string {
+  return `${op} made ${made} from ${inputs.map(({ of, minimum, maximum, value }) => `${of} ${value ?? `${minimum} … ${maximum}`}`).join(" and ")}`;
+}

@@ -1,0 +1,216 @@
+// The rules of a run: from what its steps have told to findings. Each is a few numbers and a bound, and says which.
+//
+// A loss means little by itself: it is held against the loss of a model that has learnt nothing, which is that of the best
+// constant prediction where it is known, or else the loss of the first step.
+
+import type { Finding, Report } from "../train/report.ts";
+import type { Figures } from "./probe.ts";
+
+/** What a run has told so far. */
+export interface Signs {
+  /** The optimizer with its options at another rate, as code. */
+  at(learningRate: number): string;
+  /** The optimizer's own rate, and whether a schedule shapes it. */
+  base: number;
+  schedule: boolean;
+  /** Steps done, and those of an epoch. */
+  steps: number;
+  batches: number;
+  /** The loss of a model that has learnt nothing, and that of the first step. */
+  ignorance: number;
+  start: number;
+  /** The losses of the last steps, the newest last. */
+  recent: readonly number[];
+  /** What the first step told, and the last few that told. */
+  first: Figures | undefined;
+  last: readonly Figures[];
+  /** By relu layer: for each unit the steps in a row that told of no output above 0. */
+  idle: ReadonlyMap<string, Uint32Array>;
+  reports: readonly Report[];
+}
+
+/** Steps without an output after which a unit counts as dead, among those that tell. */
+export const IDLE = 4;
+/** Steps that tell which are looked at. */
+export const LAST = 5;
+/** Steps whose losses are looked at. */
+export const RECENT = 64;
+
+const DEAD = 0.5, SATURATED = 0.5, LEARNT = 0.5, VANISHED = 1e-4, EXPLODED = 100, DIVERGED = 3;
+/** The mean jump of the loss from step to step, over its mean; the mean update over the mean weight. */
+const RESTLESS = 0.25, LARGE_UPDATE = 0.02, SMALL_UPDATE = 2e-4, OVERTURNED = 1;
+/** Steps before which a rate cannot be judged, and over which a loss that stands still is told. */
+const EARLY = 40, STILL = 200;
+/** Epochs over which losses are compared, and the bounds of rising, falling, being apart, and being as good as nothing. */
+const PATIENCE = 5, FLAT = 0.01, WORSE = 1.25, APART = 1.5, LITTLE_LEFT = 0.05, NOTHING_LEFT = 0.02;
+
+/** All that is wrong now. What has another cause that is told is left out: a network whose units are dead stands still,
+ * but not because it is too small. */
+export function findingsOf(signs: Signs): Finding[] {
+  const exploding = explodingGradients(signs);
+  if (exploding.length) return exploding; // what they do to the units is their doing
+  const diverged = divergence(signs);
+  if (diverged.length) return diverged;
+  const high = rateTooHigh(signs);
+  if (high.length) return high; // likewise
+  const dead = deadUnits(signs), saturated = saturation(signs), vanishing = saturated.length ? [] : vanishingGradients(signs);
+  const units = [...dead, ...saturated, ...vanishing], known = [...units, ...(units.length ? [] : rateTooLow(signs))];
+  const over = overfitting(signs), still = known.length || over.length ? [] : standstill(signs);
+  return [...known, ...over, ...still];
+}
+
+const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
+
+function median(list: readonly number[]): number {
+  const sorted = [...list].sort((a, b) => a - b), half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** A number of few digits, for evidence and code. */
+export function short(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** By weight, over the last steps that told, the medians. */
+function weights({ last }: Signs): { layer: string; gradient: number; weight: number; update: number }[] {
+  return (last[0]?.weights ?? []).map(({ layer }, i) => {
+    const of = (what: "gradient" | "weight" | "update"): number => median(last.map((figures) => figures.weights[i]![what]));
+    return { layer, gradient: of("gradient"), weight: of("weight"), update: of("update") };
+  });
+}
+
+/** The greatest share of a weight that a step changes. */
+function largestUpdate(list: readonly { update: number; weight: number }[]): number {
+  return Math.max(0, ...list.filter(({ weight }) => weight > 0).map(({ update, weight }) => update / weight));
+}
+
+function explodingGradients({ first, base, at, recent, ignorance }: Signs): Finding[] {
+  const ratios = (first?.weights ?? []).filter(({ weight }) => weight > 0).map(({ layer, gradient, weight }) => ({ layer, gradient, weight, ratio: gradient / weight }));
+  const [worst] = ratios.sort((a, b) => b.ratio - a.ratio);
+  if (!worst || !(worst.ratio > EXPLODED) || !(mean(recent) > LEARNT * ignorance)) return [];
+  const { layer, gradient, weight, ratio } = worst;
+  return [{
+    code: "exploding-gradients", severity: "warning", layer, evidence: { gradient: short(gradient), weight: short(weight), ratio: short(ratio) },
+    cause: `from the first step on the gradient of layer ${layer} is ${short(ratio)} times as large as its weights: weights start too large, or inputs or targets are`,
+    fix: `dense(units, { initializer: "he" }) // and inputs and targets of about 1\nclipNorm: 1, optimizer: ${at(base)}`,
+  }];
+}
+
+function divergence({ recent, steps, start, ignorance, at, base }: Signs): Finding[] {
+  const loss = mean(recent.slice(-8)), from = Math.max(start, ignorance);
+  // one that has jumped up and comes down again is restless, and no more
+  if (steps < 3 || !(loss > DIVERGED * from) || mean(recent.slice(-2)) < Math.max(...recent) / 2) return [];
+  return [{
+    code: "diverging", severity: "error", evidence: { loss: short(loss), start: short(start), learningRate: base },
+    cause: `the loss has risen from ${short(start)} to ${short(loss)}: each step goes further past the minimum than the last`,
+    fix: `optimizer: ${at(short(base / 10))}`,
+  }];
+}
+
+function deadUnits({ idle, first, at, base, recent, ignorance, steps }: Signs): Finding[] {
+  // of few inputs many units see one side only; if the others learn, all is well
+  if (steps < EARLY || !(mean(recent.slice(-16)) > LEARNT * ignorance)) return [];
+  return [...idle].flatMap(([layer, counts]): Finding[] => {
+    const units = counts.length, dead = counts.filter((count) => count >= IDLE).length, share = dead / units;
+    if (!(share > DEAD)) return [];
+    const alive = first?.rectifiers.find((one) => one.layer === layer)?.peaks.filter((peak) => peak > 0).length ?? 0;
+    // units that began well were thrown out by steps too large; others began so
+    const mend = alive > units / 2 ? `optimizer: ${at(short(base / 10))}` : 'dense(units, { initializer: "he" })';
+    return [{
+      code: "dead-relu", severity: "warning", layer, evidence: { dead, units, share: short(share), aliveAtFirst: alive, steps: IDLE },
+      cause: `${dead} of ${units} units of layer ${layer} give 0 for every row: they have no gradient and do not come back`,
+      fix: `${mend}\nleakyRelu() // in place of relu() as layer ${layer}`,
+    }];
+  });
+}
+
+function saturation(signs: Signs): Finding[] {
+  const { last, recent, ignorance } = signs, loss = mean(recent);
+  if (last.length < LAST || !(loss > LEARNT * ignorance)) return [];
+  return last[0]!.squashers.flatMap(({ layer, kind }, i): Finding[] => {
+    const share = median(last.map((figures) => figures.squashers[i]!.share));
+    if (!(share > SATURATED)) return [];
+    return [{
+      code: "saturated", severity: "warning", layer, evidence: { share: short(share), kind, loss: short(loss) },
+      cause: `${Math.round(100 * share)} % of the outputs of ${kind} in layer ${layer} stand at a bound, where it is flat: hardly any gradient passes`,
+      fix: `dense(units, { initializer: "xavier" }) // before layer ${layer}, and inputs of about 1: (x - mean) / deviation`,
+    }];
+  });
+}
+
+function vanishingGradients(signs: Signs): Finding[] {
+  const { recent, ignorance, last } = signs, all = weights(signs), end = all.at(-1), loss = mean(recent);
+  if (all.length < 3 || last.length < LAST || !end || !(loss > LEARNT * ignorance)) return [];
+  const [least] = all.filter(({ gradient }) => gradient > 0).sort((a, b) => a.gradient - b.gradient);
+  if (!least || !(least.gradient < VANISHED * end.gradient)) return [];
+  return [{
+    code: "vanishing-gradients", severity: "warning", layer: least.layer,
+    evidence: { gradient: least.gradient, last: end.gradient, ratio: short(least.gradient / end.gradient) },
+    cause: `the gradient of layer ${least.layer} is ${short(least.gradient / end.gradient)} of that of layer ${end.layer}: it shrinks on its way back`,
+    fix: 'relu() // in place of sigmoid() and tanh() in hidden layers\ndense(units, { initializer: "he" })',
+  }];
+}
+
+function rateTooHigh(signs: Signs): Finding[] {
+  const { steps, recent, ignorance, base, at, first } = signs;
+  const loss = mean(recent), jump = mean(recent.slice(1).map((value, i) => Math.abs(value - recent[i]!))) / loss, update = largestUpdate(weights(signs));
+  const opening = largestUpdate(first?.weights ?? []), restless = jump > RESTLESS && update > LARGE_UPDATE;
+  // batches differ, so that a loss may jump about what ignorance costs without harm; well above it, it is the rate
+  const high = restless && loss > 1.2 * ignorance && steps >= EARLY, overturned = opening > OVERTURNED && loss > 0.9 * ignorance && steps >= PATIENCE;
+  if (!high && !overturned) return [];
+  return [{
+    code: "learning-rate-too-high", severity: "warning",
+    evidence: { learningRate: base, jump: short(jump), update: short(update), opening: short(opening), loss: short(loss), ignorance: short(ignorance) },
+    cause: `the loss jumps by ${Math.round(100 * jump)} % from step to step and gets nowhere; the first changed weights by ${short(100 * opening)} %, the last by ${short(100 * update)} % (0.1 % is usual)`,
+    fix: `optimizer: ${at(short(base / 30))}`,
+  }];
+}
+
+function rateTooLow(signs: Signs): Finding[] {
+  const { steps, recent, start, ignorance, base, at, last, reports } = signs, loss = mean(recent.slice(-16)), update = largestUpdate(weights(signs));
+  if (steps < EARLY || last.length < LAST || !(loss > 0.9 * start) || !(loss > LEARNT * ignorance) || !(update < SMALL_UPDATE)) return [];
+  if ((reports.at(-1)?.learningRate ?? base) < base / 2) return []; // a schedule's doing
+  const progress = (start - loss) / start / steps;
+  return [{
+    code: "learning-rate-too-low", severity: "warning", evidence: { learningRate: base, update, progress, loss: short(loss), start: short(start) },
+    cause: `${steps} steps have taken ${short(Math.max(0, 100 * (1 - loss / start)))} % off the loss; a step changes weights by ${short(100 * update)} % (0.1 % is usual)`,
+    fix: `optimizer: ${at(short(base * 30))}`,
+  }];
+}
+
+function overfitting({ reports, ignorance }: Signs): Finding[] {
+  // one epoch's validation loss is chance: means of some epochs are held against each other
+  const losses = reports.map(({ validation }) => (validation as { loss: number } | undefined)?.loss ?? NaN);
+  const smooth = losses.slice(PATIENCE - 1).map((_, i) => mean(losses.slice(i, i + PATIENCE)));
+  if (smooth.length <= PATIENCE) return [];
+  const now = smooth.at(-1)!, least = Math.min(...smooth), lowest = smooth.indexOf(least);
+  const { loss: train } = reports.at(-1)!, best = losses.indexOf(Math.min(...losses.slice(lowest, lowest + PATIENCE)), lowest);
+  if (smooth.length - 1 - lowest < PATIENCE || !(now > WORSE * least) || !(now > APART * train)) return [];
+  if (!(train < 0.95 * reports[best]!.loss) || !(now > LITTLE_LEFT * ignorance)) return [];
+  return [{
+    code: "overfitting", severity: "warning", evidence: { training: short(train), validation: short(now), best: short(losses[best]!), epoch: best + 1 },
+    cause: `since epoch ${best + 1} the validation loss has risen from ${short(losses[best]!)} to ${short(now)} while the training loss fell to ${short(train)}`,
+    fix: `epochs: ${best + 1} // or more data, or\nsequential(…, dropout(0.5), …), optimizer: adamW({ weightDecay: 0.1 })`,
+  }];
+}
+
+function standstill({ reports, batches, ignorance, recent, at, base, schedule }: Signs): Finding[] {
+  const span = Math.max(PATIENCE, Math.ceil(STILL / batches));
+  if (reports.length < 2 * span) return [];
+  const least = (list: readonly Report[]): number => Math.min(...list.map(({ loss }) => loss));
+  const before = least(reports.slice(0, -span)), loss = least(reports.slice(-span));
+  if (!(loss > before * (1 - FLAT))) return [];
+  const evidence = { loss: short(mean(recent)), before: short(before), ignorance: short(ignorance), epochs: span };
+  if (loss > LEARNT * ignorance)
+    return [{
+      code: "underfitting", severity: "warning", evidence,
+      cause: `for ${span} epochs the training loss has stood at ${short(loss)}; knowing nothing costs ${short(ignorance)}: the model cannot express what is asked`,
+      fix: "sequential(dense(64), relu(), dense(64), relu(), …) // more units, another layer, or features that tell more",
+    }];
+  if (loss < NOTHING_LEFT * ignorance) return [];
+  return [{
+    code: "plateau", severity: "info", evidence,
+    cause: `for ${span} epochs the training loss has stood at ${short(loss)}`,
+    fix: schedule ? "epochs: fewer // it is done" : `optimizer: ${at(base)}, schedule: cosine() // a rate that falls lets it settle`,
+  }];
+}

@@ -1,0 +1,46 @@
+// Metrics of numbers: how far predictions are off.
+
+import { squaredError } from "../ops/loss.ts";
+import { type Metric, rowMeans } from "./metric.ts";
+
+/** √ of the mean squared error: in the target's own unit. https://keras.io/api/metrics/regression_metrics/
+ *
+ * @example
+ * const model = await createModel(flatten(), { input: [1] });
+ * (await model.evaluate({ x: [[1], [2]], y: [[1], [6]] }, { loss: mse(), metrics: [rmse()] })).rmse // → 2.828427
+ */
+export function rmse(): Metric<"rmse"> {
+  return { metric: "rmse", rows: (prediction, target) => rowMeans(squaredError(prediction, target)), finish: Math.sqrt };
+}
+
+/** The share of the targets' variance that is explained: 1 − Σ (t − p)² / Σ (t − mean)²; 1 is perfect, 0 is as good as the
+ * mean. With several outputs, the mean over them. An output whose targets are all alike counts 1 if it is met exactly, else 0.
+ * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
+ *
+ * @example
+ * const model = await createModel(flatten(), { input: [1] });
+ * (await model.evaluate({ x: [[2.5], [0], [2], [8]], y: [[3], [-0.5], [2], [7]] }, { loss: mse(), metrics: [r2()] })).r2 // → 0.9486081
+ */
+export function r2(): Metric<"r2"> {
+  return {
+    metric: "r2",
+    all({ data, shape }, { data: target }, { weight }) {
+      const rows = shape[0]!, width = data.length / rows, of = (row: number): number => (weight ? weight[row]! : 1);
+      let score = 0;
+      for (let i = 0; i < width; i++) {
+        let total = 0, sum = 0, off = 0, spread = 0;
+        for (let row = 0; row < rows; row++) {
+          total += of(row);
+          sum += of(row) * target[row * width + i]!;
+        }
+        for (let row = 0; row < rows; row++) {
+          const t = target[row * width + i]!, error = t - data[row * width + i]!, apart = t - sum / total;
+          off += of(row) * error * error;
+          spread += of(row) * apart * apart;
+        }
+        score += (spread > 0 ? 1 - off / spread : off > 0 ? 0 : 1) / width;
+      }
+      return score;
+    },
+  };
+}

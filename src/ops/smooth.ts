@@ -1,0 +1,101 @@
+// Smooth activations: softplus, erf, and those that weigh their input by a probability, which are composed: a kernel of its
+// own for each would be in the core of every page.
+
+import { MapKind } from "../../assembly/isa.ts";
+import type { Value } from "../graph.ts";
+import { apply, type Operand } from "../op.ts";
+import { abs, activation, exp, sigmoid, square, tanh } from "./activation.ts";
+import { add, divide, greater, multiply, subtract } from "./binary.ts";
+import { clamp } from "./rectifier.ts";
+import { negate, scale } from "./scale.ts";
+
+export const erfOp = /* @__PURE__ */ activation({
+  name: "erf", kind: MapKind.Erf, formula: "erf(x)", derivative: "1.1283791670955126 * exp(-x * x)", from: "x",
+  second: (x) => multiply(scale(x, -2 * 1.1283791670955126), exp(negate(square(x)))),
+});
+
+/** Error function, 2/√π · ∫₀ˣ e^−t² dt; error below 1 ulp. https://pytorch.org/docs/stable/generated/torch.erf.html
+ *
+ * @example
+ * const f = await compile((x) => erf(x), [[3]]);
+ * f.run([[-9, 0, 1]])[0].data // → [-1, 0, 0.84270078]
+ */
+export function erf(x: Value): Value {
+  return apply(erfOp, [x], []);
+}
+
+export const softplusOp = /* @__PURE__ */ activation({
+  name: "softplus", kind: MapKind.Softplus, formula: "p * x > q ? x : (max(p * x, 0) + log1p(exp(-abs(p * x)))) / p",
+  derivative: "p * x > q ? 1 : 1 / (1 + exp(-p * x))", from: "x",
+  second(x, [p, q]) {
+    const t = scale(x, p!), s = sigmoid(t);
+    return scale(multiply(multiply(s, subtract(1, s)), subtract(1, greater(t, q!))), p!);
+  },
+});
+
+/** log(1 + e^(beta · x)) / beta, or x itself where beta · x is above the threshold; stable at any size.
+ * https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html
+ *
+ * @example
+ * const f = await compile((x) => softplus(x), [[3]]);
+ * f.run([[-1000, 0, 1000]])[0].data // → [0, 0.6931472, 1000]
+ */
+export function softplus(x: Value, beta = 1, threshold = 20): Value {
+  return apply(softplusOp, [x], [beta, threshold]);
+}
+
+/** log(1 / (1 + e^−x)), stable at any size. https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
+ *
+ * @example
+ * const f = await compile((x) => logSigmoid(x), [[3]]);
+ * f.run([[-1000, 0, 1000]])[0].data // → [-1000, -0.6931472, 0]
+ */
+export function logSigmoid(x: Value): Value {
+  return negate(softplus(negate(x), 1, Infinity));
+}
+
+/** x / (1 + |x|). https://pytorch.org/docs/stable/generated/torch.nn.Softsign.html
+ *
+ * @example
+ * const f = await compile((x) => softsign(x), [[3]]);
+ * f.run([[-1, 0, 3]])[0].data // → [-0.5, 0, 0.75]
+ */
+export function softsign(x: Value): Value {
+  return divide(x, add(abs(x), 1));
+}
+
+/** x · sigmoid(beta · x); also called swish. Beta may be a Value, which can be learned. Ramachandran et al., Searching for
+ * Activation Functions (2017); https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html (beta = 1)
+ *
+ * @example
+ * const f = await compile((x) => silu(x), [[3]]);
+ * f.run([[-1000, 0, 1000]])[0].data // → [0, 0, 1000]
+ */
+export function silu(x: Value, beta: Operand = 1): Value {
+  return multiply(x, sigmoid(beta === 1 ? x : typeof beta === "number" ? scale(x, beta) : multiply(x, beta)));
+}
+
+/** x · tanh(softplus(x)). Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2019);
+ * https://pytorch.org/docs/stable/generated/torch.nn.Mish.html
+ *
+ * @example
+ * const f = await compile((x) => mish(x), [[3]]);
+ * f.run([[-1000, 0, 1000]])[0].data // → [0, 0, 1000]
+ */
+export function mish(x: Value): Value {
+  return multiply(x, tanh(softplus(x)));
+}
+
+/** x · Φ(x), Φ being the normal distribution's cumulative function; with `approximate: "tanh"` its approximation by tanh.
+ * Hendrycks and Gimpel, Gaussian Error Linear Units (2016); https://pytorch.org/docs/stable/generated/torch.nn.GELU.html
+ *
+ * @example
+ * const f = await compile((x) => gelu(x), [[3]]);
+ * f.run([[-1000, 0, 1]])[0].data // → [0, 0, 0.84134475]
+ */
+export function gelu(x: Value, approximate: "none" | "tanh" = "none"): Value {
+  if (approximate !== "tanh") return multiply(scale(x, 0.5), add(erf(scale(x, 0.7071067811865476)), 1));
+  // ½ (1 + tanh u) is sigmoid(2u), u = √(2/π) · (x + 0.044715 · x³); beyond 20 it is 0 or 1, and the square might overflow
+  const t = clamp(x, -20, 20);
+  return multiply(x, sigmoid(multiply(t, add(scale(square(t), 0.07135481628159806), 1.5957691216057308))));
+}

@@ -1,0 +1,42 @@
+// Small problems for sick and healthy runs, from whole numbers.
+
+import { createModel, doctor, type Finding, type FitOptions, type Layer, type Model } from "../../src/index.ts";
+import { numbers } from "../helpers.ts";
+
+/** y = sin 3x, with noise. */
+export function wave(rows: number, stream = 1, noise = 0): { x: Float32Array; y: Float32Array } {
+  const x = numbers(rows, stream), n = numbers(rows, stream + 50);
+  return { x, y: Float32Array.from(x, (v, i) => Math.sin(3 * v) + noise * n[i]!) };
+}
+
+/** Is a point of the square within a circle? */
+export function circle(rows: number, stream = 2): { x: Float32Array; y: Float32Array } {
+  const x = numbers(2 * rows, stream);
+  return { x, y: Float32Array.from({ length: rows }, (_, i) => (x[2 * i]! * x[2 * i]! + x[2 * i + 1]! * x[2 * i + 1]! < 0.6 ? 1 : 0)) };
+}
+
+/** Class numbers as rows of 0 and a single 1. */
+export function oneHot(labels: ArrayLike<number>, classes: number): number[][] {
+  return Array.from(labels, (label) => Array.from({ length: classes }, (_, c) => (c === label ? 1 : 0)));
+}
+
+export interface Outcome {
+  /** Codes of warnings and errors in any epoch. */
+  codes: string[];
+  /** All that was found in the last epoch. */
+  last: Finding[];
+  loss: number;
+  validation: number;
+  model: Model<any, any>;
+}
+
+/** A run with the doctor. */
+export async function run(layers: Layer, input: number[], data: { x: any; y: any; weight?: any }, options: FitOptions, seed = 1): Promise<Outcome> {
+  const model: Model<any, any> = await createModel(layers, { input, seed });
+  const { epochs } = await model.fit(data, { doctor: doctor(), ...options });
+  const { findings, loss, validation } = epochs.at(-1)!;
+  return {
+    codes: [...new Set(epochs.flatMap((report) => (report.findings as Finding[]).filter(({ severity }) => severity !== "info").map(({ code }) => code)))],
+    last: [...findings], loss, validation: (validation as { loss: number } | undefined)?.loss ?? NaN, model,
+  };
+}
