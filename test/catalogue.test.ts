@@ -166,7 +166,11 @@ test("the defaults that the guide tells of optimizers are theirs", () => {
 describe("in a table of the guide, with PyTorch's name or its like, when to take it and when not, stands", () => {
   const row = (chapter: string, name: string): string[] | undefined =>
     chapters.get(chapter)!.split("\n").find((line) => line.startsWith(`| \`${name}\` |`))?.replaceAll("\\|", "").split("|").slice(1, -1).map((cell) => cell.trim());
-  const whole = (chapter: string, names: readonly string[]) => names.filter((name) => row(chapter, name)?.length !== 5 || row(chapter, name)!.some((cell) => cell === ""));
+  /** Names without a whole row, and rows without such a name. */
+  const whole = (chapter: string, names: readonly string[]) => [
+    ...names.filter((name) => row(chapter, name)?.length !== 5 || row(chapter, name)!.some((cell) => cell === "")).map((name) => `${name} lacks a whole row under "## ${chapter}" in docs/choosing.md`),
+    ...[...chapters.get(chapter)!.matchAll(/^\| `(\w+)` \|/gm)].filter(([, name]) => !names.includes(name!)).map(([, name]) => `${name}, of which there is a row, does not exist`),
+  ];
   const described = (family: string, names: readonly string[], source = SOURCE) => names.flatMap((name) => docstringLacks(family, name, { formula: false, source }).map((what) => `${name} lacks ${what}`));
 
   test("every initializer", () => {
@@ -182,9 +186,9 @@ describe("in a table of the guide, with PyTorch's name or its like, when to take
   });
 
   test("every metric", () => {
-    const names = Object.keys(metrics).filter((name) => name !== "metric"); // makes metrics of one's own
+    const names = Object.keys(metrics);
     expect(whole("metrics", names)).toEqual([]);
-    expect(described("metrics", names, /https:/)).toEqual([]);
+    expect(described("metrics", names.filter((name) => name !== "metric"), /https:/)).toEqual([]); // it makes metrics of one's own
   });
 });
 
