@@ -7,8 +7,9 @@ import { cosineDistance, tripletLoss } from "../ops/distance.ts";
 import { slice } from "../ops/shape.ts";
 import { type Loss, type LossOptions, makeLoss, wantOptions } from "./loss.ts";
 
-/** 1 − cos of the angle between prediction and target, along the last axis: for embeddings that should point where given
- * ones do, whatever their length. It is PyTorch's CosineEmbeddingLoss for pairs that belong together.
+/** 1 − p·t / (‖p‖·‖t‖), which is 1 − cos of the angle between prediction and target, along the last axis: for embeddings
+ * that should point where given ones do, whatever their length. It is PyTorch's CosineEmbeddingLoss for pairs that belong
+ * together.
  * https://pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html
  *
  * @throws OptionError for an unknown option.
