@@ -98,9 +98,14 @@ export class Worst {
       return `${part} ${error.toExponential(1)} of ${most.toExponential(0)} (${of}: ${where})`;
     });
     console.info(`${this.suite}: ${rows.reduce((sum, { results }) => sum + results, 0)} results compared; worst errors: ${texts.join(", ")}`);
-    const folder = process.env["LANEWISE_PROOF"];
-    if (!folder) return;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${this.suite}.json`), JSON.stringify(rows, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value)));
+    forProof(this.suite, rows);
   }
+}
+
+/** Leaves figures where `npm run proof` finds them. */
+export function forProof(name: string, figures: unknown): void {
+  const folder = process.env["LANEWISE_PROOF"];
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(figures, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value)));
 }
