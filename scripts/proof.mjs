@@ -10,16 +10,19 @@ import { askJax, askTfjs, askTorch, POINTS, versions } from "../test/proof/peers
 const root = join(dirname(fileURLToPath(import.meta.url)), ".."), folder = join(root, "build/proof"), report = join(root, "build/proof.json");
 const FILES = ["ops", "layers", "losses", "catalogue-losses", "curves", "optim", "rates", "schedules", "table"].map((name) => `test/torch/${name}.test.ts`)
   .concat("test/ops/elementary.test.ts", "test/onnx", "test/proof");
-/** What has to be measured of each family, in which columns. */
-const PARTS = {
-  activations: ["value", "gradient", "second"], losses: ["value", "gradient", "second"], optimizers: ["losses", "parameters"],
-  schedules: ["rates", "losses", "parameters"], initializers: [], metrics: [],
+/** For each family: the suites that compare its names, the columns, and those that no row may lack. */
+const FAMILIES = {
+  activations: { suites: ["layers"], parts: ["value", "gradient", "second"], needed: ["value", "gradient"] },
+  losses: { suites: ["losses", "losses of the catalogue"], parts: ["value", "gradient", "second"], needed: ["value", "gradient"] },
+  optimizers: { suites: ["curves", "optimizers"], parts: ["losses", "parameters"], needed: ["parameters"] },
+  schedules: { suites: ["schedules", "rates"], parts: ["rates", "losses", "parameters"], needed: ["rates", "losses"] },
+  initializers: { suites: [], parts: [], needed: [], note: "their distributions are in test/regularisation.test.ts" },
+  metrics: { suites: [], parts: [], needed: [], note: "f64 formulas and scikit-learn's numbers are in test/metrics.test.ts" },
 };
-const NEEDED = { activations: ["value", "gradient"], losses: ["value", "gradient"], optimizers: ["parameters"], schedules: ["rates", "losses"], initializers: [], metrics: [] };
-const SUITES = {
-  activations: ["ops", "layers"], losses: ["losses", "losses of the catalogue"], optimizers: ["curves", "optimizers"], schedules: ["schedules", "rates"],
-};
-const ELSEWHERE = { initializers: "their distributions are in test/regularisation.test.ts", metrics: "formulas in f64 and scikit-learn's numbers are in test/metrics.test.ts" };
+/** The table's key of a peer, and its name. */
+const PEERS = { torch: "PyTorch", tfjs: "tfjs", jax: "jax-js" };
+/** What stands before a name there, and is left out in the table. */
+const PREFIX = /^(nn|optim|lr_scheduler|init|losses|train|initializers|metrics|numpy|math)\./;
 
 const problems = [];
 const say = (line = "") => console.log(line);
@@ -48,9 +51,9 @@ const noted = new Map(existsSync(folder) ? readdirSync(folder).map((name) => [na
 
 /** The worst of a row's fixtures, by part; what is nearest to its tolerance where tolerances differ. */
 function worstOf({ family, name, ops = [] }) {
-  const own = (SUITES[family] ?? []).flatMap((suite) => (noted.get(suite) ?? []).filter(({ of }) => of === name));
-  const all = [...own, ...(noted.get("ops") ?? []).filter(({ of }) => ops.includes(of) && family !== "activations")];
-  return Object.fromEntries(PARTS[family].flatMap((part) => {
+  const of = (suite, names) => (noted.get(suite) ?? []).filter((row) => names.includes(row.of));
+  const all = [...FAMILIES[family].suites.flatMap((suite) => of(suite, [name])), ...of("ops", ops)];
+  return Object.fromEntries(FAMILIES[family].parts.flatMap((part) => {
     const rows = all.filter((row) => row.part === part);
     return rows.length ? [[part, rows.reduce((a, b) => (Number(b.error) / b.most > Number(a.error) / a.most ? b : a))]] : [];
   }));
@@ -69,43 +72,53 @@ const answers = { torch: askTorch(rows), tfjs: versions.tfjs && (await askTfjs(r
 if (!answers.torch) loud.push("NOT CHECKED: PyTorch's names; python3-torch is missing");
 else for (const name of answers.torch.missing) problems.push(`PyTorch ${answers.torch.version} has no ${name}`);
 for (const peer of ["tfjs", "jax"]) {
-  if (!answers[peer]) loud.push(`NOT CHECKED: ${peer === "jax" ? "jax-js" : peer}'s names; npm ci in bench/ installs the package`);
-  else for (const [row, { problem }] of answers[peer]) if (problem) problems.push(`${row.name} in ${peer === "jax" ? "jax-js" : peer} (${row[peer] ?? "–"}): ${problem}`);
+  if (!answers[peer]) loud.push(`NOT CHECKED: ${PEERS[peer]}'s names; npm ci in bench/ installs the package`);
+  else for (const [row, { problem }] of answers[peer]) if (problem) problems.push(`${row.name} in ${PEERS[peer]} (${row[peer] ?? "–"}): ${problem}`);
 }
-const named = (row, peer) => (row[peer] ? row[peer].replace(/^nn\.|^optim\.(lr_scheduler\.)?|^losses\.|^train\.|^(nn\.)?init(ializers)?\.|^metrics\.|^numpy\.|^math\./g, "").replace(/^init\./, "") + (answers[peer]?.get?.(row)?.other ? " ≠" : "") : "–");
+
+function nameThere(row, peer) {
+  let name = row[peer] ?? "–";
+  while (PREFIX.test(name)) name = name.replace(PREFIX, "");
+  return name + (peer !== "torch" && answers[peer]?.get(row)?.other ? " ≠" : "");
+}
 
 function table(heads, lines) {
   const widths = heads.map((head, i) => Math.max(head.length, ...lines.map((line) => line[i].length)));
   const row = (cells) => cells.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
   say(row(heads));
-  say("-".repeat(Math.min(100, widths.reduce((a, b) => a + b + 2, -2))));
+  say("-".repeat(widths.reduce((a, b) => a + b + 2, -2)));
   for (const line of lines) say(row(line));
-  say();
 }
 
 say(`The catalogue beside PyTorch ${answers.torch?.version ?? "(missing)"}, tfjs ${versions.tfjs ?? "(missing)"} and jax-js ${versions.jax ?? "(missing)"}. Errors are the`);
-say("worst of all fixtures against float64, relative to max(1, |x|) or narrower; no more than the tolerance");
-say("is let pass. 'name' in tfjs is an option of its layers or models; ≠ is another formula by default.");
+say("worst of all fixtures against float64, relative to max(1, |x|) or narrower; ≤ is the tolerance (of");
+say("each column, where they differ). 'name' in tfjs is an option of its layers or models; ≠: another");
+say("formula by default.");
 say();
 const worst = {};
-for (const family of Object.keys(PARTS)) {
-  const parts = PARTS[family];
-  table([family, "PyTorch", "tfjs", "jax-js", ...parts, ...(parts.length ? ["tolerance"] : [])], rows.filter((row) => row.family === family).map((row) => {
+for (const [family, { parts, needed, note }] of Object.entries(FAMILIES)) {
+  const own = rows.filter((row) => row.family === family), peers = Object.keys(PEERS).filter((peer) => own.some((row) => row[peer]));
+  const lines = own.map((row) => {
     const found = worstOf(row);
-    for (const part of NEEDED[family]) if (!found[part] && !(part === "losses" && row.name === "lion")) problems.push(`${row.name}: no fixture for ${part}`);
+    for (const part of needed) if (!found[part]) problems.push(`${row.name}: no fixture for ${part}`);
     for (const [part, { error, most, where }] of Object.entries(found)) {
       if (!(Number(error) <= most)) problems.push(`${row.name}: ${part} is off by ${number(error)}, more than ${bound(most)}: ${where}`);
       if (!(worst[part]?.error >= Number(error))) worst[part] = { error: Number(error), name: row.name };
     }
-    const bounds = Object.entries(found).map(([part, { most }]) => [part, bound(most)]), first = bounds[0]?.[1] ?? "";
-    const tolerance = [first, ...bounds.filter(([, most]) => most !== first).map(([part, most]) => `${part} ${most}`)].join(", ");
-    return [row.name, named(row, "torch"), named(row, "tfjs"), named(row, "jax"), ...parts.map((part) => number(found[part]?.error)), ...(parts.length ? [tolerance] : [])];
-  }));
-  if (ELSEWHERE[family]) say(`  ${ELSEWHERE[family]}\n`);
+    const bounds = Object.values(found).map(({ most }) => bound(most));
+    const tolerance = new Set(bounds).size > 1 ? bounds.join(" / ") : bounds.slice(0, 1).join();
+    return [row.name, ...peers.map((peer) => nameThere(row, peer)), ...parts.map((part) => number(found[part]?.error)), ...(parts.length ? [tolerance] : [])];
+  });
+  table([family, ...peers.map((peer) => PEERS[peer]), ...parts, ...(parts.length ? ["≤"] : [])], lines);
+  const none = Object.keys(PEERS).filter((peer) => !peers.includes(peer)).map((peer) => PEERS[peer]);
+  if (none.length) say(`${none.join(" and ")}: none of the ${family}`);
+  if (note) say(note);
+  say();
 }
 
 const math = noted.get("vector math") ?? [];
-table(["vector math", "worst ulp", "allowed", "where"], math.map(({ of, error, most, where }) => [of, Number(error).toFixed(2), String(most), where]));
+table(["vector math", "ulp", "≤", "where the worst is"], math.map(({ of, error, most, where }) => [of, Number(error).toFixed(2), String(most), where]));
+say();
 if (math.length !== 5) problems.push("vector math: not all functions were measured");
 
 const onnx = noted.get("ONNX cases");
@@ -132,7 +145,7 @@ else {
 
 for (const line of loud) say(line);
 for (const problem of problems) say(`PROBLEM: ${problem}`);
-const figure = (part) => (worst[part] ? `worst ${part} ${number(worst[part].error)} (${worst[part].name})` : `no ${part}`);
-say(`${rows.length} rows, ${["value", "gradient", "second"].map(figure).join(", ")},`);
-say(`${["losses", "parameters", "rates"].map(figure).join(", ")}; ${problems.length} problems`);
+const figure = (part) => `worst ${part === "second" ? "second gradient" : part} ${worst[part] ? `${number(worst[part].error)} (${worst[part].name})` : "unknown"}`;
+say(["second", "losses", "parameters", "rates"].map(figure).join(", "));
+say(`${rows.length} rows, ${["value", "gradient"].map(figure).join(", ")}; ${problems.length} problems`);
 process.exit(problems.length ? 1 : 0);
