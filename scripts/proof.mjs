@@ -146,6 +146,7 @@ if (onnx) {
 for (const line of loud) say(line);
 for (const problem of problems) say(`PROBLEM: ${problem}`);
 const figure = (part) => `worst ${part === "second" ? "second gradient" : part} ${worst[part] ? `${number(worst[part].error)} (${worst[part].name})` : "unknown"}`;
-say(["second", "losses", "parameters", "rates"].map(figure).join(", "));
+say(["second", "losses"].map(figure).join(", "));
+say(["parameters", "rates"].map(figure).join(", "));
 say(`${rows.length} rows, ${["value", "gradient"].map(figure).join(", ")}; ${problems.length} problems`);
 process.exit(problems.length ? 1 : 0);
