@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  binaryCrossEntropy, cosineSimilarity, createModel, crossEntropy, DataError, dense, flatten, focal, GraphError, hash, hinge, huber, klDivergence,
-  LanewiseError, loadModel, logSoftmax, losses, mse, multiMargin, nll, ops, OptionError, sequential, sgd, ShapeError, smoothL1, softmax, squaredHinge,
-  tripletMargin,
+  binaryCrossEntropy, cosineSimilarity, createModel, crossEntropy, DataError, dense, flatten, focal, GraphError, hash, hinge, huber,
+  klDivergence, LanewiseError, loadModel, logSoftmax, losses, mse, multiMargin, nll, ops, OptionError, relu, sequential, sgd, ShapeError,
+  smoothL1, softmax, squaredHinge, tanh, tripletMargin,
 } from "../src/index.ts";
 import { classified, numbers } from "./helpers.ts";
 
@@ -121,8 +121,23 @@ describe("refused, with the option, what came and what was wanted:", () => {
     }
   });
 
+  test("outputs of any numbers where probabilities are wanted", async () => {
+    const data = four(0, 1, 2, 0), yes = { x: X, y: [[1], [0], [1], [0]] };
+    for (const last of [[], [tanh()], [relu()], [logSoftmax()], [flatten()]]) {
+      const model = await net(3, ...last), one = await net(1, ...last), loss = crossEntropy({ from: "probabilities" });
+      for (const call of [() => model.fit(data, { loss }), () => model.evaluate(data, { loss }), () => model.evaluate(data, { loss: crossEntropy(), metrics: [loss] }), () => one.fit(yes, { loss: any(binaryCrossEntropy({ from: "probabilities" })) })]) {
+        const error = await errorOf(call);
+        expect(error).toMatchObject({ code: "logits-as-probabilities", details: { layer: expect.any(String), wanted: "probabilities", got: "any numbers" } });
+        expect(error.message).toMatch(/end the model with s/);
+      }
+    }
+    // a mixture of two, and what was scaled, are a user's own business
+    const halves = await createModel((x) => { const p = (n: string) => ops.softmax(dense(3, { name: n })(x)); return ops.add(ops.multiply(p("a"), 0.5), ops.multiply(p("b"), 0.5)); }, { input: [3] });
+    expect((await halves.fit(data, { loss: crossEntropy({ from: "probabilities" }) })).epochs[0]!.loss).toBeGreaterThan(0);
+  });
+
   test("probabilities of a model's own that are none stop a step", async () => {
-    const model = await createModel(flatten(), { input: [2] }), wide = await createModel(sequential(dense(2, { initializer: () => [1, 0, 0, -3], bias: false })), { input: [2] });
+    const model = await createModel(flatten(), { input: [2] }), wide = await createModel((x) => ops.subtract(dense(2, { initializer: () => [1, 0, 0, -3], bias: false })(x), 0), { input: [2] });
     const data = { x: [[0.5, 1]], y: [[1, 1]] };
     expect((await model.evaluate(data, { loss: binaryCrossEntropy({ from: "probabilities" }) })).loss).toBeCloseTo(-Math.log(0.5) / 2, 6);
     expect(await errorOf(() => wide.trainer({ loss: binaryCrossEntropy({ from: "probabilities" }) }).step(data))).toMatchObject({ code: "non-finite" });

@@ -42,7 +42,8 @@ export interface CrossEntropyOptions extends ClassOptions {
  * probabilities are at least −100. https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  *
  * @throws OptionError for an unknown option or one out of its range; when fitting, an OptionError for weights that are not
- * one for each class, a GraphError for logits that are softmax's output, and a DataError if every row is to be ignored.
+ * one for each class, a GraphError for logits that are softmax's output or probabilities that are certainly none (such as those of
+ * a model that ends with dense), and a DataError if every row is to be ignored.
  * @example
  * const model = await createModel(flatten(), { input: [2] });
  * (await model.evaluate({ x: [[0, 0]], y: [1] }, { loss: crossEntropy() })).loss // → 0.6931472
@@ -55,6 +56,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
       refuse("crossEntropy", prediction);
       return ops.softmaxCrossEntropy;
     }
+    refuse("crossEntropy", prediction, from, "end the model with softmax, or leave `from` out");
     const { node } = prediction;
     // what softmax was made from says the same without loss of digits
     if (node.op.name === "softmax") return (rows, target) => ops.softmaxCrossEntropy(reshape(node.inputs[0]!, rows.shape), target);
@@ -153,7 +155,7 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html, and BCELoss from probabilities
  *
  * @throws OptionError for an unknown option or one out of its range; when fitting, a GraphError for logits that are
- * sigmoid's output, and a DataError for targets outside [0, 1].
+ * sigmoid's output or probabilities that are certainly none, and a DataError for targets outside [0, 1].
  * @example
  * const model = await createModel(flatten(), { input: [1] });
  * (await model.evaluate({ x: [[0]], y: [1] }, { loss: binaryCrossEntropy() })).loss // → 0.6931472
@@ -166,6 +168,7 @@ export function binaryCrossEntropy(options: BinaryCrossEntropyOptions = {}): Los
   const reading = from === "logits" ? "logit" : "probability";
   return makeLoss("binaryCrossEntropy", all, known, { target: "numbers", reading, check }, (prediction, target) => {
     if (from === "logits") refuse("binaryCrossEntropy", prediction);
+    else refuse("binaryCrossEntropy", prediction, from, "end the model with sigmoid, or leave `from` out");
     const loss = from === "logits" ? ops.logitCrossEntropy : ops.probabilityCrossEntropy;
     if (posWeight === undefined) return loss(prediction, target);
     // each side on its own: nothing is lost in a difference

@@ -123,11 +123,15 @@ export function perOutput(option: string, list: readonly number[], { graph, shap
   return vector(graph, list);
 }
 
-/** Throws where a loss is given probabilities, as softmax and sigmoid make them, instead of what it wants. */
+/** Throws where a loss is given probabilities, as softmax and sigmoid make them, instead of what it wants; or, where it wants
+ * "probabilities", what certainly is none: what a parameter was added to or multiplied with, or an op that gives more than 0 to 1.
+ * A graph of one's own may end in any other op. */
 export function refuse(
   loss: string, prediction: Value, wanted = "logits", fix = `remove it, or use ${loss}({ from: "probabilities" })`,
 ): void {
-  const { node: { op: { name }, layer } } = origin(prediction);
-  if (name === "softmax" || name === "sigmoid")
-    throw new GraphError("probabilities-as-logits", { layer, layerType: name, problem: `${loss} wants ${wanted}, not probabilities`, fix });
+  const { node: { op: { name }, layer, inputs } } = origin(prediction), any = wanted === "probabilities";
+  if (any ? inputs[1]?.node.op.name === "parameter" || /^(tanh|relu|log)/.test(name) : name === "softmax" || name === "sigmoid")
+    throw new GraphError(any ? "logits-as-probabilities" : "probabilities-as-logits", {
+      layer, layerType: name, option: loss, wanted, got: any ? "any numbers" : "probabilities", fix,
+    });
 }
