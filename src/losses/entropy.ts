@@ -26,7 +26,7 @@ export interface ClassOptions extends LossOptions {
    * the mean over class numbers divides by the sum of these weights; that over distributions (and one-hot rows) by the number
    * of rows, as in PyTorch. Row weights multiply them. As a metric, the loss is averaged over all rows. */
   classWeights?: ArrayLike<number>;
-  /** Rows with this class number, which need not be a class, do not count; PyTorch's default is -100, here none. */
+  /** Rows with this class number, which need not be a class, do not count, in metrics neither; PyTorch's default is -100, here none. */
   ignoreIndex?: number;
 }
 
@@ -106,6 +106,11 @@ function ofClasses<Name extends string>(
   /** 1 for each label that counts, 0 for the others; undefined where all do. */
   const counted = (labels: Value): Value | undefined =>
     ignoreIndex === undefined ? undefined : subtract(1, equal(toFloat(labels), ignoreIndex));
+  /** Class numbers all of them: what is ignored may be none. */
+  const valid = (labels: Value): Value => {
+    const count = counted(labels);
+    return count ? toInt(multiply(toFloat(labels), count)) : labels;
+  };
   /** Of each row [rows, classes] of class numbers: the weight of its class, or 0. */
   const weights = (rows: Value, labels: Value): Value | undefined => {
     const count = counted(labels);
@@ -115,19 +120,19 @@ function ofClasses<Name extends string>(
   };
   const f: LossFunction = (prediction, given) => byRows((rows, target) => {
     const loss = of(prediction), labels = target.dtype === "int32", count = labels ? counted(target) : undefined;
-    // what is ignored may be no class
-    const valid = count ? toInt(multiply(toFloat(target), count)) : target;
+    const right = labels ? valid(target) : target;
     if (labels && !smoothing) {
-      const weight = weights(rows, target), losses = loss(rows, valid);
+      const weight = weights(rows, target), losses = loss(rows, right);
       return weight ? multiply(losses, weight) : losses;
     }
-    const hot = oneHot(valid, rows.shape[1]!);
+    const hot = oneHot(right, rows.shape[1]!);
     const smooth = smoothing ? add(scale(hot, 1 - smoothing), smoothing / rows.shape[1]!) : hot;
     const losses = loss(rows, list ? multiply(smooth, perOutput("classWeights", list, rows)) : smooth);
     return count ? multiply(losses, count) : losses;
   })(prediction, given);
 
   const kind: LossKind = { target: "classes", reading };
+  if (ignoreIndex !== undefined) kind.counted = (target) => ({ counts: counted(target)!, target: valid(target) });
   if (ignoreIndex !== undefined) kind.check = (target, option, labels) => {
     if (!labels) throw new DataError("bad-target", { option, wanted: "class numbers, as there is ignoreIndex", got: "rows of probabilities" });
     if (Array.prototype.every.call(target, (label) => label === ignoreIndex))

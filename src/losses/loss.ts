@@ -38,6 +38,8 @@ export interface Loss<Name extends string = string> {
   readonly check: ((target: ArrayLike<number>, what: string, labels?: boolean) => void) | undefined;
   /** The mean over a batch with weights [rows], where rows do not count alike. */
   readonly mean: ((prediction: Value, target: Value, weight: Value | undefined) => WeighedMean) | undefined;
+  /** Of class numbers of which some do not count: 1 for those that do and 0 for the others; and all, those as class 0. */
+  readonly counted: ((target: Value) => { counts: Value; target: Value }) | undefined;
 }
 
 /** What the host must know of a loss. */
@@ -46,6 +48,7 @@ export interface LossKind {
   reading: Reading;
   check?: Loss["check"];
   mean?: Loss["mean"];
+  counted?: Loss["counted"];
 }
 
 /** A function that can be a loss: one number for each row or element, or a scalar. */
@@ -65,12 +68,12 @@ export function wantOptions(loss: string, options: object, known: readonly strin
 /** Makes a loss. */
 export function makeLoss<Name extends string>(
   loss: Name, options: LossOptions & Record<string, unknown>, known: readonly string[],
-  { target, reading, check, mean }: LossKind, f: LossFunction,
+  { mean, ...kind }: LossKind, f: LossFunction,
 ): Loss<Name> {
   wantOptions(loss, options, known);
   const reduction = options.reduction === undefined ? "mean" : wantOneOf("reduction", options.reduction, ["mean", "sum"]);
   const call: LossFunction = (prediction, target) => f(prediction, target);
-  return Object.assign(call, { loss, options: { ...options, reduction }, reduction, target, reading, check, mean: reduction === "mean" ? mean : undefined });
+  return Object.assign(call, { loss, options: { ...options, reduction }, reduction, check: undefined, counted: undefined, ...kind, mean: reduction === "mean" ? mean : undefined });
 }
 
 export function isLoss(value: unknown): value is Loss {

@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Pause } from "../yield.ts";
 import type { DataSet } from "./dataset.ts";
 import { type Objective, targetName } from "./objective.ts";
-import { DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
+import { countsOf, DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
 import type { Evaluation } from "./report.ts";
 import type { Cells } from "./state.ts";
 
@@ -39,8 +39,11 @@ export function makeScorer(network: Network, objective: Objective, most: number)
   const several = objective.length > 1, sums = new Float64Array(1 + scoreCount(objective));
   // a program writes the mean over a batch of losses that are means, and sums of all else; here stands which of the sums has
   // what a mean was divided by: that of the weights, or, at the end, that of a loss that counts rows by itself
-  let own = sums.length - objective.filter(({ mean }) => mean).length;
-  const average = objective.map(({ reduction, mean }) => (mean ? own++ : reduction === "mean" && 0));
+  let own = sums.length - countsOf(objective);
+  const average: (number | false)[] = [], shares = objective.map(({ reduction, mean, counted }) => {
+    average.push(mean ? own++ : reduction === "mean" && 0);
+    return counted ? own++ : 0;
+  });
   const averaged = several ? [average.some((by) => by !== false) && 0, ...average] : average;
   const predictions = new Map(objective.filter(({ metrics }) => metrics.some(({ metric }) => metric.all)).map(({ output }) => {
     const shape = network.outputs.get(output)!, width = sizeOf(shape);
@@ -65,19 +68,19 @@ export function makeScorer(network: Network, objective: Objective, most: number)
     },
     scores(data, first) {
       let at = 0;
-      const next = (): number => {
-        const by = averaged[at++];
-        return by === false ? sums[at]! : sums[at]! / (sums[by ?? 0]! || 1);
+      const next = (by = averaged[at]): number => {
+        at++;
+        return by === false ? sums[at]! : sums[at]! / (sums[by!]! || 1);
       };
       const scores: Evaluation & Record<string, unknown> = { loss: next() };
       if (several) scores.losses = Object.fromEntries(objective.map(({ output }) => [output, next()]));
       const weight = predictions.size && data.layout.offsets.has(WEIGHT) ? data.rowsOf(WEIGHT, first, count).data : undefined;
-      for (const { output, metrics, reading } of objective) {
+      for (const [i, { output, metrics, reading, ignoreIndex }] of objective.entries()) {
         const kept = predictions.get(output);
         const prediction = kept && { data: kept.data.slice(0, count * kept.width), shape: [count, ...kept.shape] };
         const target = kept && data.rowsOf(targetName(output), first, count);
         for (const { key, metric } of metrics) {
-          const value = metric.rows ? next() : wantScore(key, metric.all!(prediction!, target!, { reading, weight }));
+          const value = metric.rows ? next(shares[i]) : wantScore(key, metric.all!(prediction!, target!, { reading, weight, ignoreIndex }));
           scores[key] = metric.finish ? metric.finish(value) : value;
         }
       }

@@ -133,10 +133,15 @@ function cellStores(objective: Objective, { total, losses, metrics, counts }: Bu
   return values.map((value, i) => [value, { region: cells.scores.region, offset: cells.scores.offset + 4 * i }]);
 }
 
+/** How many of them are counts. */
+export function countsOf(objective: Objective): number {
+  return objective.flatMap(({ mean, counted }) => [mean, counted]).filter(Boolean).length;
+}
+
 /** Numbers that a run's programs write for each batch: see cellStores. */
 export function scoreCount(objective: Objective): number {
   const metrics = objective.flatMap((part) => part.metrics.filter(({ metric }) => metric.rows));
-  return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length + objective.filter(({ mean }) => mean).length;
+  return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length + countsOf(objective);
 }
 
 /** Guard and update alone: the gradients are in the block already. */
