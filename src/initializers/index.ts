@@ -86,7 +86,8 @@ export function uniform(options: { low?: number; high?: number } = {}): Initiali
  * normal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
  */
 export function normal(options: NormalOptions = {}): Initializer {
-  return { initializer: "normal", filling: () => ({ kind: "normal", ...normalOptions("normal", options) }) };
+  const given = normalOptions("normal", options);
+  return { initializer: "normal", filling: () => ({ kind: "normal", ...given }) };
 }
 
 /** From N(mean, deviation), drawn again where it is more than two deviations off: PyTorch's trunc_normal_ with a and b at two
