@@ -80,7 +80,9 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
  * (await model.evaluate({ x: [[0, 0]], y: [1] }, { loss: nll() })).loss // → 0.6931472
  */
 export function nll(options: ClassOptions = {}): Loss<"nll"> {
-  return ofClasses("nll", { ...options }, ["classWeights", "ignoreIndex"], "logits", (prediction) => {
+  const known = ["classWeights", "ignoreIndex"];
+  wantOptions("nll", options, known);
+  return ofClasses("nll", { ...options }, known, "logits", (prediction) => {
     wantLogarithms("nll", prediction);
     return (x, target) => negate(target.dtype === "int32" ? chosen(x, target) : sum(multiply(x, target), -1));
   });

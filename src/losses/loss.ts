@@ -67,7 +67,7 @@ export function wantOptions(loss: string, options: object, known: readonly strin
 
 /** Makes a loss. */
 export function makeLoss<Name extends string>(
-  loss: Name, options: LossOptions & Record<string, unknown>, known: readonly string[],
+  loss: Name, options: LossOptions | Record<string, unknown>, known: readonly string[],
   { mean, ...kind }: LossKind, f: LossFunction,
 ): Loss<Name> {
   wantOptions(loss, options, known);

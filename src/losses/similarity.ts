@@ -17,7 +17,7 @@ import { type Loss, type LossOptions, makeLoss, wantOptions } from "./loss.ts";
  * (await model.evaluate({ x: [[3, 0], [1, 0]], y: [[5, 0], [0, 2]] }, { loss: cosineSimilarity() })).loss // → 0.5
  */
 export function cosineSimilarity(options: LossOptions = {}): Loss<"cosineSimilarity"> {
-  return makeLoss("cosineSimilarity", { ...options }, [], { target: "numbers", reading: undefined }, (prediction, target) =>
+  return makeLoss("cosineSimilarity", options, [], { target: "numbers", reading: undefined }, (prediction, target) =>
     cosineDistance(wantRows("cosineSimilarity", prediction), target));
 }
 
