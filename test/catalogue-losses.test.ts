@@ -77,6 +77,8 @@ describe("refused, with the option, what came and what was wanted:", () => {
     ["ignoreIndex with distributions", crossEntropy({ ignoreIndex: 1 }), Array(4).fill([0, 1, 0]), DataError, "bad-target", "y"],
     ["distributions that do not sum to 1", crossEntropy({ labelSmoothing: 0.1 }), Array(4).fill([0.5, 0.2, 0.1]), DataError, "bad-distribution", "y"],
     ["klDivergence's targets that do not sum to 1", klDivergence(), Array(4).fill([0.5, 0.2, 0.1]), DataError, "bad-distribution", "y"],
+    ["klDivergence's logarithms of more than 1", klDivergence({ logTarget: true }), Array(4).fill([-1, 0.5, -2]), DataError, "bad-target", "y"],
+    ["pairs that are neither alike nor unlike", cosineSimilarity({ pairs: true }), [1, -1, 0, 1], DataError, "bad-target", "y"],
     ["a share below 0", nll(), Array(4).fill([1.5, -0.5, 0]), DataError, "bad-distribution", "y"],
     ["probabilities above 1", binaryCrossEntropy({ posWeight: 2 }), Array(4).fill([0, 1.5, 0]), DataError, "bad-target", "y"],
     ["probabilities below 0", binaryCrossEntropy({ from: "probabilities" }), Array(4).fill([0, -0.5, 0]), DataError, "bad-target", "y"],
@@ -227,7 +229,7 @@ describe("every loss", () => {
     focal: focal({ variant: "softmax", alpha: [1, 2, 3] }), cosineSimilarity: cosineSimilarity({ reduction: "sum" }), tripletMargin: tripletMargin({ swap: true, power: 3 }),
     mse: mse(), mae: losses.mae(),
   };
-  const targets: Record<string, number[]> = { hinge: [1, -1, 1, -1, 1, 1, -1, 1, 1, -1, -1, 1], binaryCrossEntropy: [1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1] };
+  const targets: Record<string, number[]> = { klDivergence: [...numbers(12, 4)].map((v) => -Math.abs(v)), hinge: [1, -1, 1, -1, 1, 1, -1, 1, 1, -1, -1, 1], binaryCrossEntropy: [1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1] };
   const targetOf = (name: string): number[] =>
     ["crossEntropy", "nll", "multiMargin", "focal"].includes(name) ? [0, 1, 2, 1] : (targets[name.replace("squaredH", "h")] ?? [...numbers(12, 4)]);
 
@@ -285,6 +287,30 @@ test("tripletMargin moves embeddings of named inputs: positives nearer than nega
   const data = { x: { a: X, p: X.map((x) => x + 0.1), n: numbers(12, 9) }, y: new Int32Array(4) };
   const history = await model.fit(data, { loss: tripletMargin(), optimizer: sgd({ learningRate: 0.3 }), epochs: 300 });
   expect(history.epochs.at(-1)!.loss).toBeLessThan(0.2 * history.epochs[0]!.loss);
+});
+
+describe("cosineSimilarity of pairs", () => {
+  const tower = () => { const one = dense(3, { name: "tower" }); return createModel(({ a, b }) => ops.concat([one(a), one(b)]), { input: { a: [3], b: [3] }, seed: 4 }); };
+  const data = { x: { a: X, b: numbers(12, 9) }, y: Int32Array.of(1, -1, 1, -1) }, loss = cosineSimilarity({ pairs: true, margin: 0.2 });
+
+  test("brings those together that belong together, and the others apart; is saved with the model", async () => {
+    const model = await tower(), cosines = (): number[] => {
+      const { data: v } = model.predict(data.x), dot = (i: number, j: number): number => v[i]! * v[j]! + v[i + 1]! * v[j + 1]! + v[i + 2]! * v[j + 2]!;
+      return [0, 6, 12, 18].map((at) => dot(at, at + 3) / Math.sqrt(dot(at, at) * dot(at + 3, at + 3)));
+    };
+    const wanted = (all: number[]): number => all.reduce((sum, c, i) => sum + (data.y[i] === 1 ? 1 - c : Math.max(0, c - 0.2)), 0) / 4;
+    expect((await model.evaluate(data, { loss })).loss).toBeCloseTo(wanted(cosines()), 6);
+    const history = await model.fit(data, { loss, optimizer: sgd({ learningRate: 0.3 }), epochs: 300 });
+    expect(history.epochs.at(-1)!.loss).toBeLessThan(0.5 * history.epochs[0]!.loss);
+    expect((await model.evaluate(data)).loss).toBeCloseTo(wanted(cosines()), 6);
+    expect(await (await loadModel(model.save())).evaluate(data)).toEqual(await model.evaluate(data));
+    for (const y of [[[1], [-1], [1], [-1]], Float32Array.of(1, -1, 1, -1)]) expect(await model.evaluate({ ...data, y })).toEqual(await model.evaluate(data));
+  });
+
+  test("wants two vectors of one length, and a target for each pair", async () => {
+    expect(await errorOf(async () => (await net(3)).fit(four(1, 1, -1, 1), { loss }))).toMatchObject({ code: "shape-mismatch", details: { option: "cosineSimilarity" } });
+    expect(await errorOf(async () => (await tower()).fit({ ...data, y: [[1, 1], [1, 1], [1, 1], [-1, 1]] }, { loss }))).toMatchObject({ code: "shape-mismatch", details: { wanted: "one target for each pair" } });
+  });
 });
 
 test("a model that gives a weighed loss of its own is saved and comes back", async () => {

@@ -54,7 +54,7 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
     multiMargin: { bad: { ...reduction, power: [...numbers, 0, 1.5, 3], margin: numbers, classWeights: list } },
     klDivergence: { bad: { ...reduction, logTarget: flags } },
     focal: { bad: { ...reduction, variant: choice, gamma: atLeast0, alpha: [NaN, Infinity, -0.5, 1.5, "1", {}, [1, 2]] } },
-    cosineSimilarity: { bad: reduction },
+    cosineSimilarity: { bad: { ...reduction, pairs: flags, margin: [...numbers, -1.5, 1.5, 0.5] } },
     tripletMargin: { bad: { ...reduction, margin: positive, power: [...numbers, 0.5], epsilon: atLeast0, swap: flags } },
   }],
   optimizers: [optimizers, {

@@ -211,7 +211,9 @@ export function klDivergence(options: KlDivergenceOptions = {}): Loss<"klDiverge
   const known = ["logTarget"];
   wantOptions("klDivergence", options, known);
   const { reduction, logTarget = false } = options, batch = reduction === "batchMean";
-  const kind: LossKind = { target: wantBoolean("logTarget", logTarget) ? "numbers" : "classes", reading: "logits" };
+  const kind: LossKind = wantBoolean("logTarget", logTarget)
+    ? { target: "numbers", reading: "logits", check: checkTargets("logarithms of probabilities, not above 0", (t) => t <= 1e-3) }
+    : { target: "classes", reading: "logits" };
   const all = { ...options, logTarget, reduction: batch ? ("mean" as const) : reduction };
   const loss = makeLoss("klDivergence", all, known, kind, (x, target) => {
     wantLogarithms("klDivergence", x);

@@ -54,7 +54,7 @@ test("every loss has cases, and every option one beside its default", () => {
   const known: Readonly<Record<string, readonly string[]>> = {
     mse: [], mae: [], huber: ["delta"], smoothL1: ["beta"], hinge: [], squaredHinge: [], multiMargin: ["power", "margin", "classWeights"],
     crossEntropy: ["from", "labelSmoothing", "classWeights", "ignoreIndex"], nll: ["classWeights", "ignoreIndex"],
-    binaryCrossEntropy: ["from", "posWeight"], klDivergence: ["logTarget"], focal: ["variant", "gamma", "alpha"], cosineSimilarity: [],
+    binaryCrossEntropy: ["from", "posWeight"], klDivergence: ["logTarget"], focal: ["variant", "gamma", "alpha"], cosineSimilarity: ["pairs", "margin"],
     tripletMargin: ["margin", "power", "epsilon", "swap"],
   };
   expect([...seen.keys()].sort()).toEqual(Object.keys(losses).sort());
