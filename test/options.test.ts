@@ -149,8 +149,8 @@ for (const [family, [exports, rows]] of Object.entries(TABLE))
     describe.each(makers)("%s", (name, make) => {
       const { good = {}, bad, arguments: own = argumentsOf(make) } = rows[name]!;
       const call = (given: Values): unknown => {
+        // one of optimizer() is called options itself
         const all: Values = { ...good, ...given }, rest = Object.fromEntries(Object.entries(all).filter(([key]) => !own.includes(key) || key === "options"));
-        // an option may be called options
         return make(...own.map((argument) => (argument === "options" ? rest : all[argument])));
       };
 

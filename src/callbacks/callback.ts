@@ -41,16 +41,16 @@ export interface Callback {
   load?(saved: any, tensor: (name: string) => Tensor | undefined): void;
 }
 
-const HOOKS = ["onStart", "onStep", "onEpoch", "onEnd", "save", "load"];
+const HOOKS = ["onStart", "onStep", "onEpoch", "onEnd"];
 
 export function wantCallbacks(callbacks: unknown = []): readonly Callback[] {
   if (!Array.isArray(callbacks)) throw badOption("callbacks", callbacks, "an array");
   for (const callback of callbacks) {
     if (!isRecord(callback)) throw badOption("callbacks", callback, "an object such as earlyStopping({ patience: 5 })");
     // it may have fields of its own, but no hook that is never told
-    for (const name in callback) {
-      if (/^on[A-Z]/.test(name)) checkNames("callbacks", { [name]: 0 }, HOOKS);
-      if (HOOKS.includes(name) && callback[name] !== undefined) wantFunction(`callbacks: ${name}`, callback[name]);
+    for (const name in callback) if (/^on[A-Z]/.test(name)) {
+      checkNames("callbacks", { [name]: 0 }, HOOKS);
+      if (callback[name] !== undefined) wantFunction(`callbacks: ${name}`, callback[name]);
     }
   }
   return callbacks as Callback[];

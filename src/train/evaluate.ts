@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Pause } from "../yield.ts";
 import type { DataSet } from "./dataset.ts";
 import { type Objective, targetName } from "./objective.ts";
-import { countsOf, DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
+import { DATA, type DataLayout, evaluationProgram, outputPlace, scoreCount } from "./programs.ts";
 import type { Evaluation } from "./report.ts";
 import type { Cells } from "./state.ts";
 
@@ -38,8 +38,8 @@ export interface Scorer {
 export function makeScorer(network: Network, objective: Objective, most: number): Scorer {
   const several = objective.length > 1, sums = new Float64Array(1 + scoreCount(objective));
   // a program writes the mean over a batch of losses that are means, and sums of all else; here stands which of the sums has
-  // what a mean was divided by: that of the weights, or, at the end, that of a loss that counts rows by itself
-  let own = sums.length - countsOf(objective);
+  // what a mean was divided by: that of the weights, or, behind the losses, that of a loss that counts rows by itself
+  let own = several ? objective.length + 2 : 2;
   const average: (number | false)[] = [], shares = objective.map(({ reduction, mean, counted }) => {
     average.push(mean ? own++ : reduction === "mean" && 0);
     return counted ? own++ : 0;
@@ -74,6 +74,7 @@ export function makeScorer(network: Network, objective: Objective, most: number)
       };
       const scores: Evaluation & Record<string, unknown> = { loss: next() };
       if (several) scores.losses = Object.fromEntries(objective.map(({ output }) => [output, next()]));
+      at = own - 1;
       const weight = predictions.size && data.layout.offsets.has(WEIGHT) ? data.rowsOf(WEIGHT, first, count).data : undefined;
       for (const [i, { output, metrics, reading, ignoreIndex }] of objective.entries()) {
         const kept = predictions.get(output);
