@@ -12,7 +12,7 @@ export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
   ISA = 2,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
-  NUMERICS = 1,
+  NUMERICS = 2,
 }
 
 /** Sizes that both sides count with. */

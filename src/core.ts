@@ -1,6 +1,5 @@
 // The WebAssembly side: bytes or a module become an instance on a memory. The only file that touches WebAssembly.
 
-import { demangle } from "@assemblyscript/loader";
 import embedded from "../build/core.wasm";
 import { Version } from "../assembly/isa.ts";
 import { EngineError, MemoryError } from "./errors.ts";
@@ -25,7 +24,6 @@ const PAGE = 65536;
 export const ADDRESSABLE = 65536 * PAGE;
 
 interface Exports {
-  [name: string]: unknown;
   isaVersion(): number;
   heapBase: WebAssembly.Global;
   run: Core["run"];
@@ -50,7 +48,7 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
   const memory = pool.pop() ?? newMemory();
   let exports: Exports;
   try {
-    exports = demangle<Exports>((await WebAssembly.instantiate(module, { env: { memory } })).exports);
+    exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
   } catch (error) {
     pool.push(memory);
     throw badCore(error);

@@ -27,7 +27,8 @@ export * as penalties from "./penalties/index.ts";
 export * as callbacks from "./callbacks/index.ts";
 export * as ops from "./ops/index.ts";
 
-export { Training, type FitOptions } from "./train/fit.ts";
+export type { FitOptions } from "./train/fit.ts";
+export { Training } from "./train/training.ts";
 export { Trainer, type TrainerOptions } from "./train/trainer.ts";
 export { diagnose, doctor, type DoctorOptions, type Given } from "./doctor/index.ts";
 export { type Evaluation, type Finding, History, type Report, type StepReport } from "./train/report.ts";

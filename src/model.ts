@@ -19,10 +19,11 @@ import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
 import { copyNumbers, layOut, upload } from "./train/dataset.ts";
 import { EVALUATION_ROWS, type Evaluator, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
-import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run, Training } from "./train/fit.ts";
+import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
 import { outputPlace, predictionProgram } from "./train/programs.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
+import { Training } from "./train/training.ts";
 import { failIfNotFinite, Trainer, type TrainerOptions } from "./train/trainer.ts";
 import { pacer } from "./yield.ts";
 

@@ -4,47 +4,35 @@ import { type Callback, type Running, wantCallbacks } from "../callbacks/callbac
 import { type Data, WEIGHT } from "../data/columns.ts";
 import { type NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
-import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber, wantSeed } from "../options.ts";
-import { describePenalties, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
 import type { Program } from "../program.ts";
-import { describeSchedule, type Schedule, type ScheduleInfo } from "../schedules/schedule.ts";
+import type { ScheduleInfo } from "../schedules/schedule.ts";
 import type { Block, LoadedProgram } from "../session.ts";
-import { SPLIT } from "../ops/random.ts";
-import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { nextTask, pacer } from "../yield.ts";
+import { pacer } from "../yield.ts";
 import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
-import { brokenCheckpoint, describeModel, mismatch, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
+import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
-import { describeLosses, dataColumns, type Objective, type ObjectiveOptions, resolveObjective, targetName } from "./objective.ts";
-import { applyProgram, DATA, type DataLayout, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
+import { dataColumns, type Objective, resolveObjective } from "./objective.ts";
+import { applyProgram, DATA, type DataLayout, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type Finding, History, type Report, type StepReport } from "./report.ts";
-import { FIT, type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
-import { nonFinite, wantClip, wantRate } from "./trainer.ts";
+import { begin, RUN_OPTIONS, type RunOptions, setUp, type Setup } from "./setup.ts";
+import { split } from "./split.ts";
+import { FIT, type FitState, makeState } from "./state.ts";
+import { nonFinite, wantRate } from "./trainer.ts";
 
-export interface FitOptions extends ObjectiveOptions {
-  /** adam() by default. */
-  optimizer?: Optimizer;
-  /** What becomes of the optimizer's rate; constant by default. */
-  schedule?: Schedule;
+export interface FitOptions extends RunOptions {
   /** Rows of a step; 32 by default. The last batch of an epoch may be smaller. */
   batchSize?: number;
   /** Rounds over the data; 1 by default. */
   epochs?: number;
-  /** For shuffling, splitting and dropout; the model's by default. */
-  seed?: number;
   /** A new order for each epoch; true by default. */
   shuffle?: boolean;
   /** Data to evaluate after each epoch, or the share of the data that is held out for it: shuffled by the seed, and with
    * every class in its share where the loss tells classes. */
   validation?: Data | number;
-  /** Bounds the Euclidean norm of all gradients. */
-  clipNorm?: number;
-  /** Bounds each number of the gradients: they become −clipValue to clipValue, before clipNorm. */
-  clipValue?: number;
   /** Micro-batches that a step's rows are taken in, so that batchSize may be larger than memory for activations allows;
    * their gradients are added in a fixed tree. The step is that of the whole batch, but for rounding and for what a loss
    * divides by beside the rows' weights; dropout draws for each by itself. 1 by default. */
@@ -66,17 +54,12 @@ export interface FitOptions extends ObjectiveOptions {
   onStep?: (step: StepReport) => void;
   /** Told of the run as it goes on: earlyStopping() …, or objects of your own. */
   callbacks?: readonly Callback[];
-  /** What parameters cost beside the loss: l1(), l2(). */
-  penalty?: PenaltyOption;
-  /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. */
-  resume?: Uint8Array;
   /** Milliseconds after which the event loop gets a turn; 12 by default. */
   yieldEvery?: number;
 }
 
 export const FIT_OPTIONS = [
-  "loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "epochs", "seed", "shuffle", "validation", "clipNorm", "clipValue",
-  "penalty", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "resume", "yieldEvery",
+  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery",
 ];
 
 /** What a model lends to a run. */
@@ -114,9 +97,7 @@ export interface Watcher {
 const TELLING = 0;
 
 /** All that is known of a run before memory is allocated. */
-export interface FitPlan {
-  objective: Objective;
-  layout: FitLayout;
+export interface FitPlan extends Setup {
   data: DataLayout;
   /** Places of the data set that are trained on; the others are held out. */
   rows: number;
@@ -133,26 +114,20 @@ export interface FitPlan {
 /** Checks the options and compiles the programs of a run. Changes nothing. */
 export function planFit(network: Network, data: Data, options: FitOptions, classes: readonly string[] | undefined): FitPlan {
   checkNames("fit", options, FIT_OPTIONS);
-  const objective = resolveObjective(network, options);
-  const optimizer = wantOptimizer(options.optimizer);
-  const columns = dataColumns(network, objective, data, classes);
+  const objective = resolveObjective(network, options), columns = dataColumns(network, objective, data, classes);
   const { validation } = options;
   const held = typeof validation === "number" ? heldOut(wantNumber("validation", validation, 0, 1), columns.rows) : 0;
-  const rows = columns.rows - held;
-  optimizer.refuse?.({ ...options }, rows);
+  const rows = columns.rows - held, setup = setUp(network, options, rows), { optimizer } = setup.layout, { penalties } = setup;
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? (optimizer.drive ? rows : 32)), rows);
   const parts = wantCount("accumulate", options.accumulate ?? 1), micro = Math.ceil(batchSize / parts);
   if (parts > batchSize) throw badOption("accumulate", parts, `at most batchSize, ${batchSize}`);
-  const layout = layOutFit(network, optimizer, scoreCount(objective));
   const table = layOut(columns);
-  const clip = wantClip(options);
   const outputs = objective.some(({ metrics }) => metrics.some(({ metric }) => metric.all));
   // whole ones, and the last of a batch and of the data
   const sizes = [...new Set([micro, batchSize % micro, (rows % batchSize) % micro])].filter((size) => size > 0);
-  const penalties = wantPenalties(options.penalty), update = parts === 1 && !optimizer.drive;
-  const common = { network, objective, columns: columns.columns, layout, clip, penalties };
+  const update = parts === 1 && !optimizer.drive, common = { ...setup, columns: columns.columns };
   const training = new Map(sizes.map((size) => [size, trainingProgram(common, size, table, { outputs, update })]));
-  const apply = parts > 1 ? applyProgram(common) : undefined;
+  const apply = parts > 1 ? applyProgram(setup) : undefined;
   if (apply && (new Set(objective.map(({ reduction }) => reduction)).size > 1 || (penalties.length && objective[0]!.reduction === "sum")))
     throw badOption("accumulate", parts, "losses of one reduction, which is not a sum where there is a penalty");
   const { doctor, onNonFinite } = options;
@@ -161,7 +136,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
     // where a step is more than one program, there is only the loss to look at
     if (update) training.set(TELLING, doctor.program(common, batchSize, table, outputs));
   } else if ((onNonFinite ?? "stop") !== "stop") throw badOption("onNonFinite", onNonFinite, '"stop", or another with doctor: doctor()');
-  const plan: FitPlan = { objective, layout, data: table, rows, batchSize, micro, training, apply, validation: undefined };
+  const plan: FitPlan = { ...setup, data: table, rows, batchSize, micro, training, apply, validation: undefined };
   if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
   else if (validation !== undefined && typeof validation !== "number") {
     const other = layOut(dataColumns(network, objective, validation, classes, "validation."));
@@ -196,15 +171,9 @@ export function planBytes({ layout, data, training, apply, validation }: FitPlan
   };
 }
 
-/** What a checkpoint of a run says. */
+/** What a checkpoint says of a run's position, beside its settings. */
 interface FitNotes {
   seed: number;
-  rows: number;
-  batchSize: number;
-  shuffle: boolean;
-  clipNorm: number;
-  schedule: unknown;
-  loss: unknown;
   /** Epochs that are done, and batches of the next one. */
   epoch: number;
   batch: number;
@@ -235,33 +204,28 @@ export interface Run extends Running {
 
 /** Prepares a run; nothing is allocated before it begins. */
 export function makeRun(network: Network, data: Data, options: FitOptions, defaults: FitDefaults): Run {
-  const plan = planFit(network, data, options, defaults.classes), { objective, rows, batchSize, micro, layout } = plan, { optimizer } = layout;
+  const plan = planFit(network, data, options, defaults.classes), { objective, rows, batchSize, micro, layout, schedule } = plan, { optimizer } = layout;
   const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? !optimizer.drive);
-  const pause = pacer(wantNumber("yieldEvery", options.yieldEvery ?? 12, 0)), { onStep, schedule, signal } = options;
+  const pause = pacer(wantNumber("yieldEvery", options.yieldEvery ?? 12, 0)), { onStep, signal } = options;
   if (onStep !== undefined) wantFunction("onStep", onStep);
   const callbacks: readonly Callback[] = [{ ...(onStep && { onStep }) }, ...wantCallbacks(options.callbacks)];
-  if (schedule !== undefined) wantFunction("schedule", schedule);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
-  const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout);
+  const { accumulate, ema, onNonFinite } = options;
+  const { seed, checkpoint, settings } = begin(plan, options, defaults.seed, {
+    run: "fit", weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
+    rows, batchSize, shuffle, accumulate, ema, onNonFinite,
+  });
   const notes = checkpoint?.notes as FitNotes | undefined;
-  const seed = wantSeed(options.seed ?? notes?.seed ?? defaults.seed);
   const batches = Math.ceil(rows / batchSize);
   const scorer = makeScorer(network, objective, rows), history = new History<Report>();
   const scores = ["loss", ...objective.flatMap(({ output, metrics }) => [...(objective.length > 1 ? [`losses.${output}`] : []), ...metrics.map(({ key }) => key)])];
   const monitors = plan.validation ? [...scores, ...scores.map((name) => `validation.${name}`)] : scores;
   const info = { steps: batches * epochs, epochs, base: optimizer.hyper.learningRate, reports: history.epochs, monitors } satisfies ScheduleInfo;
   const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
-  // what shapes the run's bits, as plain data
-  const settings = {
-    run: "fit", model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name),
-    weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
-    seed: seed.seed, rows, batchSize, shuffle, clipNorm: options.clipNorm ?? 0, clipValue: options.clipValue, accumulate: options.accumulate,
-    ema: options.ema, penalty: describePenalties(wantPenalties(options.penalty)), onNonFinite: options.onNonFinite, schedule: describeSchedule(schedule), loss: describeLosses(objective),
-  };
   const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
-  const average = options.ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", options.ema, 0, 1, true));
+  const average = ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", ema, 0, 1, true));
   if (checkpoint && notes) {
-    compare(notes, settings, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
+    wantPosition(notes, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
     if (!scorer.load(notes.sums, Math.min(notes.batch * batchSize, rows), extra)) throw brokenCheckpoint();
     if (average) {
       const saved = extra(AVERAGE);
@@ -370,7 +334,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         const set = await uploaded(plan.data), other = plan.validation?.data && await uploaded(plan.validation.data);
         check();
         defaults.onBegin(running);
-        const own = state = makeState(network, layout, seed), order = split(plan, seed, set);
+        const own = state = makeState(network, layout, seed), order = split(objective, set, rows, seed);
         const programs = new Map([...plan.training].map(([count, program]) => {
           const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
           free.push(() => network.session.unload(loaded));
@@ -439,13 +403,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
       const { learningRate } = stepReport;
-      const position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, slow: watcher?.slow, reports: history.epochs };
+      const position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, slow: watcher?.slow, reports: history.epochs } satisfies Partial<FitNotes>;
       const extra = scorer.save(), shown = average?.shown;
       average?.show(false);
       if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
       const saved = callbacks.map((callback) => callback.save?.(extra));
       try {
-        return writeCheckpoint(network, state, { ...settings, ...position, callbacks: saved } satisfies FitNotes, extra);
+        return writeCheckpoint(network, state, { ...settings, ...position, callbacks: saved }, extra);
       } finally {
         average?.show(shown!);
       }
@@ -461,40 +425,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 /** Name of the average in a checkpoint, beside those of outputs. */
 const AVERAGE = "moving average";
 
-/** Throws if a checkpoint belongs to a run with other settings, or its position is none. */
-function compare(notes: FitNotes, settings: Readonly<Record<string, unknown>>, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
-  wantSettings(notes, settings);
+/** Throws if a checkpoint's position is none of this run. */
+function wantPosition(notes: FitNotes, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
   const { epoch, batch, sums, reports, seconds, learningRate } = notes;
   const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
   const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
   if (!whole(epoch, Infinity) || !whole(batch, batches) || !numbers(sums) || sums.length !== count || steps !== epoch * batches + batch
     || !Array.isArray(reports) || reports.length < epoch || !reports.every(isRecord) || !numbers([seconds, learningRate])) throw brokenCheckpoint();
   if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
-}
-
-/** Row numbers in the order of their use: those to train on, then those held out. */
-function split(plan: FitPlan, seed: { low: number; high: number }, data: DataSet): Uint32Array {
-  const all = data.layout.rows, held = all - plan.rows, order = Uint32Array.from({ length: all }, (_, i) => i);
-  if (held === 0) return order;
-  data.order(order);
-  data.shuffle(all, seed, 0, SPLIT);
-  for (let at = 0; at < all; at++) order[at] = data.id(at);
-  const classOf = labels(plan);
-  if (!classOf) return order;
-  // each class gives its share; largest remainders fill up
-  const counts = new Map<number, number>();
-  for (const id of order) counts.set(classOf(id), (counts.get(classOf(id)) ?? 0) + 1);
-  const shares = [...counts].map(([label, count]) => ({ label, exact: (count * held) / all }));
-  const open = held - shares.reduce((sum, { exact }) => sum + Math.floor(exact), 0);
-  shares.sort((a, b) => (b.exact % 1) - (a.exact % 1)); // of equal ones, the class that was drawn first
-  const left = new Map(shares.map(({ label, exact }, i) => [label, Math.floor(exact) + (i < open ? 1 : 0)]));
-  const train: number[] = [], out: number[] = [];
-  for (const id of order) {
-    const label = classOf(id), wanted = left.get(label)!;
-    left.set(label, wanted - 1);
-    (wanted > 0 ? out : train).push(id);
-  }
-  return Uint32Array.from([...train, ...out]);
 }
 
 /** The evaluator of what is held out, or of data of its own. */
@@ -504,139 +442,3 @@ function validator(network: Network, { validation, rows, objective }: FitPlan, s
   return makeEvaluator(network, objective, validation.plan, other ?? set, other ? 0 : rows);
 }
 
-/** The class of each row, where there is one output that tells classes and every row has one. */
-function labels({ objective, data }: FitPlan): ((id: number) => number) | undefined {
-  const part = objective.find(({ reading }) => reading !== undefined);
-  if (!part) return undefined;
-  const { dtype, shape, data: numbers } = data.columns.find(({ name }) => name === targetName(part.output))!, width = sizeOf(shape);
-  const several = part.reading === "logits" || part.reading === "probabilities";
-  if (width === 1) {
-    // 0 and 1, or −1 and 1, but no probabilities between them
-    const classes = dtype === "int32" || !several && Array.prototype.every.call(numbers, (n: number) => n === 0 || n * n === 1);
-    return classes ? (id) => numbers[id]! : undefined;
-  }
-  if (dtype === "int32" || !several) return undefined;
-  return (id) => {
-    let best = 0;
-    for (let i = 1; i < width; i++) if (numbers[id * width + i]! > numbers[id * width + best]!) best = i;
-    return best;
-  };
-}
-
-/** A fit: iterate it for its reports, or await it for its history. An iterator that is taken at once paces the run: each
- * epoch begins when its report is asked for, and leaving the loop ends it; awaiting the fit beside it lets it run on. */
-export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
-  /** The plain promise. */
-  readonly done: Promise<History<R>>;
-  private readonly current: Run | undefined;
-  private readonly reports: R[] = [];
-  private paced = false;
-  private asked = 0;
-  private ended = false;
-  private failure: { error: unknown } | undefined;
-  private wake: (() => void)[] = [];
-
-  /** @internal */
-  constructor(make: () => Run, onEnd: (run: Run | undefined) => void) {
-    let run: Run | undefined, failure: { error: unknown } | undefined;
-    try {
-      run = make();
-    } catch (error) {
-      failure = { error };
-    }
-    this.current = run;
-    this.done = (async () => {
-      await nextTask();
-      try {
-        if (failure) throw failure.error;
-        await run!.run(() => this.gate(), (report) => {
-          this.reports.push(report as R);
-          this.notify();
-        });
-        return run!.history as History<R>;
-      } catch (error) {
-        this.failure = { error };
-        throw error;
-      } finally {
-        this.ended = true;
-        onEnd(run);
-        this.notify();
-      }
-    })();
-  }
-
-  /** Ends the run after the current step; it resolves with the history so far. */
-  stop(): void {
-    this.current?.stop();
-    this.asked = Infinity;
-    this.notify();
-  }
-
-  /** Bytes from which `fit(data, { resume })` goes on, bit for bit: now, or after the end until the next fit begins.
-   *
-   * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
-   */
-  async checkpoint(): Promise<Uint8Array> {
-    if (!this.current) await this.done;
-    return this.current!.checkpoint();
-  }
-
-  then<A = History<R>, B = never>(
-    fulfilled?: ((history: History<R>) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.asked = Infinity; // who awaits wants the end
-    this.notify();
-    return this.done.then(fulfilled, rejected);
-  }
-
-  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<History<R> | B> {
-    return this.then(undefined, rejected);
-  }
-
-  finally(settled?: (() => void) | null): Promise<History<R>> {
-    return this.then().finally(settled);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
-    this.done.catch(() => {}); // the iterator tells of the error
-    if (!this.started) this.paced = true;
-    let at = 0, told = false;
-    return {
-      next: async () => {
-        while (at >= this.reports.length && !this.ended) {
-          if (this.asked <= at) {
-            this.asked = at + 1; // anew: another call may have taken the report
-            this.notify();
-          }
-          await new Promise<void>((resolve) => this.wake.push(resolve));
-        }
-        if (at < this.reports.length) return { done: false, value: this.reports[at++]! };
-        if (this.failure && !told) {
-          told = true;
-          throw this.failure.error;
-        }
-        return { done: true, value: undefined };
-      },
-      return: async () => {
-        told = true;
-        this.stop();
-        await this.done.catch(() => {});
-        return { done: true, value: undefined };
-      },
-    };
-  }
-
-  private started = false;
-
-  /** Before an epoch: waits until somebody asks for its report. */
-  private async gate(): Promise<void> {
-    this.started = true;
-    while (this.paced && this.asked <= this.reports.length) await new Promise<void>((resolve) => this.wake.push(resolve));
-  }
-
-  private notify(): void {
-    const { wake } = this;
-    this.wake = [];
-    for (const resolve of wake) resolve();
-  }
-}

@@ -4,42 +4,24 @@ import type { Column, Data } from "../data/columns.ts";
 import { NonFiniteError, ShapeError } from "../errors.ts";
 import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
-import { badOption, checkNames, wantCount, wantFunction, wantNumber, wantPositive, wantSeed } from "../options.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
-import { describePenalties, type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
-import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
+import { badOption, checkNames, wantCount, wantNumber } from "../options.ts";
 import { disposed, type LoadedProgram } from "../session.ts";
 import { sizeOf } from "../shape.ts";
 import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
-import { type CheckpointNotes, describeModel, readCheckpoint, restore, writeCheckpoint, wantSettings } from "./checkpoint.ts";
+import { type CheckpointNotes, restore, writeCheckpoint } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
-import { dataColumns, describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
-import { applyProgram, type Clip, scoreCount, type TrainingProgram, trainingProgram } from "./programs.ts";
-import { type FitLayout, type FitState, layOutFit, makeState, wantOptimizer } from "./state.ts";
+import { dataColumns, type Objective } from "./objective.ts";
+import { applyProgram, trainingProgram } from "./programs.ts";
+import { begin, RUN_OPTIONS, type RunOptions, setUp, type Setup } from "./setup.ts";
+import { type FitState, makeState } from "./state.ts";
 
-export interface TrainerOptions extends ObjectiveOptions {
-  /** adam() by default. */
-  optimizer?: Optimizer;
-  /** What becomes of the rate; it wants `steps`. */
-  schedule?: Schedule;
-  /** Steps of the whole run, for a schedule. */
+export interface TrainerOptions extends RunOptions {
+  /** Steps of the whole run: a schedule wants to know. */
   steps?: number;
   /** As in fit, so that one object serves both; nothing depends on it: each number of rows is compiled when it first comes.
    * `metrics` likewise. */
   batchSize?: number;
-  /** Bounds the Euclidean norm of all gradients. */
-  clipNorm?: number;
-  /** What parameters cost beside the loss: l1(), l2(). */
-  penalty?: PenaltyOption;
-  /** Bounds each number of the gradients: they become −clipValue to clipValue, before clipNorm. */
-  clipValue?: number;
-  /** For dropout; the model's by default. */
-  seed?: number;
-  /** Bytes of a checkpoint to go on from. */
-  resume?: Uint8Array;
 }
-
-const OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "steps", "batchSize", "clipNorm", "clipValue", "penalty", "seed", "resume"];
 
 /** A program for some number of rows, with the addresses that a step writes to. */
 interface Step {
@@ -53,59 +35,41 @@ interface Step {
   plain: { x: number; y: number; labels: number } | undefined;
 }
 
+/** What a model lends to a trainer. */
+interface TrainerDefaults {
+  seed: number;
+  classes: readonly string[] | undefined;
+  onTrained: (objective: Objective) => void;
+  onDispose: () => void;
+}
+
 /** Trains a model step by step; made by `model.trainer(options)`. */
 export class Trainer {
   /** The optimizer's rate; a schedule shapes it. Settable between steps. */
   private rate: number;
-  private readonly network: Network;
-  private readonly classes: readonly string[] | undefined;
-  private readonly objective: Objective;
-  private readonly layout: FitLayout;
+  private readonly setup: Setup;
+  private readonly defaults: TrainerDefaults;
   private readonly state: FitState;
-  private readonly schedule: Schedule | undefined;
   private readonly info: { steps: number; epochs: number; base: number };
-  private readonly clip: Clip;
-  private readonly penalties: readonly Penalty[];
   /** What shapes the bits of the run, as plain data. */
   private readonly settings: CheckpointNotes;
   private readonly programs = new Map<string, Step>();
   private applier: LoadedProgram | undefined;
   private last: Step | undefined;
-  private readonly onDispose: () => void;
-  private readonly onTrained: (objective: Objective) => void;
   private open = true;
 
   /** @internal */
-  constructor(network: Network, options: TrainerOptions, defaults: { seed: number; classes: readonly string[] | undefined; onTrained: (objective: Objective) => void; onDispose: () => void }) {
-    checkNames("trainer", options, OPTIONS);
-    this.network = network;
-    this.classes = defaults.classes;
-    this.onDispose = defaults.onDispose;
-    this.onTrained = defaults.onTrained;
-    this.objective = resolveObjective(network, options);
-    const optimizer = wantOptimizer(options.optimizer);
-    optimizer.refuse?.({ ...options }, 0);
+  constructor(network: Network, options: TrainerOptions, defaults: TrainerDefaults) {
+    checkNames("trainer", options, [...RUN_OPTIONS, "steps"]);
+    this.defaults = defaults;
     if (options.batchSize !== undefined) wantCount("batchSize", options.batchSize);
-    this.clip = wantClip(options);
-    this.penalties = wantPenalties(options.penalty);
-    this.rate = optimizer.hyper.learningRate;
-    this.schedule = options.schedule === undefined ? undefined : wantFunction("schedule", options.schedule);
-    // a schedule wants to know how long the run is
-    const steps = options.steps === undefined && !this.schedule ? 1 : wantCount("steps", options.steps);
+    const setup = this.setup = setUp(network, options, 0), { layout } = setup;
+    const steps = options.steps === undefined && !setup.schedule ? 1 : wantCount("steps", options.steps);
+    const { seed, checkpoint, settings } = begin(setup, options, defaults.seed, { run: "trainer", steps });
+    this.settings = settings;
+    this.rate = checkpoint ? wantNumber("learningRate", checkpoint.notes.learningRate, 0) : layout.optimizer.hyper.learningRate;
     this.info = { steps, epochs: 1, base: this.rate };
-    this.layout = layOutFit(network, optimizer, scoreCount(this.objective));
-    const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, this.layout);
-    const seed = wantSeed(options.seed ?? checkpoint?.notes.seed ?? defaults.seed);
-    this.settings = {
-      run: "trainer", model: describeModel(network), trained: this.layout.slots.map(({ parameter }) => parameter.name), seed: seed.seed,
-      steps, clipNorm: this.clip.norm, clipValue: this.clip.value, schedule: describeSchedule(this.schedule), loss: describeLosses(this.objective),
-      penalty: describePenalties(this.penalties),
-    };
-    if (checkpoint) {
-      wantSettings(checkpoint.notes, this.settings);
-      this.rate = wantNumber("learningRate", checkpoint.notes.learningRate, 0);
-    }
-    this.state = makeState(network, this.layout, seed);
+    this.state = makeState(network, layout, seed);
     if (checkpoint) restore(checkpoint, network, this.state);
   }
 
@@ -138,11 +102,11 @@ export class Trainer {
   /** Loss and gradients of a batch, without a step; by parameter name, in PyTorch's layout. */
   gradients(data: Data): { loss: number; gradients: Map<string, Tensor> } {
     this.wantOpen();
-    const { state, network } = this, { program } = this.stage(data, true);
+    const { state, setup: { network, layout } } = this, { program } = this.stage(data, true);
     state.prepare(this.currentRate(), 0);
     program.run();
     if (!state.finite) this.fail(data);
-    const gradients = new Map(this.layout.slots.map((slot) => [slot.parameter.name, network.read(slot.parameter, state.place(slot))]));
+    const gradients = new Map(layout.slots.map((slot) => [slot.parameter.name, network.read(slot.parameter, state.place(slot))]));
     return { loss: state.loss, gradients };
   }
 
@@ -153,7 +117,7 @@ export class Trainer {
    */
   apply(gradients: ReadonlyMap<string, Numbers>): void {
     this.wantOpen();
-    const { state, network, layout } = this;
+    const { state, setup: { network, layout } } = this;
     const names = layout.slots.map(({ parameter }) => parameter.name);
     if (!(gradients instanceof Map) || gradients.size !== names.length || !names.every((name) => gradients.has(name)))
       throw new ShapeError("wrong-names", {
@@ -166,7 +130,7 @@ export class Trainer {
         throw new ShapeError("shape-mismatch", { of: "apply", option: name, wanted: shape, got: given.shape ?? given.data.length });
       return given.data;
     });
-    this.applier ??= network.load(applyProgram({ network, layout, clip: this.clip }), { fit: state.block });
+    this.applier ??= network.load(applyProgram(this.setup), { fit: state.block });
     layout.slots.forEach((slot, i) => network.write(slot.parameter, numbers[i]!, state.place(slot)));
     this.advance(this.applier, undefined);
   }
@@ -177,17 +141,18 @@ export class Trainer {
    */
   checkpoint(): Uint8Array {
     this.wantOpen();
-    return writeCheckpoint(this.network, this.state, { ...this.settings, learningRate: this.rate });
+    return writeCheckpoint(this.setup.network, this.state, { ...this.settings, learningRate: this.rate });
   }
 
   /** Gives the memory of gradients and optimizer state back. */
   dispose(): void {
     if (!this.open) return;
     this.open = false;
-    for (const { program } of this.programs.values()) this.network.session.unload(program);
-    if (this.applier) this.network.session.unload(this.applier);
+    const { session } = this.setup.network;
+    for (const { program } of this.programs.values()) session.unload(program);
+    if (this.applier) session.unload(this.applier);
     this.state.free();
-    this.onDispose();
+    this.defaults.onDispose();
   }
 
   [Symbol.dispose](): void {
@@ -195,26 +160,27 @@ export class Trainer {
   }
 
   private wantOpen(): void {
-    void this.network.session; // throws if the model has been disposed
+    void this.setup.network.session; // throws if the model has been disposed
     if (!this.open) throw disposed("the trainer");
   }
 
   private currentRate(): number {
-    this.info.base = this.rate;
-    return this.schedule ? wantRate(this.schedule(this.state.steps, this.info), this.state.steps) : this.rate;
+    const { rate, info, setup: { schedule }, state: { steps } } = this;
+    info.base = rate;
+    return schedule ? wantRate(schedule(steps, info), steps) : rate;
   }
 
   private advance(program: LoadedProgram, data: Data | undefined): number {
-    const { state, network } = this, learningRate = this.currentRate();
+    const { state, setup: { network, layout, objective } } = this, learningRate = this.currentRate();
     state.prepare(learningRate, 0);
     program.run();
     if (!state.finite) this.fail(data);
     const { loss } = state;
     // a run takes its batch's memory for other things
-    this.layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stage(data!, false).program.run() });
+    layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stage(data!, false).program.run() });
     state.steps++;
     state.updates++;
-    this.onTrained(this.objective);
+    this.defaults.onTrained(objective);
     return loss;
   }
 
@@ -222,13 +188,12 @@ export class Trainer {
   private stage(data: Data, half: boolean): Step {
     const fast = half ? undefined : this.fast(data);
     if (fast) return fast;
-    const { network, layout, objective, clip, penalties } = this;
-    const { rows, columns } = dataColumns(network, objective, data, this.classes);
+    const { setup } = this, { network, layout, objective } = setup;
+    const { rows, columns } = dataColumns(network, objective, data, this.defaults.classes);
     const key = `${half ? "gradients" : "step"} ${rows} ${columns.map(({ name, dtype, shape }) => `${name}:${dtype === "int32" ? "i" : "f"}${shape.join("x")}`).join(" ")}`;
     let step = this.programs.get(key);
     if (!step) {
-      const parts: TrainingProgram = { network, objective, columns, layout, clip, penalties };
-      const program = network.load(trainingProgram(parts, rows, undefined, { update: !half && !layout.optimizer.drive }), { fit: this.state.block });
+      const program = network.load(trainingProgram({ ...setup, columns }, rows, undefined, { update: !half && !layout.optimizer.drive }), { fit: this.state.block });
       step = { key, program, columns, addresses: [], moves: -1, plain: plainShape(network, objective, columns, rows) };
       this.evict();
     }
@@ -252,10 +217,10 @@ export class Trainer {
     const { labels } = step.plain;
     if (!(y instanceof Int32Array || y instanceof Float32Array) || y instanceof Int32Array !== labels > 0 || y.length !== step.plain.y) return undefined;
     if (labels) for (let i = 0; i < y.length; i++) if (y[i]! >>> 0 >= labels) return undefined; // the long way tells
-    const { loss } = this.objective[0]!;
+    const { network, objective: [part] } = this.setup, { loss } = part!;
     if (isLoss(loss)) loss.check?.(y, "y", labels > 0);
     this.place(step);
-    const { floats, words } = this.network.session;
+    const { floats, words } = network.session;
     floats.set(x, step.addresses[0]! >>> 2);
     (labels ? words : floats).set(y, step.addresses[1]! >>> 2);
     return step;
@@ -263,7 +228,7 @@ export class Trainer {
 
   /** Looks the addresses up again where the arena has moved. */
   private place(step: Step): void {
-    const { session } = this.network;
+    const { session } = this.setup.network;
     if (step.moves === session.moves) return;
     const { places } = step.program.program;
     step.addresses = step.columns.map(({ name }) => (places.has(name) ? step.program.place(name) : -1));
@@ -274,13 +239,13 @@ export class Trainer {
   private evict(): void {
     if (this.programs.size < PROGRAMS) return;
     const [key, step] = this.programs.entries().next().value!;
-    this.network.session.unload(step.program);
+    this.setup.network.session.unload(step.program);
     this.programs.delete(key);
     if (this.last === step) this.last = undefined;
   }
 
   private fail(data: Data | undefined): never {
-    if (data) failIfNotFinite(dataColumns(this.network, this.objective, data, this.classes).columns);
+    if (data) failIfNotFinite(dataColumns(this.setup.network, this.setup.objective, data, this.defaults.classes).columns);
     const { steps, loss } = this.state;
     throw nonFinite(steps + 1, undefined, data ? loss : undefined);
   }
@@ -313,12 +278,6 @@ export function nonFinite(step: number, epoch: number | undefined, loss: number 
     step, epoch, problem: `${what}; the parameters are those from before the step`,
     fix: "a lower learning rate, clipNorm, or inputs on a smaller scale usually help",
   });
-}
-
-/** What to clip at. */
-export function wantClip({ clipNorm, clipValue }: { clipNorm?: unknown; clipValue?: unknown }): Clip {
-  const bound = (option: string, value: unknown): number => (value === undefined ? 0 : wantPositive(option, value));
-  return { norm: bound("clipNorm", clipNorm), value: bound("clipValue", clipValue) };
 }
 
 export function wantRate(rate: unknown, step: number): number {

@@ -1,0 +1,70 @@
+// What fit and the trainer take alike: the options of a run, checked, and what a checkpoint must agree with.
+
+import type { Network } from "../network.ts";
+import { wantFunction, wantPositive, wantSeed } from "../options.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { describePenalties, type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
+import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
+import { type Checkpoint, type CheckpointNotes, describeModel, readCheckpoint, wantSettings } from "./checkpoint.ts";
+import { describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
+import { type Clip, scoreCount } from "./programs.ts";
+import { type FitLayout, layOutFit, wantOptimizer } from "./state.ts";
+
+export interface RunOptions extends ObjectiveOptions {
+  /** adam() by default. */
+  optimizer?: Optimizer;
+  /** What becomes of the optimizer's rate; constant by default. */
+  schedule?: Schedule;
+  /** Bounds the Euclidean norm of all gradients. */
+  clipNorm?: number;
+  /** Bounds each number of the gradients: they become −clipValue to clipValue, before clipNorm. */
+  clipValue?: number;
+  /** What parameters cost beside the loss: l1(), l2(). */
+  penalty?: PenaltyOption;
+  /** For what is drawn at random in training; the model's by default. */
+  seed?: number;
+  /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. */
+  resume?: Uint8Array;
+}
+
+/** The names of these options. */
+export const RUN_OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "clipNorm", "clipValue", "penalty", "seed", "resume"];
+
+/** What is trained, and how. */
+export interface Setup {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly layout: FitLayout;
+  readonly clip: Clip;
+  readonly penalties: readonly Penalty[];
+  readonly schedule: Schedule | undefined;
+}
+
+/** Checks the options; `rows` of data, or 0 where they come batch by batch. */
+export function setUp(network: Network, options: RunOptions, rows: number): Setup {
+  const { schedule } = options, objective = resolveObjective(network, options), optimizer = wantOptimizer(options.optimizer);
+  const bound = (name: "clipNorm" | "clipValue"): number => (options[name] === undefined ? 0 : wantPositive(name, options[name]));
+  optimizer.refuse?.({ ...options }, rows);
+  if (schedule !== undefined) wantFunction("schedule", schedule);
+  return {
+    network, objective, layout: layOutFit(network, optimizer, scoreCount(objective)), schedule,
+    clip: { norm: bound("clipNorm"), value: bound("clipValue") }, penalties: wantPenalties(options.penalty),
+  };
+}
+
+/** The seed of a run, the checkpoint that it goes on from, and what shapes its bits as plain data, `more` with it.
+ *
+ * @throws OptionError if the checkpoint is of a run with other settings.
+ */
+export function begin(
+  { network, objective, layout, clip, penalties, schedule }: Setup, options: RunOptions, seed: number, more: Readonly<Record<string, unknown>>,
+): { seed: ReturnType<typeof wantSeed>; checkpoint: Checkpoint | undefined; settings: CheckpointNotes } {
+  const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout);
+  const wanted = wantSeed(options.seed ?? checkpoint?.notes.seed ?? seed);
+  const settings = {
+    ...more, model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name), seed: wanted.seed,
+    clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), schedule: describeSchedule(schedule), loss: describeLosses(objective),
+  };
+  if (checkpoint) wantSettings(checkpoint.notes, settings);
+  return { seed: wanted, checkpoint, settings };
+}

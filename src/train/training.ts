@@ -1,0 +1,123 @@
+// What fit returns: a run as an async iterable and a promise.
+
+import { nextTask } from "../yield.ts";
+import type { Run } from "./fit.ts";
+import type { History, Report } from "./report.ts";
+
+/** A fit: iterate it for its reports, or await it for its history. An iterator that is taken at once paces the run: each
+ * epoch begins when its report is asked for, and leaving the loop ends it; awaiting the fit beside it lets it run on. */
+export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
+  /** The plain promise. */
+  readonly done: Promise<History<R>>;
+  private readonly current: Run | undefined;
+  private readonly reports: R[] = [];
+  private paced = false;
+  private asked = 0;
+  private ended = false;
+  private failure: { error: unknown } | undefined;
+  private wake: (() => void)[] = [];
+
+  /** @internal */
+  constructor(make: () => Run, onEnd: (run: Run | undefined) => void) {
+    let run: Run | undefined, failure: { error: unknown } | undefined;
+    try {
+      run = make();
+    } catch (error) {
+      failure = { error };
+    }
+    this.current = run;
+    this.done = (async () => {
+      await nextTask();
+      try {
+        if (failure) throw failure.error;
+        await run!.run(() => this.gate(), (report) => {
+          this.reports.push(report as R);
+          this.notify();
+        });
+        return run!.history as History<R>;
+      } catch (error) {
+        this.failure = { error };
+        throw error;
+      } finally {
+        this.ended = true;
+        onEnd(run);
+        this.notify();
+      }
+    })();
+  }
+
+  /** Ends the run after the current step; it resolves with the history so far. */
+  stop(): void {
+    this.current?.stop();
+    this.asked = Infinity;
+    this.notify();
+  }
+
+  /** Bytes from which `fit(data, { resume })` goes on, bit for bit: now, or after the end until the next fit begins.
+   *
+   * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
+   */
+  async checkpoint(): Promise<Uint8Array> {
+    if (!this.current) await this.done;
+    return this.current!.checkpoint();
+  }
+
+  then<A = History<R>, B = never>(
+    fulfilled?: ((history: History<R>) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.asked = Infinity; // who awaits wants the end
+    this.notify();
+    return this.done.then(fulfilled, rejected);
+  }
+
+  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<History<R> | B> {
+    return this.then(undefined, rejected);
+  }
+
+  finally(settled?: (() => void) | null): Promise<History<R>> {
+    return this.then().finally(settled);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
+    this.done.catch(() => {}); // the iterator tells of the error
+    if (!this.started) this.paced = true;
+    let at = 0, told = false;
+    return {
+      next: async () => {
+        while (at >= this.reports.length && !this.ended) {
+          if (this.asked <= at) {
+            this.asked = at + 1; // anew: another call may have taken the report
+            this.notify();
+          }
+          await new Promise<void>((resolve) => this.wake.push(resolve));
+        }
+        if (at < this.reports.length) return { done: false, value: this.reports[at++]! };
+        if (this.failure && !told) {
+          told = true;
+          throw this.failure.error;
+        }
+        return { done: true, value: undefined };
+      },
+      return: async () => {
+        told = true;
+        this.stop();
+        await this.done.catch(() => {});
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  private started = false;
+
+  /** Before an epoch: waits until somebody asks for its report. */
+  private async gate(): Promise<void> {
+    this.started = true;
+    while (this.paced && this.asked <= this.reports.length) await new Promise<void>((resolve) => this.wake.push(resolve));
+  }
+
+  private notify(): void {
+    const { wake } = this;
+    this.wake = [];
+    for (const resolve of wake) resolve();
+  }
+}
