@@ -42,7 +42,7 @@ export function sigmoid(): Layer {
   return makeLayer("sigmoid", {}, activations.sigmoid);
 }
 
-/** Hyperbolic tangent. https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html
+/** Hyperbolic tangent, (e^x − e^−x) / (e^x + e^−x). https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html
  *
  * @example
  * const model = await createModel(tanh(), { input: [2] });
@@ -63,7 +63,8 @@ export function softmax(): Layer {
   return makeLayer("softmax", {}, (x) => softmaxes.softmax(x));
 }
 
-/** The logarithm of softmax over the last axis. https://pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
+/** The logarithm of softmax, x − log(Σ e^x), over the last axis. For nll and klDivergence.
+ * https://pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
  *
  * @example
  * const model = await createModel(logSoftmax(), { input: [2] });

@@ -17,9 +17,9 @@ export interface CosineSimilarityOptions extends LossOptions {
   margin?: number;
 }
 
-/** 1 − cos of the angle between prediction and target, along the last axis: for embeddings that should point where given
- * ones do, whatever their length. With `pairs`, what two towers give is held against each other, as
- * `concat([tower(a), tower(b)])` makes it: 1 − cos for the target 1, max(0, cos − margin) for −1; all of PyTorch's
+/** 1 − p·t / (‖p‖·‖t‖), which is 1 − cos of the angle between prediction and target, along the last axis: for embeddings
+ * that should point where given ones do, whatever their length. With `pairs`, what two towers give is held against each other,
+ * as `concat([tower(a), tower(b)])` makes it: 1 − cos for the target 1, max(0, cos − margin) for −1; all of PyTorch's
  * CosineEmbeddingLoss. https://pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html
  *
  * @throws OptionError for an unknown option or one out of its range; when fitting pairs, a DataError for targets other than −1

@@ -14,6 +14,7 @@ export { r2, rmse } from "./numbers.ts";
 
 /** The share of rows (of outputs, where each is a question of its own) that are right: the greatest output is the
  * class; a single logit says yes above 0, a probability above 0.5; hinge goes by the sign.
+ * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.accuracy_score.html
  *
  * @example
  * const model = await createModel(flatten(), { input: [2] });

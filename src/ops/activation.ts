@@ -133,7 +133,8 @@ export const tanhOp = /* @__PURE__ */ activation({
   second: (y) => scale(y, -2),
 });
 
-/** Hyperbolic tangent; error below 2 ulp. https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html
+/** Hyperbolic tangent, (e^x − e^−x) / (e^x + e^−x); error below 2 ulp.
+ * https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html
  *
  * @example
  * const f = await compile((x) => tanh(x), [[2]]);

@@ -87,7 +87,7 @@ export function softmax(x: Value, axis = -1): Value {
   return along(softmaxOp, x, axis);
 }
 
-/** The logarithm of softmax, without the loss of digits that taking it afterwards has.
+/** The logarithm of softmax, x − log(Σ e^x), without the loss of digits that taking it afterwards has.
  * https://pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
  *
  * @throws ShapeError if there is no such axis.

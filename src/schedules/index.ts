@@ -58,8 +58,8 @@ export interface WarmupOptions extends Length {
   startFactor?: number;
 }
 
-/** The rate rises in a line from startFactor to 1 times the inner schedule's first rate; then the inner schedule runs,
- * its clock starting there. Without an inner schedule the rate stays.
+/** rate = first · (startFactor + (1 − startFactor) · step / length), first being the inner schedule's first rate; then the
+ * inner schedule runs, its clock starting there. Without an inner schedule the rate stays.
  * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html
  *
  * @throws OptionError without a length.

@@ -6,8 +6,8 @@ import { checkMilestones, describeSchedule, type Milestones, milestonesOf, named
 /** Where each schedule but the first begins, in rising order. */
 export type SequenceOptions = Milestones;
 
-/** One schedule after the other: each begins at its milestone, its clock starting there, and a length that it leaves out
- * is the time until the next one begins. Each shapes the optimizer's rate, whatever came before.
+/** One schedule after the other, rate = scheduleᵢ(step − its milestone): each begins at its milestone, its clock starting
+ * there, and a length that it leaves out is the time until the next one begins. Each shapes the optimizer's rate, whatever came before.
  * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html
  *
  * @throws OptionError unless there is a milestone between any two schedules, each after the one before.

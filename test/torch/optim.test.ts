@@ -1,4 +1,4 @@
-// Fifty steps of two models against PyTorch's, with every optimizer that curves.test.ts has not; then lbfgs, whose steps
+// Fifty steps of two models against PyTorch's, with every optimizer; then lbfgs, whose steps
 // are rounds of a line search. Once through fit and once through a trainer. lion, which torch 1.13 lacks, beside its own
 // formula in f64.
 

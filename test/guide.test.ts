@@ -1,0 +1,76 @@
+// docs/choosing.md: its pictures are what the library draws now, its links lead somewhere, its code runs, and it knows all
+// that the doctor may say. That it has everything of the catalogue is in catalogue.test.ts.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { plots } from "../scripts/plots.mjs";
+import * as lanewise from "../src/index.ts";
+import { run } from "./docstrings.ts";
+
+const docs = join(import.meta.dirname, "../docs"), guide = readFileSync(join(docs, "choosing.md"), "utf8");
+const blocks = [...guide.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
+/** Without code, in which a bracket is no link and "#" no heading. */
+const text = guide.replace(/^```[\s\S]*?^```$/gm, "");
+const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => to!);
+
+/** The anchors that a code-hosting site gives to headings. */
+const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-"));
+
+describe("the pictures", async () => {
+  const drawn = await plots(lanewise), committed = readdirSync(join(docs, "plots"));
+
+  test("are those that the library draws now: if not, npm run plots", () => {
+    expect(committed.sort()).toEqual([...drawn.keys()].sort());
+    const old = committed.filter((name) => readFileSync(join(docs, "plots", name), "utf8") !== drawn.get(name));
+    expect(old).toEqual([]);
+  });
+
+  test("are all in the guide", () => {
+    expect(committed.filter((name) => !text.includes(`](plots/${name})`))).toEqual([]);
+  });
+
+  test("are small, have a title, and know light and dark", () => {
+    for (const [name, svg] of drawn) {
+      expect(svg.length, name).toBeLessThan(8000);
+      expect(svg, name).toMatch(/<title id="title">[^<]{10,}<\/title>/);
+      expect(svg, name).toContain("prefers-color-scheme:dark");
+      expect(svg, name).not.toMatch(/NaN|undefined|Infinity/);
+    }
+  });
+
+  test("all say in the guide what they show", () => {
+    expect([...text.matchAll(/!\[([^\]]*)\]/g)].filter(([, alt]) => alt!.length < 10)).toEqual([]);
+  });
+});
+
+test("every link leads to a file, or to a heading of the guide", () => {
+  const files = links.filter((to) => !/^(#|https:)/.test(to)), places = links.filter((to) => to.startsWith("#")).map((to) => to.slice(1));
+  expect(files.filter((to) => !existsSync(join(docs, to)))).toEqual([]);
+  expect(places.filter((to) => !anchors.includes(to))).toEqual([]);
+  expect(anchors.filter((name, i) => anchors.indexOf(name) !== i), "headings of one name").toEqual([]);
+});
+
+test("the README leads to it", () => {
+  expect(readFileSync(join(docs, "../README.md"), "utf8")).toContain("](docs/choosing.md)");
+});
+
+test.each(blocks.map((code, i) => [i + 1, code] as const))("block %i of its code runs, with what it imports", async (_, code) => {
+  const scope: Record<string, unknown> = {};
+  const body = code.replace(/^import \{([^}]*)\} from "lanewise";$/gm, (_, names: string) => {
+    for (const name of names.split(",").map((part) => part.trim()).filter(Boolean)) {
+      expect(lanewise, name).toHaveProperty(name);
+      scope[name] = lanewise[name as keyof typeof lanewise];
+    }
+    return "";
+  });
+  expect(await run(body, scope), "lines with a value").toBeGreaterThan(0);
+});
+
+test("it has each finding of the doctor, with cause and remedy, and no other", () => {
+  const source = ["diagnose", "signs", "index"].map((name) => readFileSync(join(docs, `../src/doctor/${name}.ts`), "utf8")).join("");
+  const codes = [...new Set([...source.matchAll(/code: "([a-z-]+)"/g)].map(([, code]) => code!))].sort();
+  const told = [...text.matchAll(/^\| `([a-z-]+)` \| \S[^|]+ \| \S[^|]+ \|$/gm)].map(([, code]) => code!).filter((code) => code.includes("-") || codes.includes(code)).sort();
+  expect(codes.length).toBeGreaterThan(15);
+  expect(told).toEqual(codes);
+});
