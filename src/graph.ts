@@ -125,6 +125,8 @@ export class Graph {
   layerType = "";
   /** Streams of random numbers that nodes have taken so far. */
   streams = 0;
+  /** How large weights should begin that lead to an activation; see ops/gain.ts. */
+  readonly gains = new Map<Value, number>();
   /** Told of each node that is made. */
   onNode: ((node: Node) => void) | undefined;
   readonly layers: LayerCaller | undefined;

@@ -8,7 +8,7 @@ import { origin, type Value } from "./graph.ts";
 import { isLayer, type Layer } from "./layers/layer.ts";
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
 import { INPUT, type ModelFunction, Network, OUTPUT, type Parameter } from "./network.ts";
-import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
 import { type Match, matches, unmatched, wantMatch } from "./optimizers/optimizer.ts";
 import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
@@ -177,7 +177,7 @@ export class Model<X = any, Y = any> {
     this.wantOpen();
     checkNames("classify", options, ["top", "output"]);
     const { network, classes } = this, names = [...network.outputs.keys()];
-    const output = network.singleOutput ? OUTPUT : wantOneOf("classify: output", options.output ?? names[0], names);
+    const output = wantOneOf("classify: output", options.output ?? names[0], names);
     const [width = 1, ...rest] = network.outputs.get(output)!;
     if (rest.length)
       throw new StateError("no-classes", { of: "classify", wanted: "an output [rows, classes]", got: ["rows", width, ...rest], fix: "use predict" });
@@ -310,7 +310,7 @@ export class Model<X = any, Y = any> {
     }
     const lists = { missing, unexpected, mismatched };
     const wrong = Object.entries(lists).filter(([, names]) => names.length).map(([what, names]) => `${what}: ${names.join("; ")}`);
-    if ((options.strict ?? true) && wrong.length)
+    if (wantBoolean("setParameters: strict", options.strict ?? true) && wrong.length)
       throw new ShapeError("state-mismatch", { of: "setParameters", problem: wrong.join(". "), ...lists, fix: "{ strict: false } sets what fits" });
     for (const [parameter, data] of fitting) this.network.write(parameter, data);
     return lists;
@@ -553,7 +553,7 @@ export interface LoadOptions extends Pick<ModelOptions, "memoryLimit" | "threads
 export async function loadModel(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Model> {
   checkNames("loadModel", options, ["layers", "memoryLimit", "threads", "where", "build", "core"]);
   const { layers = {} } = options, limit = limitOf(options);
-  if (!isRecord(layers)) throw badOption("layers", layers, "a record of layers by type");
+  if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
   const { network, tensors, classes, losses, seed } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
   const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
   for (const [name, shape] of wanted) {

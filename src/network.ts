@@ -79,7 +79,8 @@ export class Network {
     let offset = 0;
     for (const definition of this.registry.definitions.values()) {
       const size = sizeOf(definition.shape);
-      this.parameters.push({ ...definition, offset, size, frozen: false });
+      const gain = first.graph.gains.get(first.parameters.get(definition.name)!);
+      this.parameters.push({ ...definition, fans: { ...definition.fans, gain }, offset, size, frozen: false });
       offset += alignUp(4 * size, 16); // so that updates have no tails
     }
     this.bytes = offset;

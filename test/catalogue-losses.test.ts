@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  binaryCrossEntropy, cosineSimilarity, createModel, crossEntropy, DataError, dense, flatten, focal, GraphError, hash, hinge, huber, klDivergence,
-  LanewiseError, loadModel, logSoftmax, losses, mse, multiMargin, nll, ops, OptionError, sequential, sgd, ShapeError, smoothL1, softmax, squaredHinge,
-  tripletMargin,
+  binaryCrossEntropy, cosineSimilarity, createModel, crossEntropy, DataError, dense, flatten, focal, GraphError, hash, hinge, huber,
+  klDivergence, LanewiseError, loadModel, logSoftmax, losses, mse, multiMargin, nll, ops, OptionError, relu, sequential, sgd, ShapeError,
+  smoothL1, softmax, squaredHinge, tanh, tripletMargin,
 } from "../src/index.ts";
 import { classified, numbers } from "./helpers.ts";
 
@@ -77,6 +77,8 @@ describe("refused, with the option, what came and what was wanted:", () => {
     ["ignoreIndex with distributions", crossEntropy({ ignoreIndex: 1 }), Array(4).fill([0, 1, 0]), DataError, "bad-target", "y"],
     ["distributions that do not sum to 1", crossEntropy({ labelSmoothing: 0.1 }), Array(4).fill([0.5, 0.2, 0.1]), DataError, "bad-distribution", "y"],
     ["klDivergence's targets that do not sum to 1", klDivergence(), Array(4).fill([0.5, 0.2, 0.1]), DataError, "bad-distribution", "y"],
+    ["klDivergence's logarithms of more than 1", klDivergence({ logTarget: true }), Array(4).fill([-1, 0.5, -2]), DataError, "bad-target", "y"],
+    ["pairs that are neither alike nor unlike", cosineSimilarity({ pairs: true }), [1, -1, 0, 1], DataError, "bad-target", "y"],
     ["a share below 0", nll(), Array(4).fill([1.5, -0.5, 0]), DataError, "bad-distribution", "y"],
     ["probabilities above 1", binaryCrossEntropy({ posWeight: 2 }), Array(4).fill([0, 1.5, 0]), DataError, "bad-target", "y"],
     ["probabilities below 0", binaryCrossEntropy({ from: "probabilities" }), Array(4).fill([0, -0.5, 0]), DataError, "bad-target", "y"],
@@ -121,8 +123,23 @@ describe("refused, with the option, what came and what was wanted:", () => {
     }
   });
 
+  test("outputs of any numbers where probabilities are wanted", async () => {
+    const data = four(0, 1, 2, 0), yes = { x: X, y: [[1], [0], [1], [0]] };
+    for (const last of [[], [tanh()], [relu()], [logSoftmax()], [flatten()]]) {
+      const model = await net(3, ...last), one = await net(1, ...last), loss = crossEntropy({ from: "probabilities" });
+      for (const call of [() => model.fit(data, { loss }), () => model.evaluate(data, { loss }), () => model.evaluate(data, { loss: crossEntropy(), metrics: [loss] }), () => one.fit(yes, { loss: any(binaryCrossEntropy({ from: "probabilities" })) })]) {
+        const error = await errorOf(call);
+        expect(error).toMatchObject({ code: "logits-as-probabilities", details: { layer: expect.any(String), wanted: "probabilities", got: "any numbers" } });
+        expect(error.message).toMatch(/end the model with s/);
+      }
+    }
+    // a mixture of two, and what was scaled, are a user's own business
+    const halves = await createModel((x) => { const p = (n: string) => ops.softmax(dense(3, { name: n })(x)); return ops.add(ops.multiply(p("a"), 0.5), ops.multiply(p("b"), 0.5)); }, { input: [3] });
+    expect((await halves.fit(data, { loss: crossEntropy({ from: "probabilities" }) })).epochs[0]!.loss).toBeGreaterThan(0);
+  });
+
   test("probabilities of a model's own that are none stop a step", async () => {
-    const model = await createModel(flatten(), { input: [2] }), wide = await createModel(sequential(dense(2, { initializer: () => [1, 0, 0, -3], bias: false })), { input: [2] });
+    const model = await createModel(flatten(), { input: [2] }), wide = await createModel((x) => ops.subtract(dense(2, { initializer: () => [1, 0, 0, -3], bias: false })(x), 0), { input: [2] });
     const data = { x: [[0.5, 1]], y: [[1, 1]] };
     expect((await model.evaluate(data, { loss: binaryCrossEntropy({ from: "probabilities" }) })).loss).toBeCloseTo(-Math.log(0.5) / 2, 6);
     expect(await errorOf(() => wide.trainer({ loss: binaryCrossEntropy({ from: "probabilities" }) }).step(data))).toMatchObject({ code: "non-finite" });
@@ -212,7 +229,7 @@ describe("every loss", () => {
     focal: focal({ variant: "softmax", alpha: [1, 2, 3] }), cosineSimilarity: cosineSimilarity({ reduction: "sum" }), tripletMargin: tripletMargin({ swap: true, power: 3 }),
     mse: mse(), mae: losses.mae(),
   };
-  const targets: Record<string, number[]> = { hinge: [1, -1, 1, -1, 1, 1, -1, 1, 1, -1, -1, 1], binaryCrossEntropy: [1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1] };
+  const targets: Record<string, number[]> = { klDivergence: [...numbers(12, 4)].map((v) => -Math.abs(v)), hinge: [1, -1, 1, -1, 1, 1, -1, 1, 1, -1, -1, 1], binaryCrossEntropy: [1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1] };
   const targetOf = (name: string): number[] =>
     ["crossEntropy", "nll", "multiMargin", "focal"].includes(name) ? [0, 1, 2, 1] : (targets[name.replace("squaredH", "h")] ?? [...numbers(12, 4)]);
 
@@ -270,6 +287,30 @@ test("tripletMargin moves embeddings of named inputs: positives nearer than nega
   const data = { x: { a: X, p: X.map((x) => x + 0.1), n: numbers(12, 9) }, y: new Int32Array(4) };
   const history = await model.fit(data, { loss: tripletMargin(), optimizer: sgd({ learningRate: 0.3 }), epochs: 300 });
   expect(history.epochs.at(-1)!.loss).toBeLessThan(0.2 * history.epochs[0]!.loss);
+});
+
+describe("cosineSimilarity of pairs", () => {
+  const tower = () => { const one = dense(3, { name: "tower" }); return createModel(({ a, b }) => ops.concat([one(a), one(b)]), { input: { a: [3], b: [3] }, seed: 4 }); };
+  const data = { x: { a: X, b: numbers(12, 9) }, y: Int32Array.of(1, -1, 1, -1) }, loss = cosineSimilarity({ pairs: true, margin: 0.2 });
+
+  test("brings those together that belong together, and the others apart; is saved with the model", async () => {
+    const model = await tower(), cosines = (): number[] => {
+      const { data: v } = model.predict(data.x), dot = (i: number, j: number): number => v[i]! * v[j]! + v[i + 1]! * v[j + 1]! + v[i + 2]! * v[j + 2]!;
+      return [0, 6, 12, 18].map((at) => dot(at, at + 3) / Math.sqrt(dot(at, at) * dot(at + 3, at + 3)));
+    };
+    const wanted = (all: number[]): number => all.reduce((sum, c, i) => sum + (data.y[i] === 1 ? 1 - c : Math.max(0, c - 0.2)), 0) / 4;
+    expect((await model.evaluate(data, { loss })).loss).toBeCloseTo(wanted(cosines()), 6);
+    const history = await model.fit(data, { loss, optimizer: sgd({ learningRate: 0.3 }), epochs: 300 });
+    expect(history.epochs.at(-1)!.loss).toBeLessThan(0.5 * history.epochs[0]!.loss);
+    expect((await model.evaluate(data)).loss).toBeCloseTo(wanted(cosines()), 6);
+    expect(await (await loadModel(model.save())).evaluate(data)).toEqual(await model.evaluate(data));
+    for (const y of [[[1], [-1], [1], [-1]], Float32Array.of(1, -1, 1, -1)]) expect(await model.evaluate({ ...data, y })).toEqual(await model.evaluate(data));
+  });
+
+  test("wants two vectors of one length, and a target for each pair", async () => {
+    expect(await errorOf(async () => (await net(3)).fit(four(1, 1, -1, 1), { loss }))).toMatchObject({ code: "shape-mismatch", details: { option: "cosineSimilarity" } });
+    expect(await errorOf(async () => (await tower()).fit({ ...data, y: [[1, 1], [1, 1], [1, 1], [-1, 1]] }, { loss }))).toMatchObject({ code: "shape-mismatch", details: { wanted: "one target for each pair" } });
+  });
 });
 
 test("a model that gives a weighed loss of its own is saved and comes back", async () => {

@@ -1,7 +1,7 @@
 // What a callback is, and what it sees of a run.
 
 import type { Network } from "../network.ts";
-import { badOption, checkNames, isRecord } from "../options.ts";
+import { badOption, checkNames, isRecord, wantFunction } from "../options.ts";
 import type { ScheduleInfo } from "../schedules/schedule.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Report, StepReport } from "../train/report.ts";
@@ -48,7 +48,10 @@ export function wantCallbacks(callbacks: unknown = []): readonly Callback[] {
   for (const callback of callbacks) {
     if (!isRecord(callback)) throw badOption("callbacks", callback, "an object such as earlyStopping({ patience: 5 })");
     // it may have fields of its own, but no hook that is never told
-    for (const name in callback) if (/^on[A-Z]/.test(name)) checkNames("callbacks", { [name]: 0 }, HOOKS);
+    for (const name in callback) if (/^on[A-Z]/.test(name)) {
+      checkNames("callbacks", { [name]: 0 }, HOOKS);
+      if (callback[name] !== undefined) wantFunction(`callbacks: ${name}`, callback[name]);
+    }
   }
   return callbacks as Callback[];
 }

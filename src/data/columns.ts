@@ -79,7 +79,7 @@ function inputColumn(value: unknown, { name, shape, dtype }: InputSpec, label: s
 export function targetColumn(
   value: unknown, label: string, rows: number, name: string, output: Shape, loss: LossOption, classes: readonly string[] | undefined,
 ): Column {
-  const known = isLoss(loss) && loss.target !== "any" ? loss : undefined;
+  const made = isLoss(loss) ? loss : undefined, known = made?.target === "any" ? undefined : made;
   const wantsClasses = known?.target === "classes";
   const strings = Array.isArray(value) && typeof value[0] === "string";
   const { data, shape: given } = strings
@@ -113,7 +113,7 @@ export function targetColumn(
   if (known && perRow !== width) throw new ShapeError("wrong-width", { option: label, wanted: `${width} numbers for each row`, got: perRow });
   if (known && given && !sameShape(given.slice(1), output) && !(width === 1 && perRow === 1) && given.length !== 2)
     throw new ShapeError("wrong-shape", { option: label, wanted: `the shape ${showRows(output)}`, got: given });
-  known?.check?.(data, label);
+  made?.check?.(data, label);
   // a function of the caller's gets class numbers as int32, other targets in the output's shape where they fill it
   const whole = !known && perRow !== width && value instanceof Int32Array;
   const shape = perRow === width ? output : given ? given.slice(1) : perRow === 1 ? [] : [perRow];

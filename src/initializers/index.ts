@@ -2,7 +2,7 @@
 // parameter is drawn; the core draws it, from the model's seed.
 
 import { badOption, checkNames, wantNumber, wantOneOf, wantPositive } from "../options.ts";
-import { bell, type Initializer, spread } from "./initializer.ts";
+import { bell, type Initializer, NAMED, spread } from "./initializer.ts";
 
 export type { Fans, Filling, Initializer, InitializerOption } from "./initializer.ts";
 
@@ -20,10 +20,7 @@ export interface InitializerOptions {
  */
 export function he(options: InitializerOptions = {}): Initializer {
   const even = distributionOf("he", options, "normal") === "uniform";
-  return {
-    initializer: "he",
-    filling: ({ fanIn }) => (even ? spread(Math.sqrt(6 / fanIn)) : bell(Math.sqrt(2 / fanIn))),
-  };
+  return { initializer: "he", filling: even ? ({ fanIn }) => spread(Math.sqrt(6 / fanIn)) : NAMED.he };
 }
 
 /** For layers before tanh, sigmoid or nothing: variance 2 / (fanIn + fanOut). Uniform by default:
@@ -36,10 +33,7 @@ export function he(options: InitializerOptions = {}): Initializer {
  */
 export function xavier(options: InitializerOptions = {}): Initializer {
   const even = distributionOf("xavier", options, "uniform") === "uniform";
-  return {
-    initializer: "xavier",
-    filling: ({ fanIn, fanOut }) => (even ? spread(Math.sqrt(6 / (fanIn + fanOut))) : bell(Math.sqrt(2 / (fanIn + fanOut)))),
-  };
+  return { initializer: "xavier", filling: even ? NAMED.xavier : ({ fanIn, fanOut }) => bell(Math.sqrt(2 / (fanIn + fanOut))) };
 }
 
 /** All zeros.
@@ -48,7 +42,7 @@ export function xavier(options: InitializerOptions = {}): Initializer {
  * zeros().filling({ fanIn: 2, fanOut: 4 }) // → { kind: "constant", value: 0 }
  */
 export function zeros(): Initializer {
-  return { initializer: "zeros", filling: () => ({ kind: "constant", value: 0 }) };
+  return { initializer: "zeros", filling: NAMED.zeros };
 }
 
 /** All ones. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.ones_
@@ -92,7 +86,8 @@ export function uniform(options: { low?: number; high?: number } = {}): Initiali
  * normal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
  */
 export function normal(options: NormalOptions = {}): Initializer {
-  return { initializer: "normal", filling: () => ({ kind: "normal", ...normalOptions("normal", options) }) };
+  const given = normalOptions("normal", options);
+  return { initializer: "normal", filling: () => ({ kind: "normal", ...given }) };
 }
 
 /** From N(mean, deviation), drawn again where it is more than two deviations off: PyTorch's trunc_normal_ with a and b at two
@@ -125,7 +120,31 @@ export function truncatedNormal(options: NormalOptions = {}): Initializer {
  */
 export function lecun(options: InitializerOptions = {}): Initializer {
   const even = distributionOf("lecun", options, "normal") === "uniform";
-  return { initializer: "lecun", filling: ({ fanIn }) => (even ? spread(Math.sqrt(3 / fanIn)) : bell(Math.sqrt(1 / fanIn))) };
+  return { initializer: "lecun", filling: even ? ({ fanIn }) => spread(Math.sqrt(3 / fanIn)) : NAMED.lecun };
+}
+
+/** For weights of layers like dense: as the activation wants it that comes next, when there are only sums, reshaping, dropout
+ * and the like between.
+ *
+ * | what comes next | weights |
+ * |---|---|
+ * | relu, relu6, elu, celu, gelu, silu, mish, softplus, hardSwish | he(): N(0, √(2 / fanIn)) |
+ * | leakyRelu(a), prelu (a = 0.25) | N(0, √(2 / (1 + a²) / fanIn)) |
+ * | selu | lecun(): N(0, √(1 / fanIn)) |
+ * | tanh, sigmoid, softmax …, any other function, or nothing | xavier(): ±√(6 / (fanIn + fanOut)) |
+ *
+ * Where several activations of the upper three rows read what a layer gives, the first to be applied counts; a function of one's
+ * own, written in other ops than these, is one of the last row. Glorot and Bengio (2010); He et al. (2015), with the slope in its
+ * equation 15; Klambauer et al. (2017); https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain, whose gain of 5/3
+ * for tanh is not taken.
+ *
+ * @example
+ * const model = await createModel(sequential(dense(1, { initializer: auto() }), relu()), { input: [1] });
+ * auto().filling({ fanIn: 2, fanOut: 4 }) // → { kind: "uniform", low: -1, high: 1 }
+ * auto().filling({ fanIn: 2, fanOut: 4, gain: 2 }) // → { kind: "normal", mean: 0, deviation: 1 }
+ */
+export function auto(): Initializer {
+  return { initializer: "auto", filling: NAMED.auto };
 }
 
 /** Rows (or columns, where they are fewer) that are orthogonal and of length `gain`; all axes but the first count as one. Saxe

@@ -12,7 +12,8 @@ import { type Layer, makeLayer, type ParameterOptions } from "./layer.ts";
 export interface DenseOptions {
   /** Adds a bias; true by default. */
   bias?: boolean;
-  /** How the weight starts; PyTorch's ±1 / √in by default. The bias starts so too, or at 0 where an initializer is given. */
+  /** How the weight starts; PyTorch's ±1 / √in by default. The bias starts so too, or at 0 where an initializer is given. "auto"
+   * goes by the activation that comes next: he for relu and its kin, lecun for selu, xavier for others; see auto(). */
   initializer?: InitializerOption;
   /** Does training change it? True by default. */
   trainable?: boolean;

@@ -3,7 +3,7 @@
 
 import { GraphError, OptionError } from "../errors.ts";
 import { Graph, type LayerCaller, notAValue, Value } from "../graph.ts";
-import { type Initializer, type InitializerOption, torchDefault } from "../initializers/initializer.ts";
+import { type Fans, type Initializer, type InitializerOption, torchDefault } from "../initializers/initializer.ts";
 import { toInitializer } from "../initializers/resolve.ts";
 import { parameterOp } from "../op.ts";
 import { badOption, checkNames } from "../options.ts";
@@ -63,7 +63,7 @@ export interface Definition {
   readonly buffer: boolean;
   readonly trainable: boolean;
   readonly initializer: Initializer | ((shape: number[]) => ArrayLike<number>);
-  readonly fans: { readonly fanIn: number; readonly fanOut: number };
+  readonly fans: Readonly<Fans>;
 }
 
 /** One call of a layer without layers inside, for summaries. */

@@ -26,7 +26,7 @@ export interface ClassOptions extends LossOptions {
    * the mean over class numbers divides by the sum of these weights; that over distributions (and one-hot rows) by the number
    * of rows, as in PyTorch. Row weights multiply them. As a metric, the loss is averaged over all rows. */
   classWeights?: ArrayLike<number>;
-  /** Rows with this class number, which need not be a class, do not count; PyTorch's default is -100, here none. */
+  /** Rows with this class number, which need not be a class, do not count, in metrics neither; PyTorch's default is -100, here none. */
   ignoreIndex?: number;
 }
 
@@ -42,7 +42,8 @@ export interface CrossEntropyOptions extends ClassOptions {
  * probabilities are at least −100. https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  *
  * @throws OptionError for an unknown option or one out of its range; when fitting, an OptionError for weights that are not
- * one for each class, a GraphError for logits that are softmax's output, and a DataError if every row is to be ignored.
+ * one for each class, a GraphError for logits that are softmax's output or probabilities that are certainly none (such as those of
+ * a model that ends with dense), and a DataError if every row is to be ignored.
  * @example
  * const model = await createModel(flatten(), { input: [2] });
  * (await model.evaluate({ x: [[0, 0]], y: [1] }, { loss: crossEntropy() })).loss // → 0.6931472
@@ -55,6 +56,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
       refuse("crossEntropy", prediction);
       return ops.softmaxCrossEntropy;
     }
+    refuse("crossEntropy", prediction, from, "end the model with softmax, or leave `from` out");
     const { node } = prediction;
     // what softmax was made from says the same without loss of digits
     if (node.op.name === "softmax") return (rows, target) => ops.softmaxCrossEntropy(reshape(node.inputs[0]!, rows.shape), target);
@@ -78,7 +80,9 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss<"crossEntr
  * (await model.evaluate({ x: [[0, 0]], y: [1] }, { loss: nll() })).loss // → 0.6931472
  */
 export function nll(options: ClassOptions = {}): Loss<"nll"> {
-  return ofClasses("nll", { ...options }, ["classWeights", "ignoreIndex"], "logits", (prediction) => {
+  const known = ["classWeights", "ignoreIndex"];
+  wantOptions("nll", options, known);
+  return ofClasses("nll", { ...options }, known, "logits", (prediction) => {
     wantLogarithms("nll", prediction);
     return (x, target) => negate(target.dtype === "int32" ? chosen(x, target) : sum(multiply(x, target), -1));
   });
@@ -104,6 +108,11 @@ function ofClasses<Name extends string>(
   /** 1 for each label that counts, 0 for the others; undefined where all do. */
   const counted = (labels: Value): Value | undefined =>
     ignoreIndex === undefined ? undefined : subtract(1, equal(toFloat(labels), ignoreIndex));
+  /** Class numbers all of them: what is ignored may be none. */
+  const valid = (labels: Value): Value => {
+    const count = counted(labels);
+    return count ? toInt(multiply(toFloat(labels), count)) : labels;
+  };
   /** Of each row [rows, classes] of class numbers: the weight of its class, or 0. */
   const weights = (rows: Value, labels: Value): Value | undefined => {
     const count = counted(labels);
@@ -113,19 +122,19 @@ function ofClasses<Name extends string>(
   };
   const f: LossFunction = (prediction, given) => byRows((rows, target) => {
     const loss = of(prediction), labels = target.dtype === "int32", count = labels ? counted(target) : undefined;
-    // what is ignored may be no class
-    const valid = count ? toInt(multiply(toFloat(target), count)) : target;
+    const right = labels ? valid(target) : target;
     if (labels && !smoothing) {
-      const weight = weights(rows, target), losses = loss(rows, valid);
+      const weight = weights(rows, target), losses = loss(rows, right);
       return weight ? multiply(losses, weight) : losses;
     }
-    const hot = oneHot(valid, rows.shape[1]!);
+    const hot = oneHot(right, rows.shape[1]!);
     const smooth = smoothing ? add(scale(hot, 1 - smoothing), smoothing / rows.shape[1]!) : hot;
     const losses = loss(rows, list ? multiply(smooth, perOutput("classWeights", list, rows)) : smooth);
     return count ? multiply(losses, count) : losses;
   })(prediction, given);
 
   const kind: LossKind = { target: "classes", reading };
+  if (ignoreIndex !== undefined) kind.counted = (target) => ({ counts: counted(target)!, target: valid(target) });
   if (ignoreIndex !== undefined) kind.check = (target, option, labels) => {
     if (!labels) throw new DataError("bad-target", { option, wanted: "class numbers, as there is ignoreIndex", got: "rows of probabilities" });
     if (Array.prototype.every.call(target, (label) => label === ignoreIndex))
@@ -153,7 +162,7 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html, and BCELoss from probabilities
  *
  * @throws OptionError for an unknown option or one out of its range; when fitting, a GraphError for logits that are
- * sigmoid's output, and a DataError for targets outside [0, 1].
+ * sigmoid's output or probabilities that are certainly none, and a DataError for targets outside [0, 1].
  * @example
  * const model = await createModel(flatten(), { input: [1] });
  * (await model.evaluate({ x: [[0]], y: [1] }, { loss: binaryCrossEntropy() })).loss // → 0.6931472
@@ -166,6 +175,7 @@ export function binaryCrossEntropy(options: BinaryCrossEntropyOptions = {}): Los
   const reading = from === "logits" ? "logit" : "probability";
   return makeLoss("binaryCrossEntropy", all, known, { target: "numbers", reading, check }, (prediction, target) => {
     if (from === "logits") refuse("binaryCrossEntropy", prediction);
+    else refuse("binaryCrossEntropy", prediction, from, "end the model with sigmoid, or leave `from` out");
     const loss = from === "logits" ? ops.logitCrossEntropy : ops.probabilityCrossEntropy;
     if (posWeight === undefined) return loss(prediction, target);
     // each side on its own: nothing is lost in a difference
@@ -201,7 +211,9 @@ export function klDivergence(options: KlDivergenceOptions = {}): Loss<"klDiverge
   const known = ["logTarget"];
   wantOptions("klDivergence", options, known);
   const { reduction, logTarget = false } = options, batch = reduction === "batchMean";
-  const kind: LossKind = { target: wantBoolean("logTarget", logTarget) ? "numbers" : "classes", reading: "logits" };
+  const kind: LossKind = wantBoolean("logTarget", logTarget)
+    ? { target: "numbers", reading: "logits", check: checkTargets("logarithms of probabilities, not above 0", (t) => t <= 1e-3) }
+    : { target: "classes", reading: "logits" };
   const all = { ...options, logTarget, reduction: batch ? ("mean" as const) : reduction };
   const loss = makeLoss("klDivergence", all, known, kind, (x, target) => {
     wantLogarithms("klDivergence", x);

@@ -38,6 +38,8 @@ export interface Loss<Name extends string = string> {
   readonly check: ((target: ArrayLike<number>, what: string, labels?: boolean) => void) | undefined;
   /** The mean over a batch with weights [rows], where rows do not count alike. */
   readonly mean: ((prediction: Value, target: Value, weight: Value | undefined) => WeighedMean) | undefined;
+  /** Of class numbers of which some do not count: 1 for those that do and 0 for the others; and all, those as class 0. */
+  readonly counted: ((target: Value) => { counts: Value; target: Value }) | undefined;
 }
 
 /** What the host must know of a loss. */
@@ -46,6 +48,7 @@ export interface LossKind {
   reading: Reading;
   check?: Loss["check"];
   mean?: Loss["mean"];
+  counted?: Loss["counted"];
 }
 
 /** A function that can be a loss: one number for each row or element, or a scalar. */
@@ -64,13 +67,13 @@ export function wantOptions(loss: string, options: object, known: readonly strin
 
 /** Makes a loss. */
 export function makeLoss<Name extends string>(
-  loss: Name, options: LossOptions & Record<string, unknown>, known: readonly string[],
-  { target, reading, check, mean }: LossKind, f: LossFunction,
+  loss: Name, options: LossOptions | Record<string, unknown>, known: readonly string[],
+  { mean, ...kind }: LossKind, f: LossFunction,
 ): Loss<Name> {
   wantOptions(loss, options, known);
   const reduction = options.reduction === undefined ? "mean" : wantOneOf("reduction", options.reduction, ["mean", "sum"]);
   const call: LossFunction = (prediction, target) => f(prediction, target);
-  return Object.assign(call, { loss, options: { ...options, reduction }, reduction, target, reading, check, mean: reduction === "mean" ? mean : undefined });
+  return Object.assign(call, { loss, options: { ...options, reduction }, reduction, check: undefined, counted: undefined, ...kind, mean: reduction === "mean" ? mean : undefined });
 }
 
 export function isLoss(value: unknown): value is Loss {
@@ -123,11 +126,15 @@ export function perOutput(option: string, list: readonly number[], { graph, shap
   return vector(graph, list);
 }
 
-/** Throws where a loss is given probabilities, as softmax and sigmoid make them, instead of what it wants. */
+/** Throws where a loss is given probabilities, as softmax and sigmoid make them, instead of what it wants; or, where it wants
+ * "probabilities", what certainly is none: what a parameter was added to or multiplied with, or an op that gives more than 0 to 1.
+ * A graph of one's own may end in any other op. */
 export function refuse(
   loss: string, prediction: Value, wanted = "logits", fix = `remove it, or use ${loss}({ from: "probabilities" })`,
 ): void {
-  const { node: { op: { name }, layer } } = origin(prediction);
-  if (name === "softmax" || name === "sigmoid")
-    throw new GraphError("probabilities-as-logits", { layer, layerType: name, problem: `${loss} wants ${wanted}, not probabilities`, fix });
+  const { node: { op: { name }, layer, inputs } } = origin(prediction), any = wanted === "probabilities";
+  if (any ? inputs[1]?.node.op.name === "parameter" || /^(tanh|relu|log)/.test(name) : name === "softmax" || name === "sigmoid")
+    throw new GraphError(any ? "logits-as-probabilities" : "probabilities-as-logits", {
+      layer, layerType: name, option: loss, wanted, got: any ? "any numbers" : "probabilities", fix,
+    });
 }

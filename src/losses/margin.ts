@@ -22,7 +22,7 @@ const SIDES: LossKind = {
  * (await model.evaluate({ x: [[0.5]], y: [1] }, { loss: hinge() })).loss // → 0.5
  */
 export function hinge(options: LossOptions = {}): Loss<"hinge"> {
-  return makeLoss("hinge", { ...options }, [], SIDES, hingeLoss);
+  return makeLoss("hinge", options, [], SIDES, hingeLoss);
 }
 
 /** max(0, 1 − t·p)² for targets −1 and 1: smooth at the margin, and harder than hinge on what is far on the wrong side. Lee
@@ -34,7 +34,7 @@ export function hinge(options: LossOptions = {}): Loss<"hinge"> {
  * (await model.evaluate({ x: [[0.5]], y: [-1] }, { loss: squaredHinge() })).loss // → 2.25
  */
 export function squaredHinge(options: LossOptions = {}): Loss<"squaredHinge"> {
-  return makeLoss("squaredHinge", { ...options }, [], SIDES, squaredHingeLoss);
+  return makeLoss("squaredHinge", options, [], SIDES, squaredHingeLoss);
 }
 
 export interface MultiMarginOptions extends LossOptions {

@@ -12,7 +12,7 @@ import { type Loss, type LossOptions, makeLoss, wantOptions } from "./loss.ts";
  * (await model.evaluate({ x: [[1], [2]], y: [[1], [4]] }, { loss: mse() })).loss // → 2
  */
 export function mse(options: LossOptions = {}): Loss<"mse"> {
-  return makeLoss("mse", { ...options }, [], { target: "numbers", reading: undefined }, squaredError);
+  return makeLoss("mse", options, [], { target: "numbers", reading: undefined }, squaredError);
 }
 
 /** Mean absolute error: |p − t|. For regression with outliers.
@@ -23,7 +23,7 @@ export function mse(options: LossOptions = {}): Loss<"mse"> {
  * (await model.evaluate({ x: [[1], [2]], y: [[1], [4]] }, { loss: mae() })).loss // → 1
  */
 export function mae(options: LossOptions = {}): Loss<"mae"> {
-  return makeLoss("mae", { ...options }, [], { target: "numbers", reading: undefined }, absoluteError);
+  return makeLoss("mae", options, [], { target: "numbers", reading: undefined }, absoluteError);
 }
 
 export interface HuberOptions extends LossOptions {

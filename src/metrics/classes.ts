@@ -43,7 +43,7 @@ function decisions({ data, shape }: Tensor, target: Tensor<Float32Array | Int32A
   const ids = target.data instanceof Int32Array || target.data.length < data.length;
   return {
     width, count, one,
-    weight: (at: number): number => (context.weight ? context.weight[Math.floor(at / perRow)]! : 1),
+    weight: (at: number): number => (ids && target.data[at] === context.ignoreIndex ? 0 : context.weight ? context.weight[Math.floor(at / perRow)]! : 1),
     label: (at: number): number => (ids ? target.data[at]! : greatest(target.data, at * width, width)),
   };
 }
@@ -54,6 +54,7 @@ function countAll(prediction: Tensor, target: Tensor<Float32Array | Int32Array>,
   const threshold = context.reading === "logit" || context.reading === "sign" ? 0 : 0.5, yes = context.reading === "sign" ? 0 : 0.5;
   for (let at = 0; at < count; at++) {
     const each = weight(at);
+    if (each === 0) continue; // its label may be none
     if (one) {
       const said = greatest(data, at * width, width), right = label(at);
       if (said === right) counts[said]!.hits += each;
@@ -145,7 +146,7 @@ export function topKAccuracy<const K extends number>(k: K): Metric<`top${K}Accur
       if (!exclusive(context, width)) throw wantClasses(name, context);
       const rows = reshape(prediction, [count, width, 1]), labels = target.dtype === "int32" ? target : argmax(target);
       const above = greater(rows, reshape(pick(rows, reshape(labels, [count, 1])), [count, 1, 1]));
-      return rowMeans(reshape(greater(k - 0.5, sum(above, [1, 2])), prediction.shape.slice(0, -1)));
+      return rowMeans(reshape(greater(k - 0.5, sum(above, [1, 2])), prediction.shape.slice(0, -1)), context.counts);
     },
   };
 }
@@ -166,7 +167,7 @@ export function logLoss(): Metric<"logLoss"> {
     rows(prediction, target, context) {
       const { reading } = context, from = reading === "logits" || reading === "logit" ? "logits" : "probabilities";
       if (reading === undefined || reading === "sign") throw wantClasses("logLoss", context);
-      return rowMeans((reading === "logits" || reading === "probabilities" ? crossEntropy({ from }) : binaryCrossEntropy({ from }))(prediction, target));
+      return rowMeans((reading === "logits" || reading === "probabilities" ? crossEntropy({ from }) : binaryCrossEntropy({ from }))(prediction, target), context.counts);
     },
   };
 }

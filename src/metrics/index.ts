@@ -23,10 +23,10 @@ export { r2, rmse } from "./numbers.ts";
 export function accuracy(): Metric<"accuracy"> {
   return {
     metric: "accuracy",
-    rows(prediction, target, { reading }) {
+    rows(prediction, target, { reading, counts }) {
       const classes = prediction.shape.at(-1)!;
       const exclusive = reading === "logits" || reading === "probabilities" || (reading === undefined && classes > 1);
-      if (exclusive) return rowMeans(equal(argmax(prediction), target.dtype === "int32" ? target : argmax(target)));
+      if (exclusive) return rowMeans(equal(argmax(prediction), target.dtype === "int32" ? target : argmax(target)), counts);
       const threshold = reading === "logit" || reading === "sign" ? 0 : 0.5;
       return rowMeans(equal(greater(prediction, threshold), greater(target, reading === "sign" ? 0 : 0.5)));
     },
@@ -48,19 +48,19 @@ export function metric<Name extends string>(
 ): Metric<Name> {
   if (typeof name !== "string" || name === "" || RESERVED.includes(name))
     throw badOption("name", name, `a name other than ${RESERVED.join(", ")}`, { of: "metric" });
-  if (typeof f === "function") return { metric: name, rows: (prediction, target) => checked(name, prediction, f(prediction, target)) };
+  if (typeof f === "function") return { metric: name, rows: (prediction, target, { counts }) => checked(name, prediction, f(prediction, target), counts) };
   if (isRecord(f) && typeof f.all === "function") return { metric: name, all: f.all };
   throw badOption("f", f, "a function of prediction and target, or { all }", { of: `metric ${name}` });
 }
 
 const RESERVED = ["epoch", "step", "loss", "losses", "learningRate", "seconds", "rowsPerSecond", "findings", "validation"];
 
-function checked(name: string, prediction: Value, result: unknown): Value {
+function checked(name: string, prediction: Value, result: unknown, counts: Value | undefined): Value {
   if (!(result instanceof Value)) throw notAValue(name, result, { of: "metric" });
   if (result.shape[0] !== prediction.shape[0])
     throw new ShapeError("shape-mismatch", {
       of: "metric", option: name, wanted: `one number for each of ${prediction.shape[0]} rows`, got: result.shape,
       fix: "{ all } is for one over all rows",
     });
-  return rowMeans(result);
+  return rowMeans(result, counts);
 }

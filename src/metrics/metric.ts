@@ -2,6 +2,7 @@
 
 import type { Value } from "../graph.ts";
 import type { Loss, Reading } from "../losses/loss.ts";
+import { multiply } from "../ops/binary.ts";
 import { mean } from "../ops/reduce.ts";
 import { reshape } from "../ops/shape.ts";
 import { sameShape } from "../shape.ts";
@@ -11,12 +12,16 @@ import type { Tensor } from "../tensor.ts";
 export interface MetricContext {
   /** How the loss reads the prediction as classes. */
   reading: Reading;
+  /** 1 for what counts and 0 for what the loss's ignoreIndex leaves out, as class numbers have it; undefined where all count. */
+  counts?: Value | undefined;
 }
 
 /** For a metric over all rows. */
 export interface AllContext extends MetricContext {
   /** How much each row counts; undefined where all count alike. */
   weight: ArrayLike<number> | undefined;
+  /** The class number of what does not count. */
+  ignoreIndex?: unknown;
 }
 
 /** A metric: made by accuracy(), metric() …; every loss is one too. */
@@ -35,9 +40,10 @@ export type MetricOption = "accuracy" | "mae" | "mse" | Metric | Loss;
 /** Name under which a metric is reported. */
 export type MetricName<M> = M extends string ? M : M extends { metric: infer N extends string } ? N : M extends { loss: infer N extends string } ? N : never;
 
-/** The mean over each row: [rows, ...] → [rows]. */
-export function rowMeans(x: Value): Value {
-  return x.shape.length < 2 ? x : mean(x, x.shape.slice(1).map((_, i) => i + 1));
+/** The mean over each row: [rows, ...] → [rows]; what does not count is 0. */
+export function rowMeans(x: Value, counts?: Value): Value {
+  const all = counts && sameShape(counts.shape, x.shape) ? multiply(x, counts) : x;
+  return x.shape.length < 2 ? all : mean(all, x.shape.slice(1).map((_, i) => i + 1));
 }
 
 /** For outputs [rows, 1] a target [rows] is as good as [rows, 1]. */

@@ -17,7 +17,7 @@ export function toMetric(option: unknown): Metric {
   if (option === "mse") return difference(option, (d) => multiply(d, d));
   if (isLoss(option)) {
     const loss = option;
-    return { metric: loss.loss, rows: (prediction, target) => rowMeans(loss(prediction, target)) };
+    return { metric: loss.loss, rows: (prediction, target, { counts }) => rowMeans(loss(prediction, target), counts) };
   }
   if (isRecord(option) && typeof option.metric === "string" && (option.rows || option.all)) return option as unknown as Metric;
   // those without a shorthand are imported, so that pages without them do not carry them

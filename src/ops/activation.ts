@@ -7,6 +7,7 @@ import { apply, misfit, wantFloats, wantSecond } from "../op.ts";
 import { bits } from "../program.ts";
 import { divide, multiply, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
+import { withGain } from "./gain.ts";
 import { negate, scale } from "./scale.ts";
 
 /** Numbers that shape a function, such as leakyRelu's slope. */
@@ -93,7 +94,7 @@ export const reluOp = /* @__PURE__ */ activation({
  * f.run([[-1, 0, 2]])[0].data // → [0, 0, 2]
  */
 export function relu(x: Value): Value {
-  return apply(reluOp, [x], none);
+  return withGain(apply(reluOp, [x], none), x);
 }
 
 export const leakyReluOp = /* @__PURE__ */ activation({
@@ -108,7 +109,7 @@ export const leakyReluOp = /* @__PURE__ */ activation({
  * f.run([[-1, 2]])[0].data // → [-0.5, 2]
  */
 export function leakyRelu(x: Value, slope = 0.01): Value {
-  return apply(leakyReluOp, [x], [slope]);
+  return withGain(apply(leakyReluOp, [x], [slope]), x, 2 / (1 + slope * slope));
 }
 
 export const sigmoidOp = /* @__PURE__ */ activation({

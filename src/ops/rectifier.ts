@@ -5,6 +5,7 @@ import type { Value } from "../graph.ts";
 import { apply } from "../op.ts";
 import { activation, exp } from "./activation.ts";
 import { add, greater, minimum, multiply, subtract } from "./binary.ts";
+import { withGain } from "./gain.ts";
 import { scale } from "./scale.ts";
 
 export const clampOp = /* @__PURE__ */ activation({
@@ -29,7 +30,7 @@ export function clamp(x: Value, low: number, high: number): Value {
  * f.run([[-1, 5, 8]])[0].data // → [0, 5, 6]
  */
 export function relu6(x: Value): Value {
-  return clamp(x, 0, 6);
+  return withGain(clamp(x, 0, 6), x);
 }
 
 /** min(max(x, −1), 1); derivative 0 at −1 and 1. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
@@ -49,7 +50,7 @@ export function hardTanh(x: Value, minimum = -1, maximum = 1): Value {
  * f.run([[-4, 0, 8]])[0].data // → [0, 0.5, 1]
  */
 export function hardSigmoid(x: Value): Value {
-  return scale(relu6(add(x, 3)), 1 / 6);
+  return scale(clamp(add(x, 3), 0, 6), 1 / 6);
 }
 
 /** x · hardSigmoid(x); derivative 0 at −3 and 1 at 3. Howard et al., Searching for MobileNetV3 (2019);
@@ -60,7 +61,7 @@ export function hardSigmoid(x: Value): Value {
  * f.run([[-4, 1.5, 8]])[0].data // → [0, 1.125, 8]
  */
 export function hardSwish(x: Value): Value {
-  return multiply(x, hardSigmoid(x));
+  return withGain(multiply(x, hardSigmoid(x)), x);
 }
 
 export const eluOp = /* @__PURE__ */ activation({
@@ -76,7 +77,7 @@ export const eluOp = /* @__PURE__ */ activation({
  * f.run([[-1000, 0, 2]])[0].data // → [-1, 0, 2]
  */
 export function elu(x: Value, alpha = 1): Value {
-  return apply(eluOp, [x], [alpha, 1]);
+  return withGain(apply(eluOp, [x], [alpha, 1]), x);
 }
 
 /** x where x > 0, else alpha · (e^(x / alpha) − 1): as elu, but with derivative 1 at 0 for every alpha. Barron, Continuously
@@ -87,7 +88,7 @@ export function elu(x: Value, alpha = 1): Value {
  * f.run([[-1000, 0, 2]])[0].data // → [-2, 0, 2]
  */
 export function celu(x: Value, alpha = 1): Value {
-  return apply(eluOp, [x], [alpha, 1 / alpha]);
+  return withGain(apply(eluOp, [x], [alpha, 1 / alpha]), x);
 }
 
 /** 1.0507 · elu(x, 1.6733): keeps the mean 0 and the variance 1 of activations, with lecun initialization and alphaDropout.
@@ -98,7 +99,7 @@ export function celu(x: Value, alpha = 1): Value {
  * f.run([[-1000, 0, 1]])[0].data // → [-1.7580993, 0, 1.050701]
  */
 export function selu(x: Value): Value {
-  return scale(elu(x, 1.6732632423543772), 1.0507009873554805);
+  return withGain(scale(apply(eluOp, [x], [1.6732632423543772, 1]), 1.0507009873554805), x, 1);
 }
 
 /** x where x > 0, else slope · x, the slope being learned: one number, or one for each of the last axis's channels. He et al.,
@@ -110,5 +111,6 @@ export function selu(x: Value): Value {
  */
 export function prelu(x: Value, slope: Value): Value {
   const above = greater(x, 0);
-  return multiply(x, add(above, multiply(slope, subtract(1, above))));
+  // the slope is 0.25 at first
+  return withGain(multiply(x, add(above, multiply(slope, subtract(1, above)))), x, 2 / 1.0625);
 }

@@ -6,6 +6,7 @@ import type { Value } from "../graph.ts";
 import { apply, type Operand } from "../op.ts";
 import { abs, activation, exp, sigmoid, square, tanh } from "./activation.ts";
 import { add, divide, greater, multiply, subtract } from "./binary.ts";
+import { withGain } from "./gain.ts";
 import { clamp } from "./rectifier.ts";
 import { negate, scale } from "./scale.ts";
 
@@ -41,7 +42,7 @@ export const softplusOp = /* @__PURE__ */ activation({
  * f.run([[-1000, 0, 1000]])[0].data // → [0, 0.6931472, 1000]
  */
 export function softplus(x: Value, beta = 1, threshold = 20): Value {
-  return apply(softplusOp, [x], [beta, threshold]);
+  return withGain(apply(softplusOp, [x], [beta, threshold]), x);
 }
 
 /** log(1 / (1 + e^−x)), stable at any size. https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
@@ -51,7 +52,7 @@ export function softplus(x: Value, beta = 1, threshold = 20): Value {
  * f.run([[-1000, 0, 1000]])[0].data // → [-1000, -0.6931472, 0]
  */
 export function logSigmoid(x: Value): Value {
-  return negate(softplus(negate(x), 1, Infinity));
+  return negate(apply(softplusOp, [negate(x)], [1, Infinity]));
 }
 
 /** x / (1 + |x|). https://pytorch.org/docs/stable/generated/torch.nn.Softsign.html
@@ -72,7 +73,7 @@ export function softsign(x: Value): Value {
  * f.run([[-1000, 0, 1000]])[0].data // → [0, 0, 1000]
  */
 export function silu(x: Value, beta: Operand = 1): Value {
-  return multiply(x, sigmoid(beta === 1 ? x : typeof beta === "number" ? scale(x, beta) : multiply(x, beta)));
+  return withGain(multiply(x, sigmoid(beta === 1 ? x : typeof beta === "number" ? scale(x, beta) : multiply(x, beta))), x);
 }
 
 /** x · tanh(softplus(x)). Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2019);
@@ -94,8 +95,8 @@ export function mish(x: Value): Value {
  * f.run([[-1000, 0, 1]])[0].data // → [0, 0, 0.84134475]
  */
 export function gelu(x: Value, approximate: "none" | "tanh" = "none"): Value {
-  if (approximate !== "tanh") return multiply(scale(x, 0.5), add(erf(scale(x, 0.7071067811865476)), 1));
+  if (approximate !== "tanh") return withGain(multiply(scale(x, 0.5), add(erf(scale(x, 0.7071067811865476)), 1)), x);
   // ½ (1 + tanh u) is sigmoid(2u), u = √(2/π) · (x + 0.044715 · x³); beyond 20 it is 0 or 1, and the square might overflow
   const t = clamp(x, -20, 20);
-  return multiply(x, sigmoid(multiply(t, add(scale(square(t), 0.07135481628159806), 1.5957691216057308))));
+  return withGain(multiply(x, sigmoid(multiply(t, add(scale(square(t), 0.07135481628159806), 1.5957691216057308)))), x);
 }

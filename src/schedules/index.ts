@@ -3,7 +3,7 @@
 // functions.
 
 import { cosPi, integerPower } from "../math.ts";
-import { checkNames, wantNumber } from "../options.ts";
+import { checkNames, wantFunction, wantNumber } from "../options.ts";
 import { checkLength, describeSchedule, type Length, named, type Schedule, type ScheduleInfo, stepsOf } from "./schedule.ts";
 
 export type { Length, Milestones, Schedule, ScheduleInfo } from "./schedule.ts";
@@ -54,7 +54,7 @@ export function cosine(options: CosineOptions = {}): Schedule {
 }
 
 export interface WarmupOptions extends Length {
-  /** Share of the rate at the first step; 1/3 by default. */
+  /** Share of the rate at the first step, from 0 to 1; 1/3 by default. */
   startFactor?: number;
 }
 
@@ -71,10 +71,11 @@ export function warmup(options: WarmupOptions): Schedule;
 export function warmup(inner: Schedule | undefined, options: WarmupOptions): Schedule;
 export function warmup(first: Schedule | WarmupOptions | undefined, second?: WarmupOptions): Schedule {
   const inner = typeof first === "function" ? first : undefined;
-  const options = second ?? (typeof first === "object" ? first : {});
+  if (second !== undefined && first !== undefined) wantFunction("warmup: inner", first);
+  const options = second ?? (inner ? {} : (first as WarmupOptions));
   checkNames("warmup", options, ["steps", "epochs", "startFactor"]);
-  checkLength("warmup", options, true);
-  const startFactor = wantNumber("warmup: startFactor", options.startFactor ?? 1 / 3, 0);
+  checkLength("warmup", options ?? {}, true);
+  const startFactor = wantNumber("warmup: startFactor", options?.startFactor ?? 1 / 3, 0, 1);
   const schedule: Schedule = (step, info) => {
     const length = Math.ceil(stepsOf(options, info));
     const rest: ScheduleInfo = { ...info, steps: Math.max(1, info.steps - length), epochs: info.epochs * (1 - length / info.steps) };

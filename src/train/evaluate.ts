@@ -38,9 +38,12 @@ export interface Scorer {
 export function makeScorer(network: Network, objective: Objective, most: number): Scorer {
   const several = objective.length > 1, sums = new Float64Array(1 + scoreCount(objective));
   // a program writes the mean over a batch of losses that are means, and sums of all else; here stands which of the sums has
-  // what a mean was divided by: that of the weights, or, at the end, that of a loss that counts rows by itself
-  let own = sums.length - objective.filter(({ mean }) => mean).length;
-  const average = objective.map(({ reduction, mean }) => (mean ? own++ : reduction === "mean" && 0));
+  // what a mean was divided by: that of the weights, or, behind the losses, that of a loss that counts rows by itself
+  let own = several ? objective.length + 2 : 2;
+  const average: (number | false)[] = [], shares = objective.map(({ reduction, mean, counted }) => {
+    average.push(mean ? own++ : reduction === "mean" && 0);
+    return counted ? own++ : 0;
+  });
   const averaged = several ? [average.some((by) => by !== false) && 0, ...average] : average;
   const predictions = new Map(objective.filter(({ metrics }) => metrics.some(({ metric }) => metric.all)).map(({ output }) => {
     const shape = network.outputs.get(output)!, width = sizeOf(shape);
@@ -65,19 +68,20 @@ export function makeScorer(network: Network, objective: Objective, most: number)
     },
     scores(data, first) {
       let at = 0;
-      const next = (): number => {
-        const by = averaged[at++];
-        return by === false ? sums[at]! : sums[at]! / (sums[by ?? 0]! || 1);
+      const next = (by = averaged[at]): number => {
+        at++;
+        return by === false ? sums[at]! : sums[at]! / (sums[by!]! || 1);
       };
       const scores: Evaluation & Record<string, unknown> = { loss: next() };
       if (several) scores.losses = Object.fromEntries(objective.map(({ output }) => [output, next()]));
+      at = own - 1;
       const weight = predictions.size && data.layout.offsets.has(WEIGHT) ? data.rowsOf(WEIGHT, first, count).data : undefined;
-      for (const { output, metrics, reading } of objective) {
+      for (const [i, { output, metrics, reading, ignoreIndex }] of objective.entries()) {
         const kept = predictions.get(output);
         const prediction = kept && { data: kept.data.slice(0, count * kept.width), shape: [count, ...kept.shape] };
         const target = kept && data.rowsOf(targetName(output), first, count);
         for (const { key, metric } of metrics) {
-          const value = metric.rows ? next() : wantScore(key, metric.all!(prediction!, target!, { reading, weight }));
+          const value = metric.rows ? next(shares[i]) : wantScore(key, metric.all!(prediction!, target!, { reading, weight, ignoreIndex }));
           scores[key] = metric.finish ? metric.finish(value) : value;
         }
       }

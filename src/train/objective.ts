@@ -4,7 +4,7 @@ import { type Column, type Columns, type Data, inputColumns, named, targetColumn
 import { DataError, GraphError, OptionError } from "../errors.ts";
 import { type Graph, notAValue, Value } from "../graph.ts";
 import { isLoss, joinLosses, type Loss, type LossOption, type Reading, reduceLoss, type Reduction } from "../losses/loss.ts";
-import { alignTarget, type Metric, type MetricOption } from "../metrics/metric.ts";
+import { alignTarget, type Metric, type MetricOption, rowMeans } from "../metrics/metric.ts";
 import { toMetric } from "../metrics/resolve.ts";
 import { type Network, OUTPUT, type Trace } from "../network.ts";
 import { badOption, checkNames, didYouMean, isRecord, wantNumber } from "../options.ts";
@@ -30,6 +30,8 @@ export interface Part {
   reading: Reading;
   /** Where rows do not count alike: their mean. */
   mean: Loss["mean"];
+  counted: Loss["counted"];
+  ignoreIndex: unknown;
   metrics: { key: string; metric: Metric }[];
 }
 
@@ -48,7 +50,7 @@ export function resolveObjective(network: Network, { loss, lossWeights, metrics 
   const parts = names.map((output): Part => {
     const itsLoss = losses.get(output)!, known = isLoss(itsLoss) ? itsLoss : undefined;
     return {
-      output, loss: itsLoss, reduction: known?.reduction ?? "mean", reading: known?.reading, mean: known?.mean,
+      output, loss: itsLoss, reduction: known?.reduction ?? "mean", reading: known?.reading, mean: known?.mean, counted: known?.counted, ignoreIndex: known?.options.ignoreIndex,
       weight: Object.hasOwn(weights, output) && weights[output] !== undefined ? wantNumber(`lossWeights: ${output}`, weights[output]) : 1,
       metrics: (lists?.get(output) ?? []).map((metric) => ({ key: network.singleOutput ? metric.metric : `${output}.${metric.metric}`, metric })),
     };
@@ -115,7 +117,7 @@ export interface Built {
   losses: Map<string, Value>;
   /** By key: the sum over the rows, each times its weight. */
   metrics: Map<string, Value>;
-  /** What each mean of its own was divided by. */
+  /** What each mean of its own was divided by, and what its output's metrics are to be. */
   counts: Value[];
 }
 
@@ -129,11 +131,12 @@ export function buildObjective(objective: Objective, trace: Trace, columns: read
     const perElement = wantResult(part.loss(prediction, target), part.output, trace.graph, weight !== undefined, prediction.shape[0]!);
     const own = part.mean?.(prediction, target, weight);
     if (own) counts.push(own.count);
+    const those = part.counted?.(target), weighed = (rows: Value): Value => sum(weight ? multiply(rows, weight) : rows);
+    if (those) counts.push(weighed(rowMeans(those.counts)));
     losses.set(part.output, own?.loss ?? reduceLoss(perElement, part.reduction, weight));
     for (const { key, metric } of part.metrics) {
       if (!metric.rows) continue;
-      const rows = metric.rows(prediction, target, { reading: part.reading });
-      metrics.set(key, sum(weight ? multiply(rows, weight) : rows));
+      metrics.set(key, weighed(metric.rows(prediction, those?.target ?? target, { reading: part.reading, counts: those?.counts })));
     }
   }
   const total = joinLosses(objective.map(({ output, weight: factor }) => ({ value: losses.get(output)!, weight: factor })));

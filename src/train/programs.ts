@@ -127,16 +127,16 @@ function updateNodes(layout: FitLayout, loss: Value, stores: Store[], sources: M
   return optimizer.build?.({ layout, loss, fit: inFit, parameters, stores, sources }) ?? [effect(updateOp, [loss], updateAttributes(layout))];
 }
 
-/** The whole loss and, of several, each output's; then the metrics, then the counts: each into its cell. */
+/** The whole loss and, of several, each output's; then the counts, then the metrics: each into its cell. */
 function cellStores(objective: Objective, { total, losses, metrics, counts }: Built, cells: Cells): Store[] {
-  const values = [total, ...(objective.length > 1 ? losses.values() : []), ...metrics.values(), ...counts];
+  const values = [total, ...(objective.length > 1 ? losses.values() : []), ...counts, ...metrics.values()];
   return values.map((value, i) => [value, { region: cells.scores.region, offset: cells.scores.offset + 4 * i }]);
 }
 
 /** Numbers that a run's programs write for each batch: see cellStores. */
 export function scoreCount(objective: Objective): number {
   const metrics = objective.flatMap((part) => part.metrics.filter(({ metric }) => metric.rows));
-  return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length + objective.filter(({ mean }) => mean).length;
+  return 1 + (objective.length > 1 ? objective.length : 0) + metrics.length + objective.flatMap(({ mean, counted }) => [mean, counted]).filter(Boolean).length;
 }
 
 /** Guard and update alone: the gradients are in the block already. */

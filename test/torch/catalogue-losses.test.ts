@@ -3,6 +3,7 @@
 
 import { afterAll, expect, test } from "vitest";
 import { createModel, dense, losses, type Model, sgd } from "../../src/index.ts";
+import { subtract } from "../../src/ops/index.ts";
 import type { LossCase } from "./losses.test.ts";
 import { fixture, type Input, numbers } from "./fixtures.ts";
 import { type Tolerance, Worst } from "../worst.ts";
@@ -30,15 +31,15 @@ rows.forEach(({ loss: name, options, prediction, target, weight, value, gradient
   test(of, async () => {
     const loss = losses[name](options as never), tolerance = { ...TOLERANCES[name], zeros: "zeros are multiplied and added with either sign" };
     // the identity's rows through a layer whose weight's columns are the predictions: the weight's gradient is theirs
-    const model: Model = await createModel(dense(outputs, { bias: false }), { input: [count] });
-    model.setParameters({ weight: { data: transposed(numbers(prediction.data), count, outputs), shape: [outputs, count] } });
+    const model: Model = await createModel((x) => subtract(dense(outputs, { bias: false, name: "p" })(x), 0), { input: [count] });
+    model.setParameters({ "p.weight": { data: transposed(numbers(prediction.data), count, outputs), shape: [outputs, count] } });
     const x = Float32Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0));
     const data = { x, y: { data: numbers(target.data), shape: target.shape }, ...(weight && { weight: numbers(weight.data) }) };
     for (const batchSize of [256, 2])
       worst.check(name, "value", `${of}, evaluate's loss in batches of ${batchSize}`, [(await model.evaluate(data, { loss, batchSize })).loss], value, tolerance);
     const trainer = model.trainer({ loss, optimizer: sgd() }), result = trainer.gradients(data);
     worst.check(name, "value", `${of}, the loss of a step`, [result.loss], value, tolerance);
-    worst.check(name, "gradient", `${of}, the gradient`, transposed(result.gradients.get("weight")!.data, outputs, count), gradient, tolerance);
+    worst.check(name, "gradient", `${of}, the gradient`, transposed(result.gradients.get("p.weight")!.data, outputs, count), gradient, tolerance);
     expect(trainer.step(data)).toBe(result.loss);
     model.dispose();
   });
@@ -54,7 +55,7 @@ test("every loss has cases, and every option one beside its default", () => {
   const known: Readonly<Record<string, readonly string[]>> = {
     mse: [], mae: [], huber: ["delta"], smoothL1: ["beta"], hinge: [], squaredHinge: [], multiMargin: ["power", "margin", "classWeights"],
     crossEntropy: ["from", "labelSmoothing", "classWeights", "ignoreIndex"], nll: ["classWeights", "ignoreIndex"],
-    binaryCrossEntropy: ["from", "posWeight"], klDivergence: ["logTarget"], focal: ["variant", "gamma", "alpha"], cosineSimilarity: [],
+    binaryCrossEntropy: ["from", "posWeight"], klDivergence: ["logTarget"], focal: ["variant", "gamma", "alpha"], cosineSimilarity: ["pairs", "margin"],
     tripletMargin: ["margin", "power", "epsilon", "swap"],
   };
   expect([...seen.keys()].sort()).toEqual(Object.keys(losses).sort());
