@@ -149,7 +149,7 @@ const ERF = memory.data<f32>([
   1.04329615e-5, -0.000314856635, 0.00361033617, -0.0236945542, 0.106159036, 0.635198042, 1.12863707, // −log(1 − erf x) / x
 ]);
 
-/** Error function; 1.17 ulp. */
+/** Error function; 1.41 ulp. */
 export function erf(x: v128): v128 {
   const size = f32x4.pmin(f32x4.abs(x), f32x4.splat(4)), z = f32x4.mul(x, x);
   let s = constant(ERF, 0);

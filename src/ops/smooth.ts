@@ -15,7 +15,7 @@ export const erfOp = /* @__PURE__ */ activation({
   second: (x) => multiply(scale(x, -2 * 1.1283791670955126), exp(negate(square(x)))),
 });
 
-/** Error function, 2/√π · ∫₀ˣ e^−t² dt; error below 1 ulp. https://pytorch.org/docs/stable/generated/torch.erf.html
+/** Error function, 2/√π · ∫₀ˣ e^−t² dt; error below 1.42 ulp. https://pytorch.org/docs/stable/generated/torch.erf.html
  *
  * @example
  * const f = await compile((x) => erf(x), [[3]]);

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { createModel, dense, losses, type Model, sgd } from "../../src/index.ts";
 import { subtract } from "../../src/ops/index.ts";
 import type { LossCase } from "./losses.test.ts";
-import { compare, fixture, type Input, numbers, type Tolerance, Worst } from "./fixtures.ts";
+import { fixture, type Input, numbers } from "./fixtures.ts";
+import { type Tolerance, Worst } from "../worst.ts";
 
 interface CatalogueCase extends LossCase {
   weight?: Input;
@@ -14,8 +15,8 @@ interface CatalogueCase extends LossCase {
 /** Where float32 rounds more than 2e-6. */
 const TOLERANCES: Readonly<Record<string, Tolerance>> = {};
 
-const worst = new Worst();
-afterAll(() => worst.print("losses of the catalogue"));
+const worst = new Worst("losses of the catalogue");
+afterAll(() => worst.print());
 
 /** [rows, columns] → [columns, rows] */
 function transposed(data: ArrayLike<number>, rows: number, columns: number): number[] {
@@ -35,10 +36,10 @@ rows.forEach(({ loss: name, options, prediction, target, weight, value, gradient
     const x = Float32Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0));
     const data = { x, y: { data: numbers(target.data), shape: target.shape }, ...(weight && { weight: numbers(weight.data) }) };
     for (const batchSize of [256, 2])
-      worst.add(name, "value", compare(`evaluate's loss in batches of ${batchSize}`, [(await model.evaluate(data, { loss, batchSize })).loss], value, tolerance));
+      worst.check(name, "value", `${of}, evaluate's loss in batches of ${batchSize}`, [(await model.evaluate(data, { loss, batchSize })).loss], value, tolerance);
     const trainer = model.trainer({ loss, optimizer: sgd() }), result = trainer.gradients(data);
-    worst.add(name, "value", compare("the loss of a step", [result.loss], value, tolerance));
-    worst.add(name, "gradient", compare("the gradient", transposed(result.gradients.get("p.weight")!.data, outputs, count), gradient, tolerance));
+    worst.check(name, "value", `${of}, the loss of a step`, [result.loss], value, tolerance);
+    worst.check(name, "gradient", `${of}, the gradient`, transposed(result.gradients.get("p.weight")!.data, outputs, count), gradient, tolerance);
     expect(trainer.step(data)).toBe(result.loss);
     model.dispose();
   });

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   createModel, type Data, type Layer, layers, losses, type Model, optimizers, type Optimizer, sequential, type Tensor,
 } from "../../src/index.ts";
-import { compare, fixture, type Input, type Saved, type SavedSchedule, toSchedule, typed, Worst } from "./fixtures.ts";
+import { fixture, type Input, type Saved, type SavedSchedule, toSchedule, typed } from "./fixtures.ts";
+import { Worst } from "../worst.ts";
 
 export interface RunCase {
   name: string;
@@ -33,8 +34,8 @@ export interface ModelCase {
 }
 
 const MOST = 1e-5;
-const worst = new Worst();
-afterAll(() => worst.print("curves"));
+const worst = new Worst("curves");
+afterAll(() => worst.print());
 
 function optimizerOf({ optimizer, options, groups }: RunCase): Optimizer {
   const make = optimizers[optimizer] as (options: object) => Optimizer;
@@ -56,10 +57,10 @@ for (const row of fixture<ModelCase>("curves.json")) {
   /** The losses are all of the order of 1, so their errors are relative ones. */
   const check = (run: RunCase, got: readonly number[], parameters: ReadonlyMap<string, Tensor>): void => {
     expect(steps).toBe(20);
-    worst.add(`${row.model}, ${run.name}`, "loss", compare("losses", got, run.losses, { most: MOST, relative: true }));
+    worst.check(run.optimizer, "losses", `${row.model}, ${run.name}: losses`, got, run.losses, { most: MOST, relative: true });
     expect([...parameters.keys()]).toEqual(Object.keys(run.final));
     for (const [name, { data }] of parameters)
-      worst.add(`${row.model}, ${run.name}`, "parameters", compare(name, data, run.final[name] as unknown as Saved, { most: MOST }));
+      worst.check(run.optimizer, "parameters", `${row.model}, ${run.name}: ${name}`, data, run.final[name] as unknown as Saved, { most: MOST });
   };
 
   describe(row.model, () => {

@@ -10,7 +10,8 @@ import {
   adam, createModel, crossEntropy, dense, dropout, hash, leakyRelu, loadModel, readSafetensors, relu, sequential, sigmoid, softmax, tanh,
   writeSafetensors,
 } from "../../src/index.ts";
-import { compare, fixture, type Input, type Saved, typed } from "./fixtures.ts";
+import { fixture, type Input, type Saved, typed } from "./fixtures.ts";
+import { compare } from "../worst.ts";
 
 const PYTHON = "/usr/bin/python3";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

@@ -2,7 +2,8 @@
 
 import { afterAll, expect, test } from "vitest";
 import { createModel, dense, layer, type Layer, layers, ops, sequential } from "../../src/index.ts";
-import { compare, fixture, g, type Input, type Saved, typed, Worst } from "./fixtures.ts";
+import { fixture, g, type Input, type Saved, typed } from "./fixtures.ts";
+import { Worst } from "../worst.ts";
 
 export interface LayerCase {
   layer: string;
@@ -13,11 +14,12 @@ export interface LayerCase {
   dx: Saved;
 }
 
-const worst = new Worst();
-afterAll(() => worst.print("layers"));
+const worst = new Worst("layers");
+afterAll(() => worst.print());
 
 fixture<LayerCase>("layers.json").forEach(({ layer: name, args, x, shape, y, dx }, i) => {
-  test(`${i}: ${name}(${args.join(", ")}) of [${x.shape.join(", ")}]`, async () => {
+  const of = `${i}: ${name}(${args.map((arg) => JSON.stringify(arg)).join(", ")}) of [${x.shape.join(", ")}]`;
+  test(of, async () => {
     const make = layers[name as keyof typeof layers] as (...args: unknown[]) => Layer;
     const [rows, ...row] = x.shape as [number, ...number[]], size = row.reduce((a, b) => a * b, 1);
     // the identity times a weight that holds x: the weight's gradient is that of x
@@ -30,14 +32,14 @@ fixture<LayerCase>("layers.json").forEach(({ layer: name, args, x, shape, y, dx 
     const prediction = model.predict(identity) as { data: Float32Array; shape: number[] };
     expect(prediction.shape).toEqual(shape);
     const zeros = "the matrix product adds zeros of either sign";
-    worst.add(name, "value", compare("output", prediction.data, y, { zeros }));
+    worst.check(name, "value", `${of}, output`, prediction.data, y, { zeros });
     const trainer = model.trainer({ loss: (p, t) => ops.sum(ops.multiply(p, t)) });
     const { gradients } = trainer.gradients({ x: identity, y: { data: g(y.length), shape } });
     const gradient = gradients.get("0.weight")!.data;
     const got = Float32Array.from(data, (_, at) => gradient[(at % size) * rows + Math.floor(at / size)]!);
-    worst.add(name, "gradient", compare("gradient", got, dx, {
+    worst.check(name, "gradient", `${of}, gradient`, got, dx, {
       zeros, ...(name === "hardSwish" && { other: { at: (at) => data[at] === -3, wants: () => 0, why: "the slope from without, as at 3" } }),
-    }));
+    });
     model.dispose();
   });
 });

@@ -4,7 +4,8 @@
 import { afterAll, expect, test } from "vitest";
 import { createModel, dense, losses, type Model, sgd } from "../../src/index.ts";
 import { subtract } from "../../src/ops/index.ts";
-import { compare, fixture, type Input, numbers, type Saved, Worst } from "./fixtures.ts";
+import { fixture, type Input, numbers, type Saved } from "./fixtures.ts";
+import { Worst } from "../worst.ts";
 
 export interface LossCase {
   loss: keyof typeof losses;
@@ -16,8 +17,8 @@ export interface LossCase {
   gradient: Saved;
 }
 
-const worst = new Worst();
-afterAll(() => worst.print("losses"));
+const worst = new Worst("losses");
+afterAll(() => worst.print());
 
 /** A model whose predictions for the rows of the identity are the columns of its weight, so that the weight's gradient
  * is that of the predictions. The difference is a graph of one's own, which may end in probabilities. */
@@ -35,15 +36,16 @@ function transposed(data: ArrayLike<number>, rows: number, columns: number): num
 
 fixture<LossCase>("losses.json").forEach(({ loss: name, options, prediction, target, value, gradient }, i) => {
   const kind = target.dtype ?? "float32", [rows, outputs] = prediction.shape as [number, number];
-  test(`${i}: ${name}(${JSON.stringify(options)}) of [${rows}, ${outputs}] for ${kind} [${target.shape.join(", ")}]`, async () => {
+  const of = `${i}: ${name}(${JSON.stringify(options)}) of [${rows}, ${outputs}] for ${kind} [${target.shape.join(", ")}]`;
+  test(of, async () => {
     const loss = losses[name](options as never), { model, x } = await predicting(prediction);
     const data = { x, y: { data: numbers(target.data), shape: target.shape } };
     const evaluated = await model.evaluate(data, { loss });
-    worst.add(name, "value", compare("the loss of evaluate", [evaluated.loss], value));
+    worst.check(name, "value", `${of}, the loss of evaluate`, [evaluated.loss], value);
     const trainer = model.trainer({ loss, optimizer: sgd() }), result = trainer.gradients(data);
-    worst.add(name, "value", compare("the loss of a step", [result.loss], value));
-    worst.add(name, "gradient", compare("the gradient", transposed(result.gradients.get("p.weight")!.data, outputs, rows), gradient,
-      { zeros: "the matrix product adds zeros of either sign" }));
+    worst.check(name, "value", `${of}, the loss of a step`, [result.loss], value);
+    worst.check(name, "gradient", `${of}, the gradient`, transposed(result.gradients.get("p.weight")!.data, outputs, rows), gradient,
+      { zeros: "the matrix product adds zeros of either sign" });
     expect(trainer.step(data)).toBe(result.loss);
     model.dispose();
   });

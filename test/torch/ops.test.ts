@@ -2,7 +2,8 @@
 
 import { afterAll, expect, test } from "vitest";
 import { namesOf, opCases, runCase, title } from "./cases.ts";
-import { compare, g, type Tolerance, Worst } from "./fixtures.ts";
+import { g } from "./fixtures.ts";
+import { type Tolerance, Worst } from "../worst.ts";
 
 type Part = "value" | "gradient" | "second";
 
@@ -77,19 +78,20 @@ function other(name: string, part: Part, input: number, [a = [], b = []]: readon
   return undefined;
 }
 
-const worst = new Worst();
-afterAll(() => worst.print("ops"));
+const worst = new Worst("ops");
+afterAll(() => worst.print());
 
 opCases.forEach((row, i) => {
   const { call, inputs, shape, wrt = [], y, gradients = [], second = [] } = row;
-  test(`${i}: ${title(call)}, ${inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ")}`, async () => {
+  const of = `${i}: ${title(call)}, ${inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ")}`;
+  test(of, async () => {
     const got = await runCase(row), names = namesOf(call), name = names[0]!;
     const check = (what: string, part: Part, numbers: ArrayLike<number>, saved: typeof y, input = -1): void => {
       const zeros = COMPOSED.has(name) ? "composed" : ZEROS[part][name], elsewhere = other(name, part, input, inputs.map(({ data }) => data));
-      worst.add(name, part, compare(what, numbers, saved, {
+      worst.check(name, part, `${of}, ${what}`, numbers, saved, {
         relative: part !== "second" && names.every((one) => RELATIVE[part].has(one)),
         ...(part === "second" && SECOND[name] && { most: SECOND[name] }), ...(zeros && { zeros }), ...(elsewhere && { other: elsewhere }),
-      }));
+      });
     };
     expect(got.shape).toEqual(shape);
     check("value", "value", got.y, y);

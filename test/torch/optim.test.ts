@@ -7,7 +7,8 @@ import { createModel, type Data, dense, type Layer, layers, losses, type Model, 
 import { LoadedProgram } from "../../src/session.ts";
 import { numbers as drawn } from "../helpers.ts";
 import type { ModelCase as Curves, RunCase } from "./curves.test.ts";
-import { compare, fixture, type Input, type Saved, typed, Worst } from "./fixtures.ts";
+import { fixture, type Input, type Saved, typed } from "./fixtures.ts";
+import { Worst } from "../worst.ts";
 
 interface Run extends RunCase {
   clipValue?: number;
@@ -22,8 +23,8 @@ interface ModelCase extends Omit<Curves, "runs"> {
 
 const MOST = 1e-5, STEPS = 50;
 export const rows = fixture<ModelCase>("optim.json");
-const worst = new Worst();
-afterAll(() => worst.print("optimizers"));
+const worst = new Worst("optimizers");
+afterAll(() => worst.print());
 
 export function optimizerOf({ optimizer, options, groups }: Pick<Run, "optimizer" | "options" | "groups">): Optimizer {
   const make = optimizers[optimizer] as (options: object) => Optimizer;
@@ -37,9 +38,9 @@ async function create(row: ModelCase): Promise<Model> {
   return model as Model;
 }
 
-function near(name: string, what: string, got: ReadonlyMap<string, Tensor>, want: Record<string, Input>, most = MOST): void {
+function near(of: string, where: string, got: ReadonlyMap<string, Tensor>, want: Record<string, Input>, most = MOST): void {
   expect([...got.keys()]).toEqual(Object.keys(want));
-  for (const [key, { data }] of got) worst.add(name, what, compare(`${what} ${key}`, data, want[key] as unknown as Saved, { most }));
+  for (const [key, { data }] of got) worst.check(of, "parameters", `${where} ${key}`, data, want[key] as unknown as Saved, { most });
 }
 
 for (const row of rows) {
@@ -61,8 +62,8 @@ for (const row of rows) {
           loss, optimizer: optimizerOf(run), batchSize, epochs: STEPS / batches, shuffle: false, onStep: (step) => got.push(step.loss),
           ...(clipValue && { clipValue }), ...(ema && { ema }),
         });
-        worst.add(name, "loss", compare("losses", got, run.losses, { most: MOST, relative: true }));
-        near(name, ema ? "average" : "parameters", model.parameters, run.average ?? run.final);
+        worst.check(run.optimizer, "losses", `${name}: losses`, got, run.losses, { most: MOST, relative: true });
+        near(run.optimizer, `${name}: ${ema ? "average of" : "parameters"}`, model.parameters, run.average ?? run.final);
         model.dispose();
       });
 
@@ -73,8 +74,8 @@ for (const row of rows) {
           const at = (step % batches) * batchSize;
           return trainer.step({ x: part(x, at), y: part(y, at) });
         });
-        worst.add(name, "loss", compare("losses", got, run.losses, { most: MOST, relative: true }));
-        near(name, "parameters", model.parameters, run.final);
+        worst.check(run.optimizer, "losses", `${name}: losses`, got, run.losses, { most: MOST, relative: true });
+        near(run.optimizer, `${name}: parameters`, model.parameters, run.final);
         model.dispose();
       });
     }
@@ -85,8 +86,8 @@ for (const row of rows) {
       expect(runs.mock.calls.length).toBe(run.evaluations);
       runs.mockRestore();
       got.push((await model.evaluate({ x, y } as Data, { batchSize: count })).loss);
-      worst.add(`${row.model}, ${run.name}`, "loss of lbfgs", compare("losses", got, run.losses, { most: LBFGS }));
-      if (run.final) near(`${row.model}, ${run.name}`, "parameters of lbfgs", model.parameters, run.final, 20 * LBFGS);
+      worst.check("lbfgs", "losses", `${row.model}, ${run.name}: losses`, got, run.losses, { most: LBFGS });
+      if (run.final) near("lbfgs", `${row.model}, ${run.name}: parameters`, model.parameters, run.final, 20 * LBFGS);
       const other = await create(row), trainer = other.trainer(options);
       expect(Array.from({ length: run.steps }, () => trainer.step({ x, y } as Data))).toEqual(got.slice(0, -1));
       expect([...other.parameters]).toEqual([...model.parameters]);
@@ -115,6 +116,6 @@ test.each([
       m.get(name)![i] = beta2 * m.get(name)![i]! + (1 - beta2) * d;
     });
     trainer.step(data);
-    for (const [name, { data: got }] of model.parameters) worst.add("lion", "lion", compare(name, got, [...p.get(name)!], { most: 2e-6 }));
+    for (const [name, { data: got }] of model.parameters) worst.check("lion", "parameters", `step ${step}: ${name}`, got, [...p.get(name)!], { most: 2e-6 });
   }
 });

@@ -2,14 +2,17 @@
 
 import { afterAll, describe, expect, test } from "vitest";
 import { createModel, dense, mse, sgd } from "../../src/index.ts";
-import { compare, fixture, type Input, numbers, type Saved, type SavedSchedule, toSchedule, typed, Worst } from "./fixtures.ts";
+import { fixture, type Input, numbers, type Saved, type SavedSchedule, toSchedule, typed } from "./fixtures.ts";
+import { Worst } from "../worst.ts";
 
 type RatesCase = SavedSchedule & { base: number; steps: number; epochs: number; rates: Saved; heard?: Saved };
 type TrainedCase = SavedSchedule & { x: Input; y: Input; weight: Input; losses: Saved; final: Saved };
 
 const rows = fixture<RatesCase | TrainedCase>("rates.json");
-const worst = new Worst();
-afterAll(() => worst.print("rates"));
+const worst = new Worst("rates");
+afterAll(() => worst.print());
+/** The files have ten digits. */
+const DIGITS = 6e-10;
 const nameOf = ({ schedule, args }: SavedSchedule): string => `${schedule}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`;
 
 describe("100 steps of", () => {
@@ -21,9 +24,8 @@ describe("100 steps of", () => {
       rates.forEach((rate, step) => {
         const got = schedule(step, { steps, epochs, base, reports, monitors });
         const error = Math.abs(got - rate) / (rate || 1);
-        // the files have ten digits
-        expect(error, `step ${step}: got ${got}, wanted ${rate}`).toBeLessThan(6e-10);
-        worst.add(nameOf(row), "rate", error);
+        worst.note(row.schedule, "rates", `${nameOf(row)}, step ${step}`, error, DIGITS);
+        expect(error, `step ${step}: got ${got}, wanted ${rate}`).toBeLessThanOrEqual(DIGITS);
         if (heard) reports.push({ [key]: Number(heard[step]) });
       });
     });
@@ -40,8 +42,8 @@ describe("50 steps of training with", () => {
         loss: mse(), optimizer: sgd({ learningRate: 0.1 }), schedule: toSchedule(row), batchSize: 8, epochs: 10, shuffle: false,
         onStep: ({ loss }) => void losses.push(loss),
       });
-      worst.add(row.schedule, "loss", compare("losses", losses, row.losses, { most: 1e-5, relative: true }));
-      worst.add(row.schedule, "parameters", compare("weight", model.parameters.get("weight")!.data, row.final, { most: 1e-5 }));
+      worst.check(row.schedule, "losses", `${nameOf(row)}: losses`, losses, row.losses, { most: 1e-5, relative: true });
+      worst.check(row.schedule, "parameters", `${nameOf(row)}: weight`, model.parameters.get("weight")!.data, row.final, { most: 1e-5 });
     });
   }
 });
