@@ -93,7 +93,7 @@ async function ownModule(): Promise<WebAssembly.Module> {
 /** The embedded core: deflated, it costs a page 4 KB less on the wire. */
 async function inflate(base64: string): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
-    throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "hand over the bytes of lanewise/core.wasm as the option core" });
+    throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give the bytes of lanewise/core.wasm as the option core" });
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
@@ -129,6 +129,6 @@ function wantSimd(): void {
   if (!WebAssembly.validate(SIMD_PROBE))
     throw new EngineError("no-simd", {
       problem: "this engine has no WebAssembly SIMD",
-      fix: "it came with Chrome and Edge 91, Firefox 89, Safari 16.4, Node.js 16.4, Deno 1.9 and Bun 1.0",
+      fix: "it came with Chrome 91, Firefox 89, Safari 16.4 and Node.js 16.4",
     });
 }

@@ -37,7 +37,7 @@ export type { Numbers, Tensor } from "./tensor.ts";
 
 export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
 export { listing, type Program } from "./program.ts";
-export { trace, type TraceLine } from "./session.ts";
+export { trace, type TraceLine } from "./trace.ts";
 export {
   DataError, EngineError, FormatError, GraphError, LanewiseError, MemoryError, NonFiniteError, OptionError, ShapeError,
   StateError, type Details,

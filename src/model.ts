@@ -509,11 +509,8 @@ export class Model<X = any, Y = any> {
 }
 
 function engineName(): string {
-  const { Deno, Bun, process, navigator } = globalThis as unknown as Record<string, any>;
-  if (Deno?.version?.deno) return `Deno ${Deno.version.deno}`;
-  if (Bun?.version) return `Bun ${Bun.version}`;
-  if (process?.versions?.node) return `Node.js ${process.versions.node}`;
-  return String(navigator?.userAgent ?? "unknown");
+  const { navigator, process } = globalThis as unknown as Record<string, any>;
+  return String(navigator?.userAgent ?? `Node.js/${process?.versions.node}`); // Node.js has a navigator from 21 on
 }
 
 /** Makes a model from a layer, or from a function on Values, and draws its parameters from the seed.

@@ -5,8 +5,8 @@ import { type Details, OptionError, show } from "./errors.ts";
 /** Other libraries' names, in small letters and digits alone, for what is here called quite otherwise. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   lr: "learningRate", eta: "learningRate", betas: "beta1 and beta2", criterion: "loss", objective: "loss", maxnorm: "clipNorm", maxgradnorm: "clipNorm",
-  randomstate: "seed", p: "rate", alpha: "slope", activation: "a layer of its own, such as relu(), after this one",
-  initialepoch: "resume", sampleweight: "weight (beside x and y)", classweight: "weight (beside x and y) or crossEntropy({ classWeights })", tmax: "steps or epochs", stepsize: "steps or epochs",
+  randomstate: "seed", p: "rate", alpha: "slope", activation: "relu() as the next layer",
+  initialepoch: "resume", sampleweight: "weight, beside x and y", classweight: "crossEntropy({ classWeights })", tmax: "steps or epochs", stepsize: "steps or epochs",
   etamin: "minimum", gamma: "factor", labels: "classes", nesterovmomentum: "nesterov",
   // losses, metrics and initializers
   kldivloss: "klDivergence", cosineembeddingloss: "cosineSimilarity", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",

@@ -11,7 +11,6 @@ import { ADDRESSABLE, growTo } from "./core.ts";
 import { MemoryError, StateError } from "./errors.ts";
 import { alignUp } from "./plan.ts";
 import { type Address, ARENA, type Program } from "./program.ts";
-import { Program as Head } from "../assembly/isa.ts";
 
 /** A piece of memory that stays where it is until it is freed. */
 export interface Block {
@@ -219,20 +218,8 @@ export class LoadedProgram {
     if (status !== 0) throw new Error(`the core stopped with status ${status}`);
   }
 
-  /** Runs each instruction for rank 0 … size − 1 in turn: the bits of `size` threads, on one. */
-  runLockstep(size: number, after?: (index: number) => void): void {
-    this.wantLoaded();
-    const { core } = this.session;
-    let at = this.block.offset + 4 * Head.CODE;
-    this.program.instructions.forEach((_, index) => {
-      let next = at;
-      for (let rank = 0; rank < size; rank++) next = core.execute(at, rank, size) >>> 0;
-      at = next;
-      after?.(index);
-    });
-  }
-
-  private wantLoaded(): void {
+  /** Throws if it lies in memory no more. */
+  wantLoaded(): void {
     if (!this.session.holds(this)) throw disposed("this program");
   }
 
@@ -243,40 +230,4 @@ export class LoadedProgram {
     if (!block) throw new Error(`the program's region ${region} has no place`);
     return block.offset;
   }
-}
-
-/** One line of a trace: an instruction and a hash of what it wrote. */
-export interface TraceLine {
-  label: string;
-  hash: string;
-}
-
-/** Runs a loaded program, in lockstep of `size` ranks, and hashes what each instruction wrote (NaN as 0x7fc00000, for
- * its other bits differ between engines). Where two traces part first, there is the instruction to look at.
- *
- * @example
- * const f = await compile((x) => relu(x), [[2]]);
- * f.stage([[-1, 2]]);
- * trace(f.loaded).map(({ label }) => label) // → ["relu"]
- */
-export function trace(loaded: LoadedProgram, size = 1): TraceLine[] {
-  const lines: TraceLine[] = [];
-  loaded.runLockstep(size, (index) => {
-    const { label, writes } = loaded.program.instructions[index]!;
-    let hash = 0x811c9dc5, other = 0;
-    for (const { address, bytes } of writes) {
-      const from = loaded.address(address) >>> 2;
-      for (const word of loaded.session.words.subarray(from, from + (bytes >>> 2))) {
-        const value = (word & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : word;
-        hash = Math.imul(hash ^ value, 0x01000193); // FNV-1a, over words
-        other = Math.imul(other ^ value ^ (other >>> 13), 0x85ebca6b);
-      }
-    }
-    lines.push({ label, hash: hex(hash) + hex(other) });
-  });
-  return lines;
-}
-
-function hex(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, "0");
 }

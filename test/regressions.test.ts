@@ -8,6 +8,7 @@ import * as ops from "../src/ops/index.ts";
 import { parseSafetensors } from "../src/formats/safetensors.ts";
 import { INITIAL, SHUFFLE, SPLIT } from "../src/ops/random.ts";
 import { classified, classifier, numbers } from "./helpers.ts";
+import { runLockstep } from "../src/trace.ts";
 
 const batch = (rows: number, stream = 1) => classified(rows, 6, 3, stream);
 
@@ -76,7 +77,7 @@ test("what has been disposed does not run in somebody else's memory", async () =
   f.dispose();
   using g = await ops.compile((x) => ops.negate(x), [[4]]);
   expect(() => loaded.run()).toThrow(expect.objectContaining({ code: "disposed" }));
-  expect(() => loaded.runLockstep(2)).toThrow(expect.objectContaining({ code: "disposed" }));
+  expect(() => runLockstep(loaded, 2)).toThrow(expect.objectContaining({ code: "disposed" }));
   expect([...g.run([[1, 2, 3, 4]])[0]!.data]).toEqual([-1, -2, -3, -4]);
 });
 

@@ -1,9 +1,9 @@
 // Where did the first NaN come from? The guard has kept the parameters from before the step and the cells are those of the
 // step, so the same program is run once more, instruction by instruction.
 
-import { Program as Head } from "../../assembly/isa.ts";
 import type { Address, Read } from "../program.ts";
 import type { LoadedProgram } from "../session.ts";
+import { runLockstep } from "../trace.ts";
 
 /** What an op was given when it made the first NaN or infinity. */
 export interface Given {
@@ -33,14 +33,7 @@ const SILENT = /^(check|clip|guard|stop|update)/;
 export function replay(loaded: LoadedProgram): Culprit | undefined {
   const { session: { core }, program: { instructions } } = loaded;
   let found: { index: number; position: number; address: Address } | undefined;
-  const runTo = (end: number, after?: (index: number) => boolean): void => {
-    let at = loaded.block.offset + 4 * Head.CODE;
-    for (let index = 0; index < end; index++) {
-      at = core.execute(at, 0, 1) >>> 0;
-      if (after?.(index)) return;
-    }
-  };
-  runTo(instructions.length, (index) => {
+  runLockstep(loaded, 1, (index) => {
     const { label, writes } = instructions[index]!;
     if (SILENT.test(label)) return false;
     for (const { address, bytes } of writes) {
@@ -53,7 +46,7 @@ export function replay(loaded: LoadedProgram): Culprit | undefined {
   const { index, position, address } = found, { label, reads, writes } = instructions[index]!, size = writes[0]!.bytes >>> 2;
   const made = loaded.session.floats[(loaded.address(address) >>> 2) + position]!;
   // an op may write where its input lies: what went in is looked at before it runs
-  runTo(index);
+  if (index > 0) runLockstep(loaded, 1, (before) => before === index - 1);
   const [, op, layer] = /^(\S+)(?: \((.*)\))?$/.exec(label)!;
   return { op: op!, ...(layer !== undefined && { layer }), position, made, inputs: reads.map((read) => given(loaded, read, position, size)) };
 }
