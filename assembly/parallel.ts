@@ -11,8 +11,6 @@ const TIMEOUT: i64 = 10_000_000_000;
 
 /** First item of this rank's share of n items that are handed out in groups of `grain`; the share ends where
  *  the next rank's begins: `share(n, grain, rank + 1, size)`. */
-// @ts-ignore: decorator
-@inline
 export function share(n: u32, grain: u32, rank: u32, size: u32): u32 {
   if (size == 1) return rank ? n : 0;
   const groups: u64 = (<u64>n + grain - 1) / grain;
