@@ -143,10 +143,12 @@ export function mapGradientVectors(kind: u32, dst: usize, end: usize, g: usize, 
 
 function map<F>(dst: usize, end: usize, src: usize, p: v128, q: v128): void {
   const fn = changetype<F>(0);
-  for (; dst < end; dst += 16, src += 16) v128.store(dst, fn.f(v128.load(src), p, q));
+  src -= dst;
+  for (; dst < end; dst += 16) v128.store(dst, fn.f(v128.load(src + dst), p, q));
 }
 
 function mapGradient<F>(dst: usize, end: usize, g: usize, v: usize, p: v128, q: v128): void {
   const fn = changetype<F>(0);
-  for (; dst < end; dst += 16, g += 16, v += 16) v128.store(dst, fn.df(v128.load(g), v128.load(v), p, q));
+  g -= dst, v -= dst;
+  for (; dst < end; dst += 16) v128.store(dst, fn.df(v128.load(g + dst), v128.load(v + dst), p, q));
 }

@@ -2,7 +2,7 @@
 
 import { BinaryKind, Opcode } from "../isa";
 import { power } from "../math";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 import { row } from "./elements";
 
 @final class Add { @inline f(a: v128, b: v128): v128 { return f32x4.add(a, b); } }
@@ -36,7 +36,8 @@ export function binary(
 ): void {
   const count = load<u32>(dims);
   const grain: u32 = depth > 1 ? 1 : 16;
-  const start = share(count, grain, rank, size), end = share(count, grain, rank + 1, size);
+  split(count, grain, rank, size);
+  const start = shareStart, end = shareEnd;
   let inner: u32 = 1;
   for (let d: u32 = 1; d < depth; d++) inner *= load<u32>(dims + d * 12);
   if (inner) slice(kind, dst, a, b, depth, dims, start, end, inner, rank);

@@ -4,7 +4,7 @@
 
 import { Opcode, Size } from "../isa";
 import { loadPart, storePart } from "../lanes";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 import { mapGradientVectors, mapVectors } from "./activation";
 import { binaryVectors } from "./binary";
 import { lossGradientVectors, lossVectors } from "./loss";
@@ -13,8 +13,9 @@ import { lossGradientVectors, lossVectors } from "./loss";
 export function elements(
   opcode: u32, kind: u32, dst: usize, a: usize, b: usize, c: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
 ): void {
-  const start = share(count, 16, rank, size), at = <usize>start << 2;
-  row(opcode, kind, dst + at, a + at, b + at, c + at, 16, 16, share(count, 16, rank + 1, size) - start, p, q, rank);
+  split(count, 16, rank, size);
+  const at = <usize>shareStart << 2;
+  row(opcode, kind, dst + at, a + at, b + at, c + at, 16, 16, shareEnd - shareStart, p, q, rank);
 }
 
 /** The same for one rank, where a and b go on by a vector, 16, or stand for all elements, 0. */
@@ -22,35 +23,34 @@ export function row(
   opcode: u32, kind: u32, dst: usize, a: usize, b: usize, c: usize, aStep: usize, bStep: usize, count: u32,
   p: f32, q: f32, rank: u32,
 ): void {
-  const scratch = <usize>rank * Size.SCRATCH, pp = f32x4.splat(p), qq = f32x4.splat(q);
-  if (!aStep) {
-    v128.store(scratch, v128.load32_splat(a));
-    a = scratch;
+  const scratch = <usize>rank * Size.SCRATCH, pp = f32x4.splat(p), qq = f32x4.splat(q), rest = count & 3;
+  if (!aStep) v128.store(scratch, v128.load32_splat(a)), a = scratch;
+  if (!bStep) v128.store(scratch, v128.load32_splat(b), 16), b = scratch + 16;
+  let to: usize = 0, bytes = <usize>(count >> 2) << 4;
+  for (;;) {
+    if (bytes) each(opcode, kind, dst, dst + bytes, a, b, c, aStep, bStep, pp, qq);
+    if (!rest) return;
+    if (dst == scratch) break;
+    // once more, with what is left
+    if (aStep) v128.store(scratch, loadPart(a + bytes, rest));
+    if (bStep) v128.store(scratch, loadPart(b + bytes, rest), 16);
+    if (opcode == Opcode.LossGradient) v128.store(scratch, loadPart(c + bytes, rest), 32);
+    to = dst + bytes; 
+    dst = a = scratch; b = scratch + 16; c = scratch + 32; bytes = 16;
   }
-  if (!bStep) {
-    v128.store(scratch, v128.load32_splat(b), 16);
-    b = scratch + 16;
-  }
-  const vectors = count >> 2;
-  const end = dst + (<usize>vectors << 4);
-  each(opcode, kind, dst, end, a, b, c, aStep, bStep, pp, qq);
-  count &= 3;
-  if (!count) return;
-  if (aStep) v128.store(scratch, loadPart(a + vectors * aStep, count));
-  if (bStep) v128.store(scratch, loadPart(b + vectors * bStep, count), 16);
-  if (opcode == Opcode.LossGradient) v128.store(scratch, loadPart(c + (vectors << 4), count), 32);
-  each(opcode, kind, scratch, scratch + 16, scratch, scratch + 16, scratch + 32, 0, 0, pp, qq);
-  storePart(end, v128.load(scratch), count);
+  storePart(to, v128.load(scratch), rest);
 }
 
+// @ts-ignore: decorator
+@inline
 function each(
   opcode: u32, kind: u32, dst: usize, end: usize, a: usize, b: usize, c: usize, aStep: usize, bStep: usize, p: v128, q: v128,
 ): void {
   switch (opcode) {
-    case Opcode.Map: return mapVectors(kind, dst, end, a, p, q);
-    case Opcode.MapGradient: return mapGradientVectors(kind, dst, end, a, b, p, q);
-    case Opcode.Binary: return binaryVectors(kind, dst, end, a, b, aStep, bStep);
-    case Opcode.Loss: return lossVectors(kind, dst, end, a, b);
-    case Opcode.LossGradient: return lossGradientVectors(kind, dst, end, a, b, c);
+    case Opcode.Map: mapVectors(kind, dst, end, a, p, q); break;
+    case Opcode.MapGradient: mapGradientVectors(kind, dst, end, a, b, p, q); break;
+    case Opcode.Binary: binaryVectors(kind, dst, end, a, b, aStep, bStep); break;
+    case Opcode.Loss: lossVectors(kind, dst, end, a, b); break;
+    case Opcode.LossGradient: lossGradientVectors(kind, dst, end, a, b, c); break;
   }
 }

@@ -2,7 +2,7 @@
 
 import { LossKind, CrossEntropyKind } from "../isa";
 import { expOf, log1p, log64, logOf, sigmoidOf } from "../math";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 import { divide, exponentials, maximum } from "./softmax";
 
 /** A label outside 0 … width−1 makes its row NaN.
@@ -13,8 +13,9 @@ export function crossEntropy(
   rank: u32, size: u32,
 ): void {
   const pitch = <usize>width << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const from = logits + r * pitch;
     const to = probabilities ? probabilities + r * pitch : 0;
     const top = maximum(from, width);
@@ -43,8 +44,9 @@ export function crossEntropyGradient(
   rank: u32, size: u32,
 ): void {
   const pitch = <usize>width << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const from = probabilities + r * pitch, to = dst + r * pitch;
     const factor = load<f32>(g + (<usize>r << 2));
     if (kind == CrossEntropyKind.Labels) {
@@ -156,11 +158,13 @@ export function lossGradientVectors(kind: u32, dst: usize, end: usize, g: usize,
 
 function loss<F>(dst: usize, end: usize, p: usize, t: usize): void {
   const fn = changetype<F>(0);
-  for (; dst < end; dst += 16, p += 16, t += 16) v128.store(dst, fn.f(v128.load(p), v128.load(t)));
+  p -= dst, t -= dst;
+  for (; dst < end; dst += 16) v128.store(dst, fn.f(v128.load(p + dst), v128.load(t + dst)));
 }
 
 function lossGradient<F>(dst: usize, end: usize, g: usize, p: usize, t: usize): void {
   const fn = changetype<F>(0);
-  for (; dst < end; dst += 16, g += 16, p += 16, t += 16)
-    v128.store(dst, f32x4.mul(v128.load(g), fn.df(v128.load(p), v128.load(t))));
+  g -= dst, p -= dst, t -= dst;
+  for (; dst < end; dst += 16)
+    v128.store(dst, f32x4.mul(v128.load(g + dst), fn.df(v128.load(p + dst), v128.load(t + dst))));
 }
