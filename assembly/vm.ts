@@ -5,9 +5,8 @@ import {
   LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Softmax, SoftmaxGradient,
   Squares, Stop, Update,
 } from "./isa";
-import { binary } from "./kernels/binary";
 import { convert, copy, fill, gather, pick, place } from "./kernels/copy";
-import { elements } from "./kernels/elements";
+import { binary, elements } from "./kernels/elements";
 import { direct, gemm } from "./kernels/gemm";
 import { check, guard, squares } from "./kernels/guard";
 import { crossEntropy, crossEntropyGradient } from "./kernels/loss";
@@ -83,7 +82,8 @@ export function execute(at: usize, rank: u32, size: u32): usize {
         u(at, Map.COUNT), f(at, Map.P0), f(at, Map.P1), rank, size);
       break;
     case Opcode.MapGradient:
-      elements(Opcode.MapGradient, u(at, MapGradient.KIND), u(at, MapGradient.DST), u(at, MapGradient.G), u(at, MapGradient.V), u(at, MapGradient.V),
+      elements(Opcode.MapGradient, u(at, MapGradient.KIND), u(at, MapGradient.DST), u(at, MapGradient.G),
+        u(at, MapGradient.V), u(at, MapGradient.V),
         u(at, MapGradient.COUNT), f(at, MapGradient.P0), f(at, MapGradient.P1), rank, size);
       break;
     case Opcode.Binary:

@@ -143,7 +143,7 @@ export function mapGradientVectors(kind: u32, dst: usize, end: usize, g: usize, 
 
 function map<F>(dst: usize, end: usize, src: usize, p: v128, q: v128): void {
   const fn = changetype<F>(0);
-  src -= dst;
+  src -= dst; // one number to count with: it finds both
   for (; dst < end; dst += 16) v128.store(dst, fn.f(v128.load(src + dst), p, q));
 }
 

@@ -1,9 +1,7 @@
-// Functions of two numbers, with broadcasting.
+// Functions of two numbers.
 
-import { BinaryKind, Opcode } from "../isa";
+import { BinaryKind } from "../isa";
 import { power } from "../math";
-import { shareEnd, shareStart, split } from "../parallel";
-import { row } from "./elements";
 
 @final class Add { @inline f(a: v128, b: v128): v128 { return f32x4.add(a, b); } }
 @final class Subtract { @inline f(a: v128, b: v128): v128 { return f32x4.sub(a, b); } }
@@ -26,35 +24,6 @@ import { row } from "./elements";
   @inline f(a: v128, b: v128): v128 {
     return v128.andnot(v128.bitselect(f32x4.splat(0.5), f32x4.splat(1), f32x4.eq(a, b)), f32x4.lt(a, b));
   }
-}
-
-/** dst[…] = f(a[…], b[…]); dims: depth × (size, stride in a, stride in b), strides in elements, the innermost 0
- *  or 1; where a dimension is above 1, one of the strides is not 0;
- *  dst is dense and may be a or b where that is dense; ranks split the outermost dimension. */
-export function binary(
-  kind: u32, dst: usize, a: usize, b: usize, depth: u32, dims: usize, rank: u32, size: u32,
-): void {
-  const count = load<u32>(dims);
-  const grain: u32 = depth > 1 ? 1 : 16;
-  split(count, grain, rank, size);
-  const start = shareStart, end = shareEnd;
-  let inner: u32 = 1;
-  for (let d: u32 = 1; d < depth; d++) inner *= load<u32>(dims + d * 12);
-  if (inner) slice(kind, dst, a, b, depth, dims, start, end, inner, rank);
-}
-
-/** Items start … end of the outermost of the remaining dimensions; `inner` elements of dst lie in each. */
-function slice(
-  kind: u32, dst: usize, a: usize, b: usize, depth: u32, dims: usize, start: u32, end: u32, inner: u32, rank: u32,
-): void {
-  const step = <usize>inner << 2, aStep = <usize>load<u32>(dims, 4) << 2, bStep = <usize>load<u32>(dims, 8) << 2;
-  dst += start * step;
-  a += start * aStep;
-  b += start * bStep;
-  if (depth == 1) return row(Opcode.Binary, kind, dst, a, b, b, aStep << 2, bStep << 2, end - start, 0, 0, rank);
-  const count = load<u32>(dims, 12);
-  for (; start < end; start++, dst += step, a += aStep, b += bStep)
-    slice(kind, dst, a, b, depth - 1, dims + 12, 0, count, inner / count, rank);
 }
 
 /** dst[i] = f(a[i], b[i]) for whole vectors until dst is end; a and b go on by their steps; see elements.ts. */

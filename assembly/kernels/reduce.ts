@@ -81,8 +81,6 @@ function promoteHigh(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 0, 1));
 }
 
-// @ts-ignore: decorator
-@inline
 function demote(low: v128, high: v128, scale: f64): v128 {
   const by = f64x2.splat(scale);
   return v128.shuffle<i32>(
