@@ -29,7 +29,7 @@ export enum Size {
   /** Bytes of a rank's scratch, three vectors, from address 0 on. The core's own data begin behind that of RANKS ranks
    *  (memoryBase in asconfig.json), so no instance that starts writes over it. */
   SCRATCH = 48,
-  RANKS = 128,
+  RANKS = 64,
 }
 
 /** Head of a program block. */

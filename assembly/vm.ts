@@ -2,8 +2,8 @@
 
 import {
   Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Loss,
-  LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Softmax, SoftmaxGradient,
-  Squares, Stop, Update,
+  LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Size, Softmax,
+  SoftmaxGradient, Squares, Stop, Update,
 } from "./isa";
 import { convert, copy, fill, gather, pick, place } from "./kernels/copy";
 import { binary, elements } from "./kernels/elements";
@@ -17,8 +17,10 @@ import { softmax, softmaxGradient } from "./kernels/softmax";
 import { update } from "./kernels/update";
 import { barrier } from "./parallel";
 
-/** Runs a program as one of `size` ranks. 0: done; 1: another rank did not come to a barrier in time. */
+/** Runs a program as one of `size` ranks. 0: done; 1: another rank did not come to a barrier in time. More ranks than
+ *  have a scratch trap. */
 export function run(program: usize, rank: u32, size: u32): u32 {
+  if (size > <u32>Size.RANKS) unreachable();
   let at = program + (Program.CODE << 2);
   while (load<u32>(at) & 0xffff) {
     at = execute(at, rank, size);
