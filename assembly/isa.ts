@@ -26,6 +26,10 @@ export enum Size {
   MC = 128,
   /** Elements of a chunk of Squares. */
   GUARD_CHUNK = 4096,
+  /** Bytes of a rank's scratch, three vectors, from address 0 on. The core's own data begin behind that of RANKS ranks
+   *  (memoryBase in asconfig.json), so no instance that starts writes over it. */
+  SCRATCH = 48,
+  RANKS = 64,
 }
 
 /** Head of a program block. */

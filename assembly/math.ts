@@ -129,6 +129,7 @@ export function sigmoid(x: v128): v128 {
 // fifth slower, but a tenth of the bytes.
 
 export function expOf(x: v128): v128 { return exp(x); }
+export function logOf(x: v128): v128 { return log(x); }
 export function sigmoidOf(x: v128): v128 { return sigmoid(x); }
 
 /** e^x − 1; 3.14 ulp. */

@@ -11,12 +11,24 @@ const TIMEOUT: i64 = 10_000_000_000;
 
 /** First item of this rank's share of n items that are handed out in groups of `grain`; the share ends where
  *  the next rank's begins: `share(n, grain, rank + 1, size)`. */
-// @ts-ignore: decorator
-@inline
 export function share(n: u32, grain: u32, rank: u32, size: u32): u32 {
-  if (size == 1) return rank ? n : 0;
   const groups: u64 = (<u64>n + grain - 1) / grain;
   return <u32>min(<u64>n, ((groups * rank) / size) * grain);
+}
+
+/** What split() found last. Wasm globals belong to one instance, so to one thread. */
+export let shareStart: u32 = 0;
+export let shareEnd: u32 = 0;
+
+/** Finds the bounds of this rank's share, one call for both. */
+export function split(n: u32, grain: u32, rank: u32, size: u32): void {
+  if (size == 1) {
+    shareStart = 0;
+    shareEnd = n;
+  } else {
+    shareStart = share(n, grain, rank, size);
+    shareEnd = share(n, grain, rank + 1, size);
+  }
 }
 
 /** Waits until all ranks are here; false if some did not come in time. */

@@ -2,15 +2,14 @@
 
 import {
   Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Loss,
-  LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Softmax, SoftmaxGradient,
-  Squares, Stop, Update,
+  LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Size, Softmax,
+  SoftmaxGradient, Squares, Stop, Update,
 } from "./isa";
-import { map, mapGradient } from "./kernels/activation";
-import { binary } from "./kernels/binary";
 import { convert, copy, fill, gather, pick, place } from "./kernels/copy";
+import { binary, elements } from "./kernels/elements";
 import { direct, gemm } from "./kernels/gemm";
 import { check, guard, squares } from "./kernels/guard";
-import { crossEntropy, crossEntropyGradient, loss, lossGradient } from "./kernels/loss";
+import { crossEntropy, crossEntropyGradient } from "./kernels/loss";
 import { pack } from "./kernels/pack";
 import { random } from "./kernels/random";
 import { reduce } from "./kernels/reduce";
@@ -18,8 +17,10 @@ import { softmax, softmaxGradient } from "./kernels/softmax";
 import { update } from "./kernels/update";
 import { barrier } from "./parallel";
 
-/** Runs a program as one of `size` ranks. 0: done; 1: another rank did not come to a barrier in time. */
+/** Runs a program as one of `size` ranks. 0: done; 1: another rank did not come to a barrier in time. More ranks than
+ *  have a scratch trap. */
 export function run(program: usize, rank: u32, size: u32): u32 {
+  if (size > <u32>Size.RANKS) unreachable();
   let at = program + (Program.CODE << 2);
   while (load<u32>(at) & 0xffff) {
     at = execute(at, rank, size);
@@ -79,10 +80,12 @@ export function execute(at: usize, rank: u32, size: u32): usize {
         u(at, Direct.A_ROW), u(at, Direct.A_COLUMN), u(at, Direct.B_ROW), u(at, Direct.B_COLUMN), rank, size);
       break;
     case Opcode.Map:
-      map(u(at, Map.KIND), u(at, Map.DST), u(at, Map.SRC), u(at, Map.COUNT), f(at, Map.P0), f(at, Map.P1), rank, size);
+      elements(Opcode.Map, u(at, Map.KIND), u(at, Map.DST), u(at, Map.SRC), u(at, Map.SRC), u(at, Map.SRC),
+        u(at, Map.COUNT), f(at, Map.P0), f(at, Map.P1), rank, size);
       break;
     case Opcode.MapGradient:
-      mapGradient(u(at, MapGradient.KIND), u(at, MapGradient.DST), u(at, MapGradient.G), u(at, MapGradient.V),
+      elements(Opcode.MapGradient, u(at, MapGradient.KIND), u(at, MapGradient.DST), u(at, MapGradient.G),
+        u(at, MapGradient.V), u(at, MapGradient.V),
         u(at, MapGradient.COUNT), f(at, MapGradient.P0), f(at, MapGradient.P1), rank, size);
       break;
     case Opcode.Binary:
@@ -112,11 +115,12 @@ export function execute(at: usize, rank: u32, size: u32): usize {
         u(at, CrossEntropyGradient.ROWS), u(at, CrossEntropyGradient.WIDTH), rank, size);
       break;
     case Opcode.Loss:
-      loss(u(at, Loss.KIND), u(at, Loss.DST), u(at, Loss.P), u(at, Loss.T), u(at, Loss.COUNT), rank, size);
+      elements(Opcode.Loss, u(at, Loss.KIND), u(at, Loss.DST), u(at, Loss.P), u(at, Loss.T), u(at, Loss.T),
+        u(at, Loss.COUNT), 0, 0, rank, size);
       break;
     case Opcode.LossGradient:
-      lossGradient(u(at, LossGradient.KIND), u(at, LossGradient.DST), u(at, LossGradient.G), u(at, LossGradient.P),
-        u(at, LossGradient.T), u(at, LossGradient.COUNT), rank, size);
+      elements(Opcode.LossGradient, u(at, LossGradient.KIND), u(at, LossGradient.DST), u(at, LossGradient.G),
+        u(at, LossGradient.P), u(at, LossGradient.T), u(at, LossGradient.COUNT), 0, 0, rank, size);
       break;
     case Opcode.Check: check(u(at, Check.SRC), u(at, Check.COUNT), u(at, Check.FLAG), rank, size); break;
     case Opcode.Squares: squares(u(at, Squares.PARTIALS), u(at, Squares.SRC), u(at, Squares.COUNT), rank, size); break;

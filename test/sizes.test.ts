@@ -23,13 +23,12 @@ for await (const report of model.fit({ x, y }, { loss: binaryCrossEntropy(), opt
 document.body.textContent += " " + model.predict(x).data.map((logit) => (logit > 0 ? 1 : 0)).join(" ");
 `;
 
-// 40 KB until the catalogue came, with erf, softplus, elu, clamp and the other updates
-it("the core has at most 48 KB, and 15 KB gzipped", () => {
+it("the core has at most 25.5 KB, and 8.6 KB gzipped", () => {
   wantBuilt();
   const core = readFileSync(join(root, "build/core.wasm"));
   tell(`core.wasm: ${core.length} bytes, ${zipped(core)} gzipped`);
-  expect(core.length).toBeLessThanOrEqual(48 * KB);
-  expect(zipped(core)).toBeLessThanOrEqual(15 * KB);
+  expect(core.length).toBeLessThanOrEqual(25.5 * KB);
+  expect(zipped(core)).toBeLessThanOrEqual(8.6 * KB);
 });
 
 // Minifiers name nested functions' variables otherwise: terser (which webpack and Rollup take) gives each function the same short

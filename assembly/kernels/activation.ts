@@ -2,9 +2,7 @@
 // df(v) where v is the input or the output, as isa.ts says of the kind; p and q are its parameters, splat.
 
 import { MapKind } from "../isa";
-import { loadPart, read, storePart, write } from "../lanes";
 import { erf, exp, expm1, expOf, log, sigmoid, sigmoidOf, softplus, tanh } from "../math";
-import { share } from "../parallel";
 
 @final class Relu {
   // pmax(x, 0) is x where x is NaN
@@ -104,92 +102,53 @@ import { share } from "../parallel";
   }
 }
 
-/** dst[i] = f(src[i]), i < count; in place allowed; ranks split i. */
-export function map(
-  kind: u32, dst: usize, src: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
-): void {
+/** dst[i] = f(src[i]) for whole vectors until dst is end; see elements.ts. */
+export function mapVectors(kind: u32, dst: usize, end: usize, src: usize, p: v128, q: v128): void {
   switch (kind) {
-    case MapKind.Relu: return light<Relu>(dst, src, count, p, q, rank, size);
-    case MapKind.LeakyRelu: return light<LeakyRelu>(dst, src, count, p, q, rank, size);
-    case MapKind.Sigmoid: return heavy<Sigmoid>(dst, src, count, p, q, rank, size);
-    case MapKind.Tanh: return heavy<Tanh>(dst, src, count, p, q, rank, size);
-    case MapKind.Exp: return heavy<Exp>(dst, src, count, p, q, rank, size);
-    case MapKind.Log: return heavy<Log>(dst, src, count, p, q, rank, size);
-    case MapKind.Sqrt: return light<Sqrt>(dst, src, count, p, q, rank, size);
-    case MapKind.Square: return light<Square>(dst, src, count, p, q, rank, size);
-    case MapKind.Abs: return light<Abs>(dst, src, count, p, q, rank, size);
-    case MapKind.Scale: return light<Scale>(dst, src, count, p, q, rank, size);
-    case MapKind.Erf: return heavy<Erf>(dst, src, count, p, q, rank, size);
-    case MapKind.Clamp: return light<Clamp>(dst, src, count, p, q, rank, size);
-    case MapKind.Elu: return heavy<Elu>(dst, src, count, p, q, rank, size);
-    case MapKind.Softplus: return heavy<Softplus>(dst, src, count, p, q, rank, size);
+    case MapKind.Relu: return map<Relu>(dst, end, src, p, q);
+    case MapKind.LeakyRelu: return map<LeakyRelu>(dst, end, src, p, q);
+    case MapKind.Sigmoid: return map<Sigmoid>(dst, end, src, p, q);
+    case MapKind.Tanh: return map<Tanh>(dst, end, src, p, q);
+    case MapKind.Exp: return map<Exp>(dst, end, src, p, q);
+    case MapKind.Log: return map<Log>(dst, end, src, p, q);
+    case MapKind.Sqrt: return map<Sqrt>(dst, end, src, p, q);
+    case MapKind.Square: return map<Square>(dst, end, src, p, q);
+    case MapKind.Abs: return map<Abs>(dst, end, src, p, q);
+    case MapKind.Scale: return map<Scale>(dst, end, src, p, q);
+    case MapKind.Erf: return map<Erf>(dst, end, src, p, q);
+    case MapKind.Clamp: return map<Clamp>(dst, end, src, p, q);
+    case MapKind.Elu: return map<Elu>(dst, end, src, p, q);
+    case MapKind.Softplus: return map<Softplus>(dst, end, src, p, q);
   }
 }
 
-/** dst[i] = g[i] · f′(v[i]), i < count; dst may be g or v; ranks split i. */
-export function mapGradient(
-  kind: u32, dst: usize, g: usize, v: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
-): void {
+/** dst[i] = g[i] · f′(v[i]), likewise. */
+export function mapGradientVectors(kind: u32, dst: usize, end: usize, g: usize, v: usize, p: v128, q: v128): void {
   switch (kind) {
-    case MapKind.Relu: return lightGradient<Relu>(dst, g, v, count, p, q, rank, size);
-    case MapKind.LeakyRelu: return lightGradient<LeakyRelu>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Sigmoid: return lightGradient<Sigmoid>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Tanh: return lightGradient<Tanh>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Exp: return lightGradient<Exp>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Log: return lightGradient<Log>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Sqrt: return lightGradient<Sqrt>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Square: return lightGradient<Square>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Abs: return lightGradient<Abs>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Erf: return heavyGradient<Erf>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Clamp: return lightGradient<Clamp>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Elu: return heavyGradient<Elu>(dst, g, v, count, p, q, rank, size);
-    case MapKind.Softplus: return heavyGradient<Softplus>(dst, g, v, count, p, q, rank, size);
+    case MapKind.Relu: return mapGradient<Relu>(dst, end, g, v, p, q);
+    case MapKind.LeakyRelu: return mapGradient<LeakyRelu>(dst, end, g, v, p, q);
+    case MapKind.Sigmoid: return mapGradient<Sigmoid>(dst, end, g, v, p, q);
+    case MapKind.Tanh: return mapGradient<Tanh>(dst, end, g, v, p, q);
+    case MapKind.Exp: return mapGradient<Exp>(dst, end, g, v, p, q);
+    case MapKind.Log: return mapGradient<Log>(dst, end, g, v, p, q);
+    case MapKind.Sqrt: return mapGradient<Sqrt>(dst, end, g, v, p, q);
+    case MapKind.Square: return mapGradient<Square>(dst, end, g, v, p, q);
+    case MapKind.Abs: return mapGradient<Abs>(dst, end, g, v, p, q);
+    case MapKind.Erf: return mapGradient<Erf>(dst, end, g, v, p, q);
+    case MapKind.Clamp: return mapGradient<Clamp>(dst, end, g, v, p, q);
+    case MapKind.Elu: return mapGradient<Elu>(dst, end, g, v, p, q);
+    case MapKind.Softplus: return mapGradient<Softplus>(dst, end, g, v, p, q);
   }
 }
 
-// Light functions get a loop of their own for the last one to three elements (with a branch in the loop, relu
-// takes 1.8 times as long). Heavy ones are compiled once for both: 2 % slower, but half the bytes.
-
-function light<F>(dst: usize, src: usize, count: u32, p: f32, q: f32, rank: u32, size: u32): void {
+function map<F>(dst: usize, end: usize, src: usize, p: v128, q: v128): void {
   const fn = changetype<F>(0);
-  const pp = f32x4.splat(p), qq = f32x4.splat(q);
-  const end = <usize>share(count, 16, rank + 1, size) << 2;
-  let i = <usize>share(count, 16, rank, size) << 2;
-  for (; i + 16 <= end; i += 16) v128.store(dst + i, fn.f(v128.load(src + i), pp, qq));
-  const rest = <u32>(end - i) >> 2;
-  if (rest) storePart(dst + i, fn.f(loadPart(src + i, rest), pp, qq), rest);
+  src -= dst; // one number to count with: it finds both
+  for (; dst < end; dst += 16) v128.store(dst, fn.f(v128.load(src + dst), p, q));
 }
 
-function heavy<F>(dst: usize, src: usize, count: u32, p: f32, q: f32, rank: u32, size: u32): void {
+function mapGradient<F>(dst: usize, end: usize, g: usize, v: usize, p: v128, q: v128): void {
   const fn = changetype<F>(0);
-  const pp = f32x4.splat(p), qq = f32x4.splat(q);
-  const end = share(count, 16, rank + 1, size);
-  for (let i = share(count, 16, rank, size); i < end; i += 4) {
-    const at = <usize>i << 2;
-    write(dst + at, fn.f(read(src + at, end - i), pp, qq), end - i);
-  }
-}
-
-function lightGradient<F>(
-  dst: usize, g: usize, v: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
-): void {
-  const fn = changetype<F>(0);
-  const pp = f32x4.splat(p), qq = f32x4.splat(q);
-  const end = <usize>share(count, 16, rank + 1, size) << 2;
-  let i = <usize>share(count, 16, rank, size) << 2;
-  for (; i + 16 <= end; i += 16) v128.store(dst + i, fn.df(v128.load(g + i), v128.load(v + i), pp, qq));
-  const rest = <u32>(end - i) >> 2;
-  if (rest) storePart(dst + i, fn.df(loadPart(g + i, rest), loadPart(v + i, rest), pp, qq), rest);
-}
-
-function heavyGradient<F>(
-  dst: usize, g: usize, v: usize, count: u32, p: f32, q: f32, rank: u32, size: u32,
-): void {
-  const fn = changetype<F>(0);
-  const pp = f32x4.splat(p), qq = f32x4.splat(q);
-  const end = share(count, 16, rank + 1, size);
-  for (let i = share(count, 16, rank, size); i < end; i += 4) {
-    const at = <usize>i << 2;
-    write(dst + at, fn.df(read(g + at, end - i), read(v + at, end - i), pp, qq), end - i);
-  }
+  g -= dst, v -= dst;
+  for (; dst < end; dst += 16) v128.store(dst, fn.df(v128.load(g + dst), v128.load(v + dst), p, q));
 }

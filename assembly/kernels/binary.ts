@@ -1,9 +1,7 @@
-// Functions of two numbers, with broadcasting.
+// Functions of two numbers.
 
 import { BinaryKind } from "../isa";
-import { loadPart, storePart } from "../lanes";
 import { power } from "../math";
-import { share } from "../parallel";
 
 @final class Add { @inline f(a: v128, b: v128): v128 { return f32x4.add(a, b); } }
 @final class Subtract { @inline f(a: v128, b: v128): v128 { return f32x4.sub(a, b); } }
@@ -28,65 +26,26 @@ import { share } from "../parallel";
   }
 }
 
-/** dst[…] = f(a[…], b[…]); dims: depth × (size, stride in a, stride in b), strides in elements, the innermost 0
- *  or 1; where a dimension is above 1, one of the strides is not 0;
- *  dst is dense and may be a or b where that is dense; ranks split the outermost dimension. */
-export function binary(
-  kind: u32, dst: usize, a: usize, b: usize, depth: u32, dims: usize, rank: u32, size: u32,
+/** dst[i] = f(a[i], b[i]) for whole vectors until dst is end; a and b go on by their steps; see elements.ts. */
+export function binaryVectors(
+  kind: u32, dst: usize, end: usize, a: usize, b: usize, aStep: usize, bStep: usize,
 ): void {
-  const count = load<u32>(dims);
-  const grain: u32 = depth > 1 ? 1 : 16;
-  const start = share(count, grain, rank, size), end = share(count, grain, rank + 1, size);
-  let inner: u32 = 1;
-  for (let d: u32 = 1; d < depth; d++) inner *= load<u32>(dims + d * 12);
-  if (inner) slice(kind, dst, a, b, depth, dims, start, end, inner);
-}
-
-/** Items start … end of the outermost of the remaining dimensions; `inner` elements of dst lie in each. */
-function slice(
-  kind: u32, dst: usize, a: usize, b: usize, depth: u32, dims: usize, start: u32, end: u32, inner: u32,
-): void {
-  const step = <usize>inner << 2, aStep = <usize>load<u32>(dims, 4) << 2, bStep = <usize>load<u32>(dims, 8) << 2;
-  dst += start * step;
-  a += start * aStep;
-  b += start * bStep;
-  if (depth == 1) return row(kind, dst, a, b, end - start, aStep != 0, bStep != 0);
-  const count = load<u32>(dims, 12);
-  for (; start < end; start++, dst += step, a += aStep, b += bStep)
-    slice(kind, dst, a, b, depth - 1, dims + 12, 0, count, inner / count);
-}
-
-function row(kind: u32, dst: usize, a: usize, b: usize, count: u32, aDense: bool, bDense: bool): void {
   switch (kind) {
-    case BinaryKind.Add: return apply<Add>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Subtract: return apply<Subtract>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Multiply: return apply<Multiply>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Divide: return apply<Divide>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Maximum: return apply<Maximum>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Minimum: return apply<Minimum>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Power: return apply<Power>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Greater: return apply<Greater>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Equal: return apply<Equal>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.EqualInt: return apply<EqualInt>(dst, a, b, count, aDense, bDense);
-    case BinaryKind.Heaviside: return apply<Heaviside>(dst, a, b, count, aDense, bDense);
+    case BinaryKind.Add: return apply<Add>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Subtract: return apply<Subtract>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Multiply: return apply<Multiply>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Divide: return apply<Divide>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Maximum: return apply<Maximum>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Minimum: return apply<Minimum>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Power: return apply<Power>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Greater: return apply<Greater>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Equal: return apply<Equal>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.EqualInt: return apply<EqualInt>(dst, end, a, b, aStep, bStep);
+    case BinaryKind.Heaviside: return apply<Heaviside>(dst, end, a, b, aStep, bStep);
   }
 }
 
-function apply<F>(dst: usize, a: usize, b: usize, count: u32, aDense: bool, bDense: bool): void {
+function apply<F>(dst: usize, end: usize, a: usize, b: usize, aStep: usize, bStep: usize): void {
   const fn = changetype<F>(0);
-  const end = dst + (<usize>count << 2);
-  if (aDense && bDense) {
-    for (; dst + 16 <= end; dst += 16, a += 16, b += 16) v128.store(dst, fn.f(v128.load(a), v128.load(b)));
-  } else if (aDense) {
-    const same = v128.load32_splat(b);
-    for (; dst + 16 <= end; dst += 16, a += 16) v128.store(dst, fn.f(v128.load(a), same));
-  } else {
-    const same = v128.load32_splat(a);
-    for (; dst + 16 <= end; dst += 16, b += 16) v128.store(dst, fn.f(same, v128.load(b)));
-  }
-  const rest = <u32>(end - dst) >> 2;
-  if (!rest) return;
-  const left = aDense ? loadPart(a, rest) : v128.load32_splat(a);
-  const right = bDense ? loadPart(b, rest) : v128.load32_splat(b);
-  storePart(dst, fn.f(left, right), rest);
+  for (; dst < end; dst += 16, a += aStep, b += bStep) v128.store(dst, fn.f(v128.load(a), v128.load(b)));
 }

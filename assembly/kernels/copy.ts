@@ -1,12 +1,13 @@
 // Moving numbers: fill, strided copy, conversion, rows by index. No arithmetic.
 
 import { ConvertKind, GatherKind } from "../isa";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 
 /** dst[i] = value, i < count; ranks split i. */
 export function fill(dst: usize, count: u32, value: u32, rank: u32, size: u32): void {
-  const end = dst + (<usize>share(count, 16, rank + 1, size) << 2);
-  let to = dst + (<usize>share(count, 16, rank, size) << 2);
+  split(count, 16, rank, size);
+  const end = dst + (<usize>shareEnd << 2);
+  let to = dst + (<usize>shareStart << 2);
   const four = i32x4.splat(value);
   for (; to + 16 <= end; to += 16) v128.store(to, four);
   for (; to < end; to += 4) store<u32>(to, value);
@@ -16,7 +17,8 @@ export function fill(dst: usize, count: u32, value: u32, rank: u32, size: u32): 
  *  written; ranks split the outermost dimension. */
 export function copy(dst: usize, src: usize, depth: u32, dims: usize, rank: u32, size: u32): void {
   const count = load<u32>(dims);
-  const start = share(count, 1, rank, size), end = share(count, 1, rank + 1, size);
+  split(count, 1, rank, size);
+  const start = shareStart, end = shareEnd;
   copySlice(dst, src, depth, dims, start, end);
 }
 
@@ -36,8 +38,9 @@ function copySlice(dst: usize, src: usize, depth: u32, dims: usize, start: u32, 
 
 /** dst[i] = number of src[i] in the other 4-byte type, rounding towards 0; in place allowed; ranks split i. */
 export function convert(kind: u32, dst: usize, src: usize, count: u32, rank: u32, size: u32): void {
-  const end = <usize>share(count, 16, rank + 1, size) << 2;
-  let i = <usize>share(count, 16, rank, size) << 2;
+  split(count, 16, rank, size);
+  const end = <usize>shareEnd << 2;
+  let i = <usize>shareStart << 2;
   if (kind == ConvertKind.IntToFloat) for (; i < end; i += 4) store<f32>(dst + i, <f32>load<i32>(src + i));
   else for (; i < end; i += 4) store<i32>(dst + i, <i32>load<f32>(src + i));
 }
@@ -47,8 +50,9 @@ export function gather(
   kind: u32, dst: usize, table: usize, ids: usize, cursor: usize, rows: u32, width: u32, rank: u32, size: u32,
 ): void {
   if (cursor) ids += <usize>load<u32>(cursor) << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const row = <usize>load<u32>(ids + (<usize>r << 2)) * width;
     const to = dst + ((<usize>r * width) << 2);
     if (kind == GatherKind.Word) memory.copy(to, table + (row << 2), <usize>width << 2);
@@ -68,8 +72,9 @@ function bytesToFloats(to: usize, from: usize, count: u32): void {
 export function pick(
   dst: usize, src: usize, ids: usize, outer: u32, axis: u32, inner: u32, rank: u32, size: u32,
 ): void {
-  const end = share(outer, 1, rank + 1, size);
-  for (let o = share(outer, 1, rank, size); o < end; o++) {
+  split(outer, 1, rank, size);
+  const end = shareEnd;
+  for (let o = shareStart; o < end; o++) {
     for (let i: u32 = 0; i < inner; i++) {
       const at = (<usize>o * inner + i) << 2;
       const index = load<u32>(ids + at);
@@ -82,8 +87,9 @@ export function pick(
 export function place(
   dst: usize, src: usize, ids: usize, outer: u32, axis: u32, inner: u32, rank: u32, size: u32,
 ): void {
-  const end = share(outer, 1, rank + 1, size);
-  for (let o = share(outer, 1, rank, size); o < end; o++) {
+  split(outer, 1, rank, size);
+  const end = shareEnd;
+  for (let o = shareStart; o < end; o++) {
     const block = dst + ((<usize>o * axis * inner) << 2);
     memory.fill(block, 0, (<usize>axis * inner) << 2);
     for (let i: u32 = 0; i < inner; i++) {

@@ -5,7 +5,7 @@
 
 import { Size } from "../isa";
 import { loadPart, storePart } from "../lanes";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 import { blockDepth } from "./pack";
 
 const MR: u32 = Size.MR;
@@ -17,8 +17,9 @@ const MC: u32 = Size.MC;
 export function gemm(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, rank: u32, size: u32): void {
   const aPanels = (m + MR - 1) / MR, bPanels = (n + NR - 1) / NR;
   const byRows = aPanels >= bPanels;
-  const i0: u32 = byRows ? share(aPanels, 1, rank, size) : 0, i1 = byRows ? share(aPanels, 1, rank + 1, size) : aPanels;
-  const j0: u32 = byRows ? 0 : share(bPanels, 1, rank, size), j1 = byRows ? bPanels : share(bPanels, 1, rank + 1, size);
+  split(byRows ? aPanels : bPanels, 1, rank, size);
+  const i0: u32 = byRows ? shareStart : 0, i1 = byRows ? shareEnd : aPanels;
+  const j0: u32 = byRows ? 0 : shareStart, j1 = byRows ? bPanels : shareEnd;
   const block = blockDepth(k);
   for (let k0: u32 = 0; k0 < k; k0 += block) {
     const kc = min(block, k - k0);
@@ -93,8 +94,9 @@ export function direct(
   aRow: u32, aColumn: u32, bRow: u32, bColumn: u32, rank: u32, size: u32,
 ): void {
   const byRows = m >= MR;
-  const i0: u32 = byRows ? share(m, 1, rank, size) : 0, i1 = byRows ? share(m, 1, rank + 1, size) : m;
-  const j0: u32 = byRows ? 0 : share(n, 16, rank, size), j1 = byRows ? n : share(n, 16, rank + 1, size);
+  split(byRows ? m : n, byRows ? 1 : 16, rank, size);
+  const i0: u32 = byRows ? shareStart : 0, i1 = byRows ? shareEnd : m;
+  const j0: u32 = byRows ? 0 : shareStart, j1 = byRows ? n : shareEnd;
   const block = blockDepth(k);
   const aStep = <usize>aColumn << 2, bStep = <usize>bRow << 2, bNext = <usize>bColumn << 2;
   for (let k0: u32 = 0; k0 < k; k0 += block) {

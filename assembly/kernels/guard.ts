@@ -2,13 +2,14 @@
 
 import { GuardCell, Size } from "../isa";
 import { loadPart, total, widen } from "../lanes";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 
 const GUARD_CHUNK: u32 = Size.GUARD_CHUNK;
 
 /** flag[0] = 1 if any src[i] is NaN or infinite; ranks split i, each writes only a 1. */
 export function check(src: usize, count: u32, flag: usize, rank: u32, size: u32): void {
-  const start = share(count, 16, rank, size), end = share(count, 16, rank + 1, size);
+  split(count, 16, rank, size);
+  const start = shareStart, end = shareEnd;
   if (firstNonFinite(src + (<usize>start << 2), end - start) != end - start) store<u32>(flag, 1);
 }
 
@@ -27,8 +28,9 @@ export function firstNonFinite(src: usize, count: u32): u32 {
 /** partials[c] = Σ src² over chunk c, in f64; not finite exactly if something in the chunk is not; ranks split c. */
 export function squares(partials: usize, src: usize, count: u32, rank: u32, size: u32): void {
   const chunks = (count + GUARD_CHUNK - 1) / GUARD_CHUNK;
-  const end = share(chunks, 1, rank + 1, size);
-  for (let c = share(chunks, 1, rank, size); c < end; c++) {
+  split(chunks, 1, rank, size);
+  const end = shareEnd;
+  for (let c = shareStart; c < end; c++) {
     const from = src + ((<usize>c * GUARD_CHUNK) << 2), n = min(GUARD_CHUNK, count - c * GUARD_CHUNK);
     let value = squaresNarrow(from, n);
     // squares of f32 may overflow or vanish where the numbers are sound: once more in f64

@@ -1,9 +1,8 @@
 // Losses. Cross-entropy works on rows of logits; the others on single pairs, forward and derivative side by side.
 
 import { LossKind, CrossEntropyKind } from "../isa";
-import { loadPart, read, storePart, write } from "../lanes";
-import { exp, log, log1p, log64, sigmoid } from "../math";
-import { share } from "../parallel";
+import { expOf, log1p, log64, logOf, sigmoidOf } from "../math";
+import { shareEnd, shareStart, split } from "../parallel";
 import { divide, exponentials, maximum } from "./softmax";
 
 /** A label outside 0 … width−1 makes its row NaN.
@@ -14,8 +13,9 @@ export function crossEntropy(
   rank: u32, size: u32,
 ): void {
   const pitch = <usize>width << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const from = logits + r * pitch;
     const to = probabilities ? probabilities + r * pitch : 0;
     const top = maximum(from, width);
@@ -44,8 +44,9 @@ export function crossEntropyGradient(
   rank: u32, size: u32,
 ): void {
   const pitch = <usize>width << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const from = probabilities + r * pitch, to = dst + r * pitch;
     const factor = load<f32>(g + (<usize>r << 2));
     if (kind == CrossEntropyKind.Labels) {
@@ -96,7 +97,7 @@ function scale(dst: usize, src: usize, count: u32, factor: f32): void {
     const hinge = f32x4.sub(f32x4.pmax(p, f32x4.splat(0)), f32x4.mul(p, t));
     return f32x4.add(hinge, softplusOfMinusAbs(p));
   }
-  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoid(p), t); }
+  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoidOf(p), t); }
 }
 
 @final class ProbabilityCrossEntropy {
@@ -105,9 +106,9 @@ function scale(dst: usize, src: usize, count: u32, factor: f32): void {
     const q = f32x4.sub(one, p);
     // log(1 − p), with Kahan's factor for what rounding 1 − p lost
     const rest = f32x4.sub(q, one);
-    let no = v128.bitselect(f32x4.neg(p), f32x4.mul(log(q), f32x4.div(f32x4.neg(p), rest)), f32x4.eq(rest, f32x4.splat(0)));
+    let no = v128.bitselect(f32x4.neg(p), f32x4.mul(logOf(q), f32x4.div(f32x4.neg(p), rest)), f32x4.eq(rest, f32x4.splat(0)));
     no = f32x4.pmax(no, least);
-    const yes = f32x4.pmax(log(p), least);
+    const yes = f32x4.pmax(logOf(p), least);
     return f32x4.neg(f32x4.add(f32x4.mul(t, yes), f32x4.mul(f32x4.sub(one, t), no)));
   }
   // (p − t) / max(p · (1 − p), 1e-12), PyTorch's bound
@@ -130,72 +131,40 @@ function scale(dst: usize, src: usize, count: u32, factor: f32): void {
 // @ts-ignore: decorator
 @inline
 function softplusOfMinusAbs(x: v128): v128 {
-  return log1p(exp(f32x4.neg(f32x4.abs(x))));
+  return log1p(expOf(f32x4.neg(f32x4.abs(x))));
 }
 
-/** dst[i] = loss(p[i], t[i]), i < count; dst may be p or t; ranks split i. */
-export function loss(kind: u32, dst: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+/** dst[i] = loss(p[i], t[i]) for whole vectors until dst is end; see elements.ts. */
+export function lossVectors(kind: u32, dst: usize, end: usize, p: usize, t: usize): void {
   switch (kind) {
-    case LossKind.SquaredError: return light<SquaredError>(dst, p, t, count, rank, size);
-    case LossKind.AbsoluteError: return light<AbsoluteError>(dst, p, t, count, rank, size);
-    case LossKind.LogitCrossEntropy: return heavy<LogitCrossEntropy>(dst, p, t, count, rank, size);
-    case LossKind.ProbabilityCrossEntropy: return heavy<ProbabilityCrossEntropy>(dst, p, t, count, rank, size);
-    case LossKind.Hinge: return light<Hinge>(dst, p, t, count, rank, size);
+    case LossKind.SquaredError: return loss<SquaredError>(dst, end, p, t);
+    case LossKind.AbsoluteError: return loss<AbsoluteError>(dst, end, p, t);
+    case LossKind.LogitCrossEntropy: return loss<LogitCrossEntropy>(dst, end, p, t);
+    case LossKind.ProbabilityCrossEntropy: return loss<ProbabilityCrossEntropy>(dst, end, p, t);
+    case LossKind.Hinge: return loss<Hinge>(dst, end, p, t);
   }
 }
 
-/** dst[i] = g[i] · ∂loss/∂p (p[i], t[i]), i < count; dst may be g, p or t; ranks split i. */
-export function lossGradient(
-  kind: u32, dst: usize, g: usize, p: usize, t: usize, count: u32, rank: u32, size: u32,
-): void {
+/** dst[i] = g[i] · ∂loss/∂p (p[i], t[i]), likewise. */
+export function lossGradientVectors(kind: u32, dst: usize, end: usize, g: usize, p: usize, t: usize): void {
   switch (kind) {
-    case LossKind.SquaredError: return lightGradient<SquaredError>(dst, g, p, t, count, rank, size);
-    case LossKind.AbsoluteError: return lightGradient<AbsoluteError>(dst, g, p, t, count, rank, size);
-    case LossKind.LogitCrossEntropy: return heavyGradient<LogitCrossEntropy>(dst, g, p, t, count, rank, size);
-    case LossKind.ProbabilityCrossEntropy:
-      return heavyGradient<ProbabilityCrossEntropy>(dst, g, p, t, count, rank, size);
-    case LossKind.Hinge: return lightGradient<Hinge>(dst, g, p, t, count, rank, size);
+    case LossKind.SquaredError: return lossGradient<SquaredError>(dst, end, g, p, t);
+    case LossKind.AbsoluteError: return lossGradient<AbsoluteError>(dst, end, g, p, t);
+    case LossKind.LogitCrossEntropy: return lossGradient<LogitCrossEntropy>(dst, end, g, p, t);
+    case LossKind.ProbabilityCrossEntropy: return lossGradient<ProbabilityCrossEntropy>(dst, end, g, p, t);
+    case LossKind.Hinge: return lossGradient<Hinge>(dst, end, g, p, t);
   }
 }
 
-// Light and heavy as in activation.ts.
-
-function light<F>(dst: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+function loss<F>(dst: usize, end: usize, p: usize, t: usize): void {
   const fn = changetype<F>(0);
-  const end = <usize>share(count, 16, rank + 1, size) << 2;
-  let i = <usize>share(count, 16, rank, size) << 2;
-  for (; i + 16 <= end; i += 16) v128.store(dst + i, fn.f(v128.load(p + i), v128.load(t + i)));
-  const rest = <u32>(end - i) >> 2;
-  if (rest) storePart(dst + i, fn.f(loadPart(p + i, rest), loadPart(t + i, rest)), rest);
+  p -= dst, t -= dst;
+  for (; dst < end; dst += 16) v128.store(dst, fn.f(v128.load(p + dst), v128.load(t + dst)));
 }
 
-function heavy<F>(dst: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
+function lossGradient<F>(dst: usize, end: usize, g: usize, p: usize, t: usize): void {
   const fn = changetype<F>(0);
-  const end = share(count, 16, rank + 1, size);
-  for (let i = share(count, 16, rank, size); i < end; i += 4) {
-    const at = <usize>i << 2, rest = end - i;
-    write(dst + at, fn.f(read(p + at, rest), read(t + at, rest)), rest);
-  }
-}
-
-function lightGradient<F>(dst: usize, g: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
-  const fn = changetype<F>(0);
-  const end = <usize>share(count, 16, rank + 1, size) << 2;
-  let i = <usize>share(count, 16, rank, size) << 2;
-  for (; i + 16 <= end; i += 16)
-    v128.store(dst + i, f32x4.mul(v128.load(g + i), fn.df(v128.load(p + i), v128.load(t + i))));
-  const rest = <u32>(end - i) >> 2;
-  if (rest) {
-    const d = f32x4.mul(loadPart(g + i, rest), fn.df(loadPart(p + i, rest), loadPart(t + i, rest)));
-    storePart(dst + i, d, rest);
-  }
-}
-
-function heavyGradient<F>(dst: usize, g: usize, p: usize, t: usize, count: u32, rank: u32, size: u32): void {
-  const fn = changetype<F>(0);
-  const end = share(count, 16, rank + 1, size);
-  for (let i = share(count, 16, rank, size); i < end; i += 4) {
-    const at = <usize>i << 2, rest = end - i;
-    write(dst + at, f32x4.mul(read(g + at, rest), fn.df(read(p + at, rest), read(t + at, rest))), rest);
-  }
+  g -= dst, p -= dst, t -= dst;
+  for (; dst < end; dst += 16)
+    v128.store(dst, f32x4.mul(v128.load(g + dst), fn.df(v128.load(p + dst), v128.load(t + dst))));
 }

@@ -10,7 +10,7 @@
 // Lines beyond the last are 0. A panel is read once, front to back, by the register tile.
 
 import { Size } from "../isa";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 
 const KC: u32 = Size.KC;
 
@@ -27,7 +27,8 @@ export function pack(
   rank: u32, size: u32,
 ): void {
   const panels = (lines + width - 1) / width, block = blockDepth(depth);
-  const start = share(panels, 1, rank, size), end = share(panels, 1, rank + 1, size);
+  split(panels, 1, rank, size);
+  const start = shareStart, end = shareEnd;
   const line = <usize>lineStride << 2, along = <usize>depthStride << 2;
   for (let k: u32 = 0; k < depth; k += block) {
     const kc = min(block, depth - k);

@@ -3,7 +3,7 @@
 import { RandomKind, SeedCell } from "../isa";
 import { write } from "../lanes";
 import { cosTurn, log } from "../math";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 import { philox, unit, word0, word1, word2, word3 } from "../random";
 
 /** dst[i] = a number of the kind that depends on seed cells, stream and i alone; ranks split i. */
@@ -12,8 +12,9 @@ export function random(
 ): void {
   const low = load<u32>(seed + (SeedCell.LOW << 2)), high = load<u32>(seed + (SeedCell.HIGH << 2));
   const step = load<u32>(seed + (SeedCell.STEP << 2));
-  const end = share(count, 16, rank + 1, size);
-  for (let i = share(count, 16, rank, size); i < end; i += 16) {
+  split(count, 16, rank, size);
+  const end = shareEnd;
+  for (let i = shareStart; i < end; i += 16) {
     philox(i >> 2, step, stream, low, high);
     for (let w: u32 = 0; w < 4 && i + 4 * w < end; w++) {
       let x: v128;

@@ -2,8 +2,8 @@
 // over the blocks in f64, so their error stays near one rounding.
 
 import { ReduceKind } from "../isa";
-import { read, sum, write } from "../lanes";
-import { share } from "../parallel";
+import { sum, write } from "../lanes";
+import { shareEnd, shareStart, split } from "../parallel";
 
 /** Rows whose sum is kept in f32 before it is added in f64. */
 const BLOCK: u32 = 64;
@@ -13,8 +13,9 @@ export function reduce(
   kind: u32, dst: usize, src: usize, outer: u32, axis: u32, inner: u32, rank: u32, size: u32,
 ): void {
   const byColumn = outer == 1;
-  const first: u32 = byColumn ? 0 : share(outer, 1, rank, size), last: u32 = byColumn ? 1 : share(outer, 1, rank + 1, size);
-  const start: u32 = byColumn ? share(inner, 16, rank, size) : 0, end = byColumn ? share(inner, 16, rank + 1, size) : inner;
+  split(byColumn ? inner : outer, byColumn ? 16 : 1, rank, size);
+  const first: u32 = byColumn ? 0 : shareStart, last: u32 = byColumn ? 1 : shareEnd;
+  const start: u32 = byColumn ? shareStart : 0, end = byColumn ? shareEnd : inner;
   const scale: f64 = kind == ReduceKind.Mean ? <f64>axis : 1;
   for (let o = first; o < last; o++) {
     const from = src + ((<usize>o * axis * inner) << 2);
@@ -56,18 +57,21 @@ function columns(dst: usize, src: usize, axis: u32, inner: u32, start: u32, end:
     v128.store(to, demote(s4, s5, scale), 32);
     v128.store(to, demote(s6, s7, scale), 48);
   }
-  for (; i < end; i += 4) {
-    const count = end - i;
+  while (i < end) {
+    // the last one to three go with those before them, if there are any: one pass for all
+    if (end - i < 4 && end - start >= 4) i = end - 4;
+    const count: u32 = end - i < 4 ? 1 : 4;
     let low = f64x2.splat(0), high = low;
     let from = src + (<usize>i << 2);
     for (let r: u32 = 0; r < axis; r += BLOCK) {
       let a = f32x4.splat(0);
       for (let n = min(BLOCK, axis - r); n; n--, from += pitch)
-        a = f32x4.add(a, read(from, count));
+        a = f32x4.add(a, count == 4 ? v128.load(from) : v128.load32_zero(from));
       low = f64x2.add(low, f64x2.promote_low_f32x4(a));
       high = f64x2.add(high, promoteHigh(a));
     }
     write(dst + (<usize>i << 2), demote(low, high, scale), count);
+    i += count;
   }
 }
 
@@ -77,8 +81,6 @@ function promoteHigh(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 0, 1));
 }
 
-// @ts-ignore: decorator
-@inline
 function demote(low: v128, high: v128, scale: f64): v128 {
   const by = f64x2.splat(scale);
   return v128.shuffle<i32>(

@@ -3,7 +3,7 @@
 import { SoftmaxKind } from "../isa";
 import { read, total, widen, write } from "../lanes";
 import { exp, log64 } from "../math";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 
 /** The largest of `count` floats. A NaN may be overlooked: it comes back in the exponentials. */
 export function maximum(src: usize, count: u32): f32 {
@@ -41,8 +41,9 @@ export function divide(dst: usize, count: u32, divisor: f32): void {
 /** dst[r, :] = softmax or log-softmax of src[r, :]; in place allowed; ranks split r. */
 export function softmax(kind: u32, dst: usize, src: usize, rows: u32, width: u32, rank: u32, size: u32): void {
   const pitch = <usize>width << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const from = src + r * pitch, to = dst + r * pitch;
     const top = maximum(from, width);
     if (kind == SoftmaxKind.Softmax) divide(to, width, <f32>exponentials(to, from, width, top));
@@ -64,8 +65,9 @@ export function softmaxGradient(
   kind: u32, dst: usize, g: usize, y: usize, rows: u32, width: u32, rank: u32, size: u32,
 ): void {
   const pitch = <usize>width << 2;
-  const end = share(rows, 1, rank + 1, size);
-  for (let r = share(rows, 1, rank, size); r < end; r++) {
+  split(rows, 1, rank, size);
+  const end = shareEnd;
+  for (let r = shareStart; r < end; r++) {
     const gr = g + r * pitch, yr = y + r * pitch, to = dst + r * pitch;
     let all = f64x2.splat(0);
     for (let c: u32 = 0; c < width; c += 4) {

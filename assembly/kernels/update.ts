@@ -2,7 +2,7 @@
 // parameters they belong to, so one instruction updates a whole model. Formulas are PyTorch's.
 
 import { AdamCell, GuardCell, Segment, SgdCell, UpdateKind } from "../isa";
-import { share } from "../parallel";
+import { shareEnd, shareStart, split } from "../parallel";
 
 /** Nothing where guard says "not finite". All counts are multiples of 4 (segments are padded), so there are no
  *  tails; ranks split the gradient block. */
@@ -12,7 +12,8 @@ export function update(
 ): void {
   if (!load<u32>(guard + (GuardCell.FINITE << 2))) return;
   const factor = f32x4.splat(load<f32>(guard + (GuardCell.FACTOR << 2)));
-  const start = share(all, 64, rank, size), end = share(all, 64, rank + 1, size);
+  split(all, 64, rank, size);
+  const start = shareStart, end = shareEnd;
   for (; segments; segments--, table += Segment.SIZE << 2) {
     const from = load<u32>(table + (Segment.START << 2)), to = from + load<u32>(table + (Segment.COUNT << 2));
     const low = max(from, start), high = min(to, end);
