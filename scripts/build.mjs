@@ -12,11 +12,17 @@ const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 
+// Private members whose names stand nowhere else in src/ get short ones: 0.1 KB less for a page.
+const sources = readdirSync(join(root, "src"), { recursive: true }).filter((name) => name.endsWith(".ts")).map((name) => readFileSync(join(root, "src", name), "utf8"));
+const text = sources.join("\n").replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )*(\w+)/gm)].map(([, name]) => name));
+const hidden = [...declared].filter((name) => !new RegExp(`(?<!this\\.|private (?:readonly |async |get )*)\\b${name}\\b`).test(text));
+
 await build({
   absWorkingDir: root,
   entryPoints: { index: "src/index.ts", ops: "src/ops/index.ts" },
   outdir: "dist", bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
-  mainFields: ["module", "main"], plugins: [embedWasm], legalComments: "inline", chunkNames: "chunk-[hash]",
+  mainFields: ["module", "main"], plugins: [embedWasm], legalComments: "inline", chunkNames: "chunk-[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
 });
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,

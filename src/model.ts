@@ -218,7 +218,6 @@ export class Model<X = any, Y = any> {
     const set = await upload(network, layout, pause);
     let evaluator: Evaluator | undefined;
     try {
-      set.order(Uint32Array.from({ length: columns.rows }, (_, i) => i));
       evaluator = makeEvaluator(network, objective, plan, set, 0);
       return (await evaluator.run(pause)) as Evaluation<MetricsOf<O>>;
     } finally {
@@ -470,7 +469,7 @@ export class Model<X = any, Y = any> {
   private evaluated(options: EvaluateOptions): Objective {
     const { objective, network } = this;
     if (options.loss !== undefined) return resolveObjective(network, { ...options, loss: options.loss });
-    const last = objective ? Object.fromEntries(objective.map(({ output, loss }) => [output, loss])) : Object.fromEntries(this.losses);
+    const last = Object.fromEntries(objective?.map(({ output, loss }) => [output, loss] as const) ?? this.losses);
     if (Object.keys(last).length === 0) throw badOption("loss", undefined, "a loss, as the model has not been trained", { of: "evaluate" });
     const loss = network.singleOutput ? last[OUTPUT]! : last;
     const lossWeights = options.lossWeights ?? Object.fromEntries((objective ?? []).map(({ output, weight }) => [output, weight]));

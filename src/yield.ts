@@ -5,21 +5,17 @@ interface Host {
   scheduler?: { yield?: () => Promise<void> };
 }
 
-let channel: { port1: MessagePort; port2: MessagePort } | undefined;
-const waiting: (() => void)[] = [];
-
 /** Resolves in a later task. */
 export function nextTask(): Promise<void> {
   const { setImmediate, scheduler } = globalThis as Host;
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
   if (typeof scheduler?.yield === "function") return scheduler.yield();
-  if (!channel) {
-    channel = new MessageChannel();
-    channel.port1.onmessage = () => waiting.shift()?.();
-  }
-  const { port2 } = channel;
+  const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
-    waiting.push(resolve);
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
     port2.postMessage(null);
   });
 }

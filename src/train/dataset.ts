@@ -32,7 +32,7 @@ export function layOut({ rows, columns }: Columns): DataLayout {
 export interface DataSet {
   readonly layout: DataLayout;
   readonly block: Block;
-  /** Sets the order of use. */
+  /** Sets the order of use; at first it is that of the rows. */
   order(ids: ArrayLike<number>): void;
   /** Shuffles the first `count` row numbers; the order depends on seed, epoch and stream alone. */
   shuffle(count: number, seed: { low: number; high: number }, epoch: number, stream?: number): void;
@@ -66,10 +66,12 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause)
   }
   const ids = block.offset + layout.ids, weights = columns.find(({ name }) => name === WEIGHT)?.data;
   const id = (at: number): number => network.session.words[ids / 4 + at]!;
+  const order = (list: ArrayLike<number>): void => network.session.words.set(list, ids / 4);
+  order(Uint32Array.from({ length: rows }, (_, i) => i));
   return {
     layout,
     block,
-    order: (list) => network.session.words.set(list, ids / 4),
+    order,
     shuffle: (count, { low, high }, epoch, stream = SHUFFLE) => network.session.core.shuffle(ids, count, stream, low, high, epoch),
     id,
     weight(from, to) {

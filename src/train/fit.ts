@@ -437,8 +437,6 @@ function wantPosition(notes: FitNotes, { epochs, batches, steps, sums: count }: 
 
 /** The evaluator of what is held out, or of data of its own. */
 function validator(network: Network, { validation, rows, objective }: FitPlan, set: DataSet, other: DataSet | undefined): Evaluator | undefined {
-  if (!validation) return undefined;
-  other?.order(Uint32Array.from({ length: other.layout.rows }, (_, i) => i));
-  return makeEvaluator(network, objective, validation.plan, other ?? set, other ? 0 : rows);
+  return validation && makeEvaluator(network, objective, validation.plan, other ?? set, other ? 0 : rows);
 }
 

@@ -86,9 +86,9 @@ export class History<R = Report> {
 function flat(report: Record<string, unknown>, prefix = ""): Record<string, number> {
   const row: Record<string, number> = {};
   for (const [name, value] of Object.entries(report)) {
+    const inner = name === "validation" ? "val_" : name === "losses" && `${prefix}loss_`;
     if (typeof value === "number") row[prefix + name] = value;
-    else if (name === "validation" && value) Object.assign(row, flat(value as Record<string, unknown>, "val_"));
-    else if (name === "losses" && value) Object.assign(row, flat(value as Record<string, unknown>, `${prefix}loss_`));
+    else if (inner && value) Object.assign(row, flat(value as Record<string, unknown>, inner));
   }
   return row;
 }

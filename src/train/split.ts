@@ -7,12 +7,9 @@ import { type Objective, targetName } from "./objective.ts";
 
 /** Row numbers in the order of their use: `rows` to train on, then those held out, as the seed shuffles them. */
 export function split(objective: Objective, data: DataSet, rows: number, seed: { low: number; high: number }): Uint32Array {
-  const all = data.layout.rows, held = all - rows, order = Uint32Array.from({ length: all }, (_, i) => i);
-  if (held === 0) return order;
-  data.order(order);
-  data.shuffle(all, seed, 0, SPLIT);
-  for (let at = 0; at < all; at++) order[at] = data.id(at);
-  const classOf = labels(objective, data);
+  const all = data.layout.rows, held = all - rows;
+  if (held) data.shuffle(all, seed, 0, SPLIT);
+  const order = Uint32Array.from({ length: all }, (_, at) => data.id(at)), classOf = held && labels(objective, data);
   if (!classOf) return order;
   // at equal distances in the list of one class after the other, each class gives its share
   const sorted = [...order].sort((a, b) => classOf(a) - classOf(b));
