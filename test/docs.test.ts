@@ -6,7 +6,7 @@ import * as ops from "../src/ops/index.ts";
 import { all, run, SOURCE } from "./docstrings.ts";
 
 /** Files whose examples speak of ops; the others of layers, losses and models. */
-const OPS = /^(ops\/|autodiff|compiled|program|session)/;
+const OPS = /^(ops\/|autodiff|compiled|program|session|trace)/;
 
 const examples = all.filter(({ example }) => example !== undefined);
 
