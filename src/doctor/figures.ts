@@ -23,6 +23,23 @@ export function scaleOf({ data, shape }: Column): { position: number; mean: numb
   return worst;
 }
 
+/** The mean magnitude of a column's numbers. */
+export function magnitudeOf({ data }: Column): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += Math.abs(data[i]!);
+  return sum / data.length;
+}
+
+/** A feature further than this from 0, in units of its own, is not scaled; a feature smaller than its inverse neither. */
+const LARGE = 10, SMALL = 1e-3;
+
+/** Is a column of numbers far from about 1? What scaleOf says, or undefined. */
+export function unscaled(column: Column): ReturnType<typeof scaleOf> | undefined {
+  if (column.dtype === "int32") return undefined;
+  const scale = scaleOf(column), { mean, deviation, largest } = scale;
+  return Math.abs(mean) > LARGE || deviation > LARGE || (largest > 0 && largest < SMALL) ? scale : undefined;
+}
+
 /** Rows of each class; undefined where the targets tell none. */
 export function classCounts(column: Column, classes: number, wantsClasses: boolean, binary: boolean): number[] | undefined {
   const { data, dtype, shape } = column, width = sizeOf(shape);
@@ -119,12 +136,18 @@ export function baselineOf(objective: Objective, { columns }: Pick<Columns, "col
   if (!isLoss(loss) || loss.reduction !== "mean") return undefined;
   const { data } = column;
   if (loss.loss === "mse") {
-    let sum = 0, squares = 0;
-    for (let i = 0; i < data.length; i++) {
-      sum += data[i]!;
-      squares += data[i]! * data[i]!;
+    // each output has a constant of its own
+    const width = sizeOf(column.shape), rows = data.length / width;
+    let variance = 0;
+    for (let k = 0; k < width; k++) {
+      let sum = 0, squares = 0;
+      for (let i = k; i < data.length; i += width) {
+        sum += data[i]!;
+        squares += data[i]! * data[i]!;
+      }
+      variance += Math.max(0, squares / rows - (sum / rows) * (sum / rows)) / width;
     }
-    return weight * Math.max(0, squares / data.length - (sum / data.length) * (sum / data.length));
+    return weight * variance;
   }
   if (loss.loss !== "crossEntropy" && loss.loss !== "binaryCrossEntropy") return undefined;
   const counts = classCounts(column, classesOf(output), loss.target === "classes", loss.loss === "binaryCrossEntropy");

@@ -4,10 +4,26 @@
 // constant prediction where it is known, or else the loss of the first step.
 
 import type { Finding, Report } from "../train/report.ts";
-import type { Figures } from "./probe.ts";
+import type { Figures, WeightFigures } from "./probe.ts";
+import { short } from "./remedy.ts";
+
+/** Changes of the model and the data, as code. */
+export interface Remedies {
+  /** The dense layers with another start: all, or the one that feeds an activation. */
+  start(initializer: string, fedTo?: string): string[];
+  /** Another activation: in one layer, or in all hidden layers that squash. */
+  activation(code: string, layer?: string): string[];
+  /** Inputs and targets of about 1, where they are not. */
+  scaled(): string[];
+  /** More layers before the last. */
+  deeper(): string[];
+}
 
 /** What a run has told so far. */
 export interface Signs {
+  /** The loss above which there is more to learn: what the data tell, held against what ignorance costs. */
+  readonly bar: number;
+  mend: Remedies;
   /** The optimizer with its options at another rate, as code. */
   at(learningRate: number): string;
   /** The optimizer's own rate, and whether a schedule shapes it. */
@@ -24,19 +40,24 @@ export interface Signs {
   /** What the first step told, and the last few that told. */
   first: Figures | undefined;
   last: readonly Figures[];
+  /** The mean magnitude of the inputs: of many zeros comes a small gradient. */
+  inputs: number;
+  /** Steps in a row after which a unit counts as dead. */
+  told: number;
   /** By relu layer: for each unit the steps in a row that told of no output above 0. */
   idle: ReadonlyMap<string, Uint32Array>;
   reports: readonly Report[];
 }
 
-/** Steps without an output after which a unit counts as dead, among those that tell. */
-export const IDLE = 4;
+/** Rows without an output after which a unit counts as dead, and the steps that they come in at least. A unit that is
+ * active in one row of fifty is silent for 128 of them in one case of thirteen. */
+export const IDLE_ROWS = 128, IDLE = 4;
 /** Steps that tell which are looked at. */
 export const LAST = 5;
 /** Steps whose losses are looked at. */
 export const RECENT = 64;
 
-const DEAD = 0.5, SATURATED = 0.5, LEARNT = 0.5, VANISHED = 1e-4, EXPLODED = 100, DIVERGED = 3;
+const DEAD = 0.5, SATURATED = 0.5, VANISHED = 1e-4, EXPLODED = 100, DIVERGED = 3;
 /** The mean jump of the loss from step to step, over its mean; the mean update over the mean weight. */
 const RESTLESS = 0.25, LARGE_UPDATE = 0.02, SMALL_UPDATE = 2e-4, OVERTURNED = 1;
 /** Steps before which a rate cannot be judged, and over which a loss that stands still is told. */
@@ -66,33 +87,30 @@ function median(list: readonly number[]): number {
   return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-/** A number of few digits, for evidence and code. */
-export function short(value: number): number {
-  return Number(value.toPrecision(3));
-}
+type WeightMedians = Omit<WeightFigures, "name">;
 
 /** By weight, over the last steps that told, the medians. */
-function weights({ last }: Signs): { layer: string; gradient: number; weight: number; update: number }[] {
-  return (last[0]?.weights ?? []).map(({ layer }, i) => {
+function weights({ last }: Signs): WeightMedians[] {
+  return (last[0]?.weights ?? []).map(({ layer, usual }, i) => {
     const of = (what: "gradient" | "weight" | "update"): number => median(last.map((figures) => figures.weights[i]![what]));
-    return { layer, gradient: of("gradient"), weight: of("weight"), update: of("update") };
+    return { layer, usual, gradient: of("gradient"), weight: of("weight"), update: of("update") };
   });
 }
 
 /** The greatest share of a weight that a step changes. */
-function largestUpdate(list: readonly { update: number; weight: number }[]): number {
-  return Math.max(0, ...list.filter(({ weight }) => weight > 0).map(({ update, weight }) => update / weight));
+function largestUpdate(list: readonly WeightMedians[]): number {
+  return Math.max(0, ...list.map(({ update, weight, usual }) => update / Math.max(weight, usual)));
 }
 
-function explodingGradients({ first, base, at, recent, ignorance }: Signs): Finding[] {
-  const ratios = (first?.weights ?? []).filter(({ weight }) => weight > 0).map(({ layer, gradient, weight }) => ({ layer, gradient, weight, ratio: gradient / weight }));
+function explodingGradients({ first, base, at, recent, bar, mend }: Signs): Finding[] {
+  const ratios = (first?.weights ?? []).map(({ layer, gradient, weight, usual }) => ({ layer, gradient, weight, ratio: gradient / Math.max(weight, usual) }));
   const [worst] = ratios.sort((a, b) => b.ratio - a.ratio);
-  if (!worst || !(worst.ratio > EXPLODED) || !(mean(recent) > LEARNT * ignorance)) return [];
+  if (!worst || !(worst.ratio > EXPLODED) || !(mean(recent) > bar)) return [];
   const { layer, gradient, weight, ratio } = worst;
   return [{
     code: "exploding-gradients", severity: "warning", layer, evidence: { gradient: short(gradient), weight: short(weight), ratio: short(ratio) },
     cause: `from the first step on the gradient of layer ${layer} is ${short(ratio)} times as large as its weights: weights start too large, or inputs or targets are`,
-    fix: `dense(units, { initializer: "he" }) // and inputs and targets of about 1\nclipNorm: 1, optimizer: ${at(base)}`,
+    fix: [...(mend.scaled().length ? mend.scaled() : mend.start("he")), `clipNorm: 1, optimizer: ${at(base)}`].join("\n"),
   }];
 }
 
@@ -107,47 +125,47 @@ function divergence({ recent, steps, start, ignorance, at, base }: Signs): Findi
   }];
 }
 
-function deadUnits({ idle, first, at, base, recent, ignorance, steps }: Signs): Finding[] {
+function deadUnits({ idle, first, at, base, recent, bar, steps, mend, told }: Signs): Finding[] {
   // of few inputs many units see one side only; if the others learn, all is well
-  if (steps < EARLY || !(mean(recent.slice(-16)) > LEARNT * ignorance)) return [];
+  if (steps < EARLY || !(mean(recent.slice(-16)) > bar)) return [];
   return [...idle].flatMap(([layer, counts]): Finding[] => {
-    const units = counts.length, dead = counts.filter((count) => count >= IDLE).length, share = dead / units;
+    const units = counts.length, dead = counts.filter((count) => count >= told).length, share = dead / units;
     if (!(share > DEAD)) return [];
     const alive = first?.rectifiers.find((one) => one.layer === layer)?.peaks.filter((peak) => peak > 0).length ?? 0;
     // units that began well were thrown out by steps too large; others began so
-    const mend = alive > units / 2 ? `optimizer: ${at(short(base / 10))}` : 'dense(units, { initializer: "he" })';
+    const start = alive > units / 2 ? [`optimizer: ${at(short(base / 10))}`] : mend.start("he", layer);
     return [{
-      code: "dead-relu", severity: "warning", layer, evidence: { dead, units, share: short(share), aliveAtFirst: alive, steps: IDLE },
+      code: "dead-relu", severity: "warning", layer, evidence: { dead, units, share: short(share), aliveAtFirst: alive, steps: told },
       cause: `${dead} of ${units} units of layer ${layer} give 0 for every row: they have no gradient and do not come back`,
-      fix: `${mend}\nleakyRelu() // in place of relu() as layer ${layer}`,
+      fix: [...start, ...mend.activation("leakyRelu()", layer)].join("\n"),
     }];
   });
 }
 
 function saturation(signs: Signs): Finding[] {
-  const { last, recent, ignorance } = signs, loss = mean(recent);
-  if (last.length < LAST || !(loss > LEARNT * ignorance)) return [];
+  const { last, recent, bar, mend } = signs, loss = mean(recent);
+  if (last.length < LAST || !(loss > bar)) return [];
   return last[0]!.squashers.flatMap(({ layer, kind }, i): Finding[] => {
     const share = median(last.map((figures) => figures.squashers[i]!.share));
     if (!(share > SATURATED)) return [];
     return [{
       code: "saturated", severity: "warning", layer, evidence: { share: short(share), kind, loss: short(loss) },
       cause: `${Math.round(100 * share)} % of the outputs of ${kind} in layer ${layer} stand at a bound, where it is flat: hardly any gradient passes`,
-      fix: `dense(units, { initializer: "xavier" }) // before layer ${layer}, and inputs of about 1: (x - mean) / deviation`,
+      fix: [...mend.start("xavier", layer), ...mend.scaled()].join("\n"),
     }];
   });
 }
 
 function vanishingGradients(signs: Signs): Finding[] {
-  const { recent, ignorance, last } = signs, all = weights(signs), end = all.at(-1), loss = mean(recent);
-  if (all.length < 3 || last.length < LAST || !end || !(loss > LEARNT * ignorance)) return [];
+  const { recent, bar, last, mend, inputs } = signs, all = weights(signs), end = all.at(-1), loss = mean(recent);
+  if (all.length < 3 || last.length < LAST || !end || !(loss > bar)) return [];
   const [least] = all.filter(({ gradient }) => gradient > 0).sort((a, b) => a.gradient - b.gradient);
-  if (!least || !(least.gradient < VANISHED * end.gradient)) return [];
+  if (!least || !(least.gradient < VANISHED * Math.min(1, inputs) * end.gradient)) return [];
   return [{
     code: "vanishing-gradients", severity: "warning", layer: least.layer,
     evidence: { gradient: least.gradient, last: end.gradient, ratio: short(least.gradient / end.gradient) },
     cause: `the gradient of layer ${least.layer} is ${short(least.gradient / end.gradient)} of that of layer ${end.layer}: it shrinks on its way back`,
-    fix: 'relu() // in place of sigmoid() and tanh() in hidden layers\ndense(units, { initializer: "he" })',
+    fix: [...mend.activation("relu()"), ...mend.start("he")].join("\n"),
   }];
 }
 
@@ -167,8 +185,8 @@ function rateTooHigh(signs: Signs): Finding[] {
 }
 
 function rateTooLow(signs: Signs): Finding[] {
-  const { steps, recent, start, ignorance, base, at, last, reports } = signs, loss = mean(recent.slice(-16)), update = largestUpdate(weights(signs));
-  if (steps < EARLY || last.length < LAST || !(loss > 0.9 * start) || !(loss > LEARNT * ignorance) || !(update < SMALL_UPDATE)) return [];
+  const { steps, recent, start, bar, base, at, last, reports } = signs, loss = mean(recent.slice(-16)), update = largestUpdate(weights(signs));
+  if (steps < EARLY || last.length < LAST || !(loss > 0.9 * start) || !(loss > bar) || !(update < SMALL_UPDATE)) return [];
   if ((reports.at(-1)?.learningRate ?? base) < base / 2) return []; // a schedule's doing
   const progress = (start - loss) / start / steps;
   return [{
@@ -190,22 +208,22 @@ function overfitting({ reports, ignorance }: Signs): Finding[] {
   return [{
     code: "overfitting", severity: "warning", evidence: { training: short(train), validation: short(now), best: short(losses[best]!), epoch: best + 1 },
     cause: `since epoch ${best + 1} the validation loss has risen from ${short(losses[best]!)} to ${short(now)} while the training loss fell to ${short(train)}`,
-    fix: `epochs: ${best + 1} // or more data, or\nsequential(…, dropout(0.5), …), optimizer: adamW({ weightDecay: 0.1 })`,
+    fix: `epochs: ${best + 1} // or more data, dropout(), weightDecay`,
   }];
 }
 
-function standstill({ reports, batches, ignorance, recent, at, base, schedule }: Signs): Finding[] {
+function standstill({ reports, batches, ignorance, bar, recent, at, base, schedule, mend }: Signs): Finding[] {
   const span = Math.max(PATIENCE, Math.ceil(STILL / batches));
   if (reports.length < 2 * span) return [];
   const least = (list: readonly Report[]): number => Math.min(...list.map(({ loss }) => loss));
   const before = least(reports.slice(0, -span)), loss = least(reports.slice(-span));
   if (!(loss > before * (1 - FLAT))) return [];
   const evidence = { loss: short(mean(recent)), before: short(before), ignorance: short(ignorance), epochs: span };
-  if (loss > LEARNT * ignorance)
+  if (loss > bar)
     return [{
       code: "underfitting", severity: "warning", evidence,
       cause: `for ${span} epochs the training loss has stood at ${short(loss)}; knowing nothing costs ${short(ignorance)}: the model cannot express what is asked`,
-      fix: "sequential(dense(64), relu(), dense(64), relu(), …) // more units, another layer, or features that tell more",
+      fix: mend.deeper().join("\n"),
     }];
   if (loss < NOTHING_LEFT * ignorance) return [];
   return [{

@@ -9,10 +9,27 @@ export function wave(rows: number, stream = 1, noise = 0): { x: Float32Array; y:
   return { x, y: Float32Array.from(x, (v, i) => Math.sin(3 * v) + noise * n[i]!) };
 }
 
+/** y = a - b. */
+export function line(rows: number, stream = 1): { x: Float32Array; y: Float32Array } {
+  const x = numbers(2 * rows, stream);
+  return { x, y: Float32Array.from({ length: rows }, (_, i) => x[2 * i]! - x[2 * i + 1]!) };
+}
+
 /** Is a point of the square within a circle? */
 export function circle(rows: number, stream = 2): { x: Float32Array; y: Float32Array } {
   const x = numbers(2 * rows, stream);
   return { x, y: Float32Array.from({ length: rows }, (_, i) => (x[2 * i]! * x[2 * i]! + x[2 * i + 1]! * x[2 * i + 1]! < 0.6 ? 1 : 0)) };
+}
+
+/** Points on arms that turn about each other, one turn each, with a little noise. */
+export function spirals(rows: number, arms: number, stream = 3): { x: Float32Array; y: Int32Array | Float32Array } {
+  const draw = numbers(3 * rows, stream), x = new Float32Array(2 * rows), y = Array.from({ length: rows }, (_, i) => i % arms);
+  y.forEach((arm, i) => {
+    const out = (draw[3 * i]! + 1) / 2, turn = 2 * Math.PI * (out + arm / arms);
+    x[2 * i] = 1.5 * (out + 0.05) * Math.cos(turn) + 0.03 * draw[3 * i + 1]!;
+    x[2 * i + 1] = 1.5 * (out + 0.05) * Math.sin(turn) + 0.03 * draw[3 * i + 2]!;
+  });
+  return { x, y: arms === 2 ? Float32Array.from(y) : Int32Array.from(y) };
 }
 
 /** Class numbers as rows of 0 and a single 1. */
