@@ -11,7 +11,7 @@ import { brokenCheckpoint } from "../train/checkpoint.ts";
 import { type Objective, targetName } from "../train/objective.ts";
 import { trainingProgram } from "../train/programs.ts";
 import type { Finding, History, Report } from "../train/report.ts";
-import { type Activation, hiddenActivations, products } from "./anatomy.ts";
+import { type Activation, hiddenActivations, products, weightsOf } from "./anatomy.ts";
 import { baselineOf, magnitudeOf } from "./figures.ts";
 import { type Figures, probe, readFigures } from "./probe.ts";
 import { type Culprit, replay } from "./replay.ts";
@@ -175,7 +175,10 @@ function remedies(network: Network, { data, objective }: FitPlan, hidden: readon
       const numbers = objective.flatMap(({ output, reading }) => (reading === undefined ? [targetName(output)] : []));
       return data.columns.filter(({ name }) => network.inputs.some((input) => inputName(input.name) === name) || numbers.includes(name)).flatMap((column) => scaled(column) ?? []);
     },
-    deeper: () => [`dense(64), relu(), dense(64), relu() // before layer ${last || "of the last product"}`],
+    deeper() {
+      const narrow = weightsOf(network).slice(0, -1).filter(({ units }) => units < 32).map(({ layer }) => layer);
+      return [narrow.length ? inPlaceOf(narrow, "dense(64)") : `dense(64), relu(), dense(64), relu() // before layer ${last || "of the last product"}`];
+    },
   };
 }
 

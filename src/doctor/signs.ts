@@ -15,7 +15,7 @@ export interface Remedies {
   activation(code: string, layer?: string): string[];
   /** Inputs and targets of about 1, where they are not. */
   scaled(): string[];
-  /** More layers before the last. */
+  /** More units, or more layers before the last. */
   deeper(): string[];
 }
 
@@ -57,13 +57,15 @@ export const LAST = 5;
 /** Steps whose losses are looked at. */
 export const RECENT = 64;
 
-const DEAD = 0.5, SATURATED = 0.5, VANISHED = 1e-4, EXPLODED = 100, DIVERGED = 3;
+const DEAD = 0.5, SATURATED = 0.5, VANISHED = 1e-4, EXPLODED = 100, DIVERGED = 3, RISING = 1.3, GONE = 10;
 /** The mean jump of the loss from step to step, over its mean; the mean update over the mean weight. */
-const RESTLESS = 0.25, LARGE_UPDATE = 0.02, SMALL_UPDATE = 2e-4, OVERTURNED = 1;
+const RESTLESS = 0.25, LARGE_UPDATE = 0.02, FALLING = 0.6, LEARNING = 0.9, SMALL_UPDATE = 2e-4, USUAL_UPDATE = 1e-3, OVERTURNED = 1;
 /** Steps before which a rate cannot be judged, and over which a loss that stands still is told. */
-const EARLY = 40, STILL = 200;
+const EARLY = 40, STILL = 200, STILL_HIGH = 400;
+/** Steps that a loss may jump in before it comes down. */
+const OPENING = 16;
 /** Epochs over which losses are compared, and the bounds of rising, falling, being apart, and being as good as nothing. */
-const PATIENCE = 5, FLAT = 0.01, WORSE = 1.25, APART = 1.5, LITTLE_LEFT = 0.05, NOTHING_LEFT = 0.02;
+const PATIENCE = 5, FLAT = 0.005, WORSE = 1.25, APART = 1.5, LITTLE_LEFT = 0.15, NOTHING_LEFT = 0.02;
 
 /** All that is wrong now. What has another cause that is told is left out: a network whose units are dead stands still,
  * but not because it is too small. */
@@ -72,9 +74,9 @@ export function findingsOf(signs: Signs): Finding[] {
   if (exploding.length) return exploding; // what they do to the units is their doing
   const diverged = divergence(signs);
   if (diverged.length) return diverged;
-  const high = rateTooHigh(signs);
+  const dead = deadUnits(signs), high = rateTooHigh(signs, dead.length > 0);
   if (high.length) return high; // likewise
-  const dead = deadUnits(signs), saturated = saturation(signs), vanishing = saturated.length ? [] : vanishingGradients(signs);
+  const saturated = saturation(signs), vanishing = saturated.length || dead.length ? [] : vanishingGradients(signs);
   const units = [...dead, ...saturated, ...vanishing], known = [...units, ...(units.length ? [] : rateTooLow(signs))];
   const over = overfitting(signs), still = known.length || over.length ? [] : standstill(signs);
   return [...known, ...over, ...still];
@@ -85,6 +87,12 @@ const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0
 function median(list: readonly number[]): number {
   const sorted = [...list].sort((a, b) => a - b), half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** Has the loss come down over the last steps? */
+function learning(recent: readonly number[]): boolean {
+  const quarter = recent.length >> 2;
+  return mean(recent.slice(-quarter)) < LEARNING * mean(recent.slice(0, quarter));
 }
 
 type WeightMedians = Omit<WeightFigures, "name">;
@@ -117,7 +125,9 @@ function explodingGradients({ first, base, at, recent, bar, mend }: Signs): Find
 function divergence({ recent, steps, start, ignorance, at, base }: Signs): Finding[] {
   const loss = mean(recent.slice(-8)), from = Math.max(start, ignorance);
   // one that has jumped up and comes down again is restless, and no more
-  if (steps < 3 || !(loss > DIVERGED * from) || mean(recent.slice(-2)) < Math.max(...recent) / 2) return [];
+  const earlier = recent.slice(-16, -8), before = recent.slice(0, -16);
+  const rising = (!earlier.length || loss > RISING * mean(earlier)) && (!before.length || mean(recent.slice(-16)) > RISING * mean(before));
+  if (steps < 3 || !(loss > DIVERGED * from) || !(rising || loss > GONE * from) || mean(recent.slice(-2)) < Math.max(...recent) / 2) return [];
   return [{
     code: "diverging", severity: "error", evidence: { loss: short(loss), start: short(start), learningRate: base },
     cause: `the loss has risen from ${short(start)} to ${short(loss)}: each step goes further past the minimum than the last`,
@@ -127,7 +137,7 @@ function divergence({ recent, steps, start, ignorance, at, base }: Signs): Findi
 
 function deadUnits({ idle, first, at, base, recent, bar, steps, mend, told }: Signs): Finding[] {
   // of few inputs many units see one side only; if the others learn, all is well
-  if (steps < EARLY || !(mean(recent.slice(-16)) > bar)) return [];
+  if (steps < EARLY || !(mean(recent.slice(-16)) > bar) || learning(recent)) return [];
   return [...idle].flatMap(([layer, counts]): Finding[] => {
     const units = counts.length, dead = counts.filter((count) => count >= told).length, share = dead / units;
     if (!(share > DEAD)) return [];
@@ -143,11 +153,13 @@ function deadUnits({ idle, first, at, base, recent, bar, steps, mend, told }: Si
 }
 
 function saturation(signs: Signs): Finding[] {
-  const { last, recent, bar, mend } = signs, loss = mean(recent);
-  if (last.length < LAST || !(loss > bar)) return [];
+  const { last, recent, bar, mend, first, ignorance, steps } = signs, loss = mean(recent);
+  if (steps < EARLY || last.length < LAST || !(loss > bar)) return [];
   return last[0]!.squashers.flatMap(({ layer, kind }, i): Finding[] => {
     const share = median(last.map((figures) => figures.squashers[i]!.share));
-    if (!(share > SATURATED)) return [];
+    // units that training has brought there, with profit, do what they are asked
+    const grown = !(first!.squashers[i]!.share > SATURATED);
+    if (!(share > SATURATED) || (grown && (loss < 0.95 * ignorance || steps < 3 * EARLY))) return [];
     return [{
       code: "saturated", severity: "warning", layer, evidence: { share: short(share), kind, loss: short(loss) },
       cause: `${Math.round(100 * share)} % of the outputs of ${kind} in layer ${layer} stand at a bound, where it is flat: hardly any gradient passes`,
@@ -158,7 +170,7 @@ function saturation(signs: Signs): Finding[] {
 
 function vanishingGradients(signs: Signs): Finding[] {
   const { recent, bar, last, mend, inputs } = signs, all = weights(signs), end = all.at(-1), loss = mean(recent);
-  if (all.length < 3 || last.length < LAST || !end || !(loss > bar)) return [];
+  if (all.length < 3 || last.length < LAST || !end || !(loss > bar) || learning(recent)) return [];
   const [least] = all.filter(({ gradient }) => gradient > 0).sort((a, b) => a.gradient - b.gradient);
   if (!least || !(least.gradient < VANISHED * Math.min(1, inputs) * end.gradient)) return [];
   return [{
@@ -169,12 +181,15 @@ function vanishingGradients(signs: Signs): Finding[] {
   }];
 }
 
-function rateTooHigh(signs: Signs): Finding[] {
-  const { steps, recent, ignorance, base, at, first } = signs;
-  const loss = mean(recent), jump = mean(recent.slice(1).map((value, i) => Math.abs(value - recent[i]!))) / loss, update = largestUpdate(weights(signs));
-  const opening = largestUpdate(first?.weights ?? []), restless = jump > RESTLESS && update > LARGE_UPDATE;
+function rateTooHigh(signs: Signs, dead: boolean): Finding[] {
+  const { steps, ignorance, base, at, first } = signs, recent = signs.recent.slice(-EARLY + OPENING); // without the first steps
+  // a loss that falls fast jumps in one direction: that is no rest lost
+  const loss = mean(recent), path = recent.slice(1).map((value, i) => Math.abs(value - recent[i]!)), way = Math.abs(recent.at(-1)! - recent[0]!);
+  const jump = path.length ? (mean(path) - way / path.length) / loss : 0, update = largestUpdate(weights(signs));
+  const opening = largestUpdate(first?.weights ?? []), half = recent.length >> 1;
+  const falling = mean(recent.slice(half)) < FALLING * mean(recent.slice(0, half)), restless = jump > RESTLESS && update > LARGE_UPDATE && !falling;
   // batches differ, so that a loss may jump about what ignorance costs without harm; well above it, it is the rate
-  const high = restless && loss > 1.2 * ignorance && steps >= EARLY, overturned = opening > OVERTURNED && loss > 0.9 * ignorance && steps >= PATIENCE;
+  const high = restless && loss > 1.2 * ignorance && steps >= EARLY, overturned = !dead && (loss > 1.2 * ignorance || !learning(signs.recent)) && opening > OVERTURNED && loss > 0.9 * ignorance && steps >= 2 * EARLY;
   if (!high && !overturned) return [];
   return [{
     code: "learning-rate-too-high", severity: "warning",
@@ -185,14 +200,15 @@ function rateTooHigh(signs: Signs): Finding[] {
 }
 
 function rateTooLow(signs: Signs): Finding[] {
-  const { steps, recent, start, bar, base, at, last, reports } = signs, loss = mean(recent.slice(-16)), update = largestUpdate(weights(signs));
+  const { steps, recent, bar, base, at, last, reports } = signs, loss = mean(recent.slice(-16)), update = largestUpdate(weights(signs));
+  const start = reports[0]?.loss ?? signs.start; // one batch is chance
   if (steps < EARLY || last.length < LAST || !(loss > 0.9 * start) || !(loss > bar) || !(update < SMALL_UPDATE)) return [];
   if ((reports.at(-1)?.learningRate ?? base) < base / 2) return []; // a schedule's doing
   const progress = (start - loss) / start / steps;
   return [{
     code: "learning-rate-too-low", severity: "warning", evidence: { learningRate: base, update, progress, loss: short(loss), start: short(start) },
     cause: `${steps} steps have taken ${short(Math.max(0, 100 * (1 - loss / start)))} % off the loss; a step changes weights by ${short(100 * update)} % (0.1 % is usual)`,
-    fix: `optimizer: ${at(short(base * 30))}`,
+    fix: `optimizer: ${at(short(base * Math.min(1000, Math.max(30, USUAL_UPDATE / update))))}`,
   }];
 }
 
@@ -213,22 +229,24 @@ function overfitting({ reports, ignorance }: Signs): Finding[] {
 }
 
 function standstill({ reports, batches, ignorance, bar, recent, at, base, schedule, mend }: Signs): Finding[] {
-  const span = Math.max(PATIENCE, Math.ceil(STILL / batches));
-  if (reports.length < 2 * span) return [];
-  const least = (list: readonly Report[]): number => Math.min(...list.map(({ loss }) => loss));
-  const before = least(reports.slice(0, -span)), loss = least(reports.slice(-span));
-  if (!(loss > before * (1 - FLAT))) return [];
-  const evidence = { loss: short(mean(recent)), before: short(before), ignorance: short(ignorance), epochs: span };
-  if (loss > bar)
-    return [{
+  const of = (list: readonly Report[]): number => mean(list.map(({ loss }) => loss));
+  const high = mean(recent) > bar, epochs = Math.max(PATIENCE, Math.ceil((high ? STILL_HIGH : STILL) / batches));
+  if (reports.length < 2 * epochs) return [];
+  // means: the least of many epochs is chance
+  const spans = [reports.slice(-2 * epochs, -epochs), reports.slice(-epochs)], [before, loss] = spans.map(of) as [number, number];
+  const evidence = { loss: short(mean(recent)), before: short(before), ignorance: short(ignorance), epochs };
+  if (high)
+    return loss > before * (1 - FLAT) ? [{
       code: "underfitting", severity: "warning", evidence,
-      cause: `for ${span} epochs the training loss has stood at ${short(loss)}; knowing nothing costs ${short(ignorance)}: the model cannot express what is asked`,
+      cause: `for ${epochs} epochs the training loss has stood at ${short(loss)}; knowing nothing costs ${short(ignorance)}, and the data tell more: the model cannot express what is asked`,
       fix: mend.deeper().join("\n"),
-    }];
-  if (loss < NOTHING_LEFT * ignorance) return [];
+    }] : [];
+  // what falls by less than two standard errors of the difference is lost in what the epochs differ by
+  const squares = spans.reduce((sum, list) => sum + list.reduce((all, one) => all + (one.loss - of(list)) * (one.loss - of(list)), 0), 0);
+  if (loss < NOTHING_LEFT * ignorance || !(loss > before * (1 - FLAT) || loss > before - (2 * Math.sqrt(squares)) / epochs)) return [];
   return [{
     code: "plateau", severity: "info", evidence,
-    cause: `for ${span} epochs the training loss has stood at ${short(loss)}`,
-    fix: schedule ? "epochs: fewer // it is done" : `optimizer: ${at(base)}, schedule: cosine() // a rate that falls lets it settle`,
+    cause: `for ${epochs} epochs the training loss has stood at ${short(loss)}`,
+    fix: schedule ? "// it is done: fewer epochs do" : `optimizer: ${at(base)}, schedule: cosine() // a rate that falls lets it settle`,
   }];
 }

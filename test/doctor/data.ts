@@ -1,6 +1,6 @@
 // Small problems for sick and healthy runs, from whole numbers.
 
-import { createModel, doctor, type Finding, type FitOptions, type Layer, type Model } from "../../src/index.ts";
+import { createModel, doctor, type Finding, type FitOptions, type Layer, type Model, NonFiniteError } from "../../src/index.ts";
 import { numbers } from "../helpers.ts";
 
 /** y = sin 3x, with noise. */
@@ -40,6 +40,8 @@ export function oneHot(labels: ArrayLike<number>, classes: number): number[][] {
 export interface Outcome {
   /** Codes of warnings and errors in any epoch. */
   codes: string[];
+  /** Codes of what was told as information. */
+  info: string[];
   /** All that was found in the last epoch. */
   last: Finding[];
   loss: number;
@@ -47,13 +49,16 @@ export interface Outcome {
   model: Model<any, any>;
 }
 
-/** A run with the doctor. */
+/** A run with the doctor; one that stops at a step that is not finite ends with what its error tells. */
 export async function run(layers: Layer, input: number[], data: { x: any; y: any; weight?: any }, options: FitOptions, seed = 1): Promise<Outcome> {
-  const model: Model<any, any> = await createModel(layers, { input, seed });
-  const { epochs } = await model.fit(data, { doctor: doctor(), ...options });
-  const { findings, loss, validation } = epochs.at(-1)!;
-  return {
-    codes: [...new Set(epochs.flatMap((report) => (report.findings as Finding[]).filter(({ severity }) => severity !== "info").map(({ code }) => code)))],
-    last: [...findings], loss, validation: (validation as { loss: number } | undefined)?.loss ?? NaN, model,
-  };
+  const model: Model<any, any> = await createModel(layers, { input, seed }), reports: { findings: readonly Finding[]; loss: number; validation?: unknown }[] = [];
+  try {
+    for await (const report of model.fit(data, { doctor: doctor(), ...options })) reports.push(report);
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    reports.push({ findings: error.details.findings as Finding[], loss: Infinity });
+  }
+  const { findings, loss, validation } = reports.at(-1)!;
+  const codes = (info: boolean): string[] => [...new Set(reports.flatMap((report) => report.findings.filter(({ severity }) => (severity === "info") === info).map(({ code }) => code)))];
+  return { codes: codes(false), info: codes(true), last: [...findings], loss, validation: (validation as { loss: number } | undefined)?.loss ?? NaN, model };
 }
