@@ -109,7 +109,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     spares(state, program, error) {
       const culprit = replay(program), more = culprit && { ...culprit, problem: `${told(culprit)}; the parameters are those from before the step` };
       const stopped = (): NonFiniteError =>
-        new NonFiniteError(error.code, { ...error.details, ...more, findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
+        new NonFiniteError(error.code, { ...error.details, fix: 'onNonFinite: "rollback" goes on at half the rate, "skip" without such steps; clipNorm and smaller inputs may help', ...more, findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
       if (onNonFinite === "stop") throw stopped();
       leftOut++;
       if (leftOut === 1) reason = { step: state.steps + 1, ...(culprit && { op: culprit.op, ...(culprit.layer && { layer: culprit.layer }) }) };
