@@ -78,10 +78,22 @@ export function feeder({ y }: Activation): string | undefined {
   return node.layer;
 }
 
+/** A weight that is trained. */
+export interface Weight {
+  name: string;
+  layer: string;
+  initializer: string;
+  /** Numbers that the layer gives, and those that each is made of. */
+  units: number;
+  fanIn: number;
+}
+
 /** Trainable weights, those with two axes or more (all, where there are none such), in the order of the layers. */
-export function weightsOf(network: Network): { name: string; layer: string; initializer: string }[] {
+export function weightsOf(network: Network): Weight[] {
   const trained = network.parameters.filter(({ trainable, frozen }) => trainable && !frozen);
   const weights = trained.filter(({ shape }) => shape.length > 1);
-  return (weights.length ? weights : trained).map(({ name, layer, initializer }) =>
-    ({ name, layer: layer || name, initializer: typeof initializer === "function" ? "function" : initializer.initializer }));
+  return (weights.length ? weights : trained).map(({ name, layer, initializer, shape, fans }) => ({
+    name, layer: layer || name, initializer: typeof initializer === "function" ? "function" : initializer.initializer,
+    units: shape[0]!, fanIn: Math.max(1, fans.fanIn),
+  }));
 }

@@ -12,12 +12,11 @@ import { type FitOptions, planFit } from "../train/fit.ts";
 import { dataColumns, type Objective, resolveObjective, targetName } from "../train/objective.ts";
 import type { Finding } from "../train/report.ts";
 import { feeder, hiddenActivations, linearPairs, outputOp, products, weightsOf } from "./anatomy.ts";
-import { classCounts, isOneHot, rangeOf, repeatedRows, scaleOf, sharedRows } from "./figures.ts";
+import { classCounts, isOneHot, rangeOf, repeatedRows, sharedRows, unscaled } from "./figures.ts";
+import { feeding, inPlaceOf, layerNames, scaled, short, startWith } from "./remedy.ts";
 
 /** Weights from the input to the output from which on a network is called deep. */
 const DEEP = 4;
-/** A feature further than this from 0, in units of its own, is not scaled; a feature smaller than its inverse neither. */
-const LARGE = 10, SMALL = 1e-3;
 /** A class with less than this share of what it would have among equals is hardly present. */
 const RARE = 0.1;
 /** Share of validation rows that may be in the training data by chance. */
@@ -52,9 +51,9 @@ export function diagnose(model: Model, data: Data, options: FitOptions): Finding
   }
   const trace = network.trace(2, false); // dropout and the like stand in nobody's way
   const found = [
-    ...outputs(network, trace, objective, columns), ...depth(trace), ...stacks(trace), ...initializers(network, trace),
-    ...rate(options.optimizer, options.schedule), ...scales(network, columns), ...classShares(network, objective, columns),
-    ...leaks(network, columns, other, options.validation),
+    ...outputs(network, trace, objective, columns), ...depth(network, trace), ...stacks(trace), ...initializers(network, trace),
+    ...rate(options.optimizer, options.schedule), ...scales(network, columns), ...classShares(network, objective, columns, data, classes),
+    ...leaks(network, columns, data, other, options.validation),
   ];
   // an op outside of layers has no name to give
   return found.map(({ layer, ...rest }) => (layer ? { ...rest, layer } : rest));
@@ -74,12 +73,13 @@ function outputs(network: Network, trace: Trace, objective: Objective, columns: 
   return objective.flatMap(({ output, loss, reading }): Finding[] => {
     const width = network.outputs.get(output)!.at(-1)!, { op, layer } = outputOp(trace, output), target = targetOf(columns, output);
     const oneHot = width > 2 && sizeOf(target.shape) === width && isOneHot(target), labels = target.dtype === "int32";
+    const without = `// remove ${layerNames([layer])}, ${op}()`;
     const apart = op === "sigmoid" || reading === "logit" || reading === "probability";
     if (width > 2 && apart && (oneHot || labels))
       return [{
         code: "sigmoid-for-exclusive-classes", severity: "warning", layer, evidence: { classes: width, output: op },
         cause: `each row has one of ${width} classes, but the outputs are asked one by one: their probabilities do not sum to 1`,
-        fix: `sequential(…, dense(${width})) // ends in logits, without sigmoid()\nloss: crossEntropy()`,
+        fix: `${op === "sigmoid" ? `${without}: the loss wants logits\n` : ""}loss: crossEntropy()`,
       }];
     const known = isLoss(loss) ? loss : undefined;
     if (!known || known.target !== "numbers" || reading !== undefined || labels) return [];
@@ -87,13 +87,13 @@ function outputs(network: Network, trace: Trace, objective: Objective, columns: 
     if (op === "softmax" && !isDistribution(target))
       return [{
         code: "regression-through-softmax", severity: "error", layer, evidence,
-        cause: `softmax gives shares of 1, the targets go from ${minimum} to ${maximum}`, fix: `sequential(…, dense(${width})) // without softmax()`,
+        cause: `softmax gives shares of 1, the targets go from ${minimum} to ${maximum}`, fix: without,
       }];
     if (op === "relu")
       return [{
         code: "regression-through-relu", severity: minimum < 0 ? "error" : "warning", layer, evidence,
         cause: minimum < 0 ? `relu gives nothing below 0, the targets go down to ${minimum}` : "an output that relu holds at 0 has no gradient and stays there",
-        fix: `sequential(…, dense(${width})) // without relu()`,
+        fix: without,
       }];
     return [];
   });
@@ -116,14 +116,14 @@ function isDistribution({ data, shape }: Column): boolean {
   return true;
 }
 
-function depth(trace: Trace): Finding[] {
+function depth(network: Network, trace: Trace): Finding[] {
   const weights = products(trace).length, squashing = hiddenActivations(trace).filter(({ kind }) => kind === "sigmoid" || kind === "tanh");
   if (weights < DEEP || squashing.length < DEEP - 1) return [];
   const [{ kind, layer }] = squashing as [typeof squashing[0]];
   return [{
     code: "squashing-in-deep-network", severity: "warning", layer, evidence: { weights, activations: squashing.length, kind },
     cause: `each ${kind} shrinks the gradient on its way back: over ${squashing.length} of them the first layers learn hardly anything`,
-    fix: `relu() // in place of each hidden ${kind}()\ndense(units, { initializer: "he" })`,
+    fix: [inPlaceOf(squashing.map((one) => one.layer), "relu()"), ...startWith("he", network, feeding(network, squashing))].join("\n"),
   }];
 }
 
@@ -132,7 +132,7 @@ function stacks(trace: Trace): Finding[] {
     code: "linear-stack", severity: "warning", layer: second.layer,
     evidence: { first: first.layer, units: first.outputs[0]!.shape.at(-1)! },
     cause: `nothing but linear steps lie between layer ${first.layer || "matmul"} and layer ${second.layer || "matmul"}: both together can do what one can`,
-    fix: "sequential(dense(units), relu(), dense(units)) // an activation between them",
+    fix: `relu() // after ${layerNames([first.layer])}`,
   }));
 }
 
@@ -145,7 +145,7 @@ function initializers(network: Network, trace: Trace): Finding[] {
     return [{
       code: "selu-without-lecun", severity: "warning", layer: weight.layer, evidence: { initializer: weight.initializer, activation: activation.layer },
       cause: "selu keeps mean 0 and variance 1 through the layers only if weights start with the variance 1 / fan in",
-      fix: 'dense(units, { initializer: "lecun" })',
+      fix: startWith("lecun", network, [weight]).join("\n"),
     }];
   });
 }
@@ -156,49 +156,51 @@ function rate(optimizer: Optimizer | undefined, schedule: Schedule | undefined):
   return [{
     code: "sgd-without-schedule", severity: "info", evidence: { learningRate },
     cause: "sgd at a constant rate goes on jumping about the minimum: it wants a rate that falls",
-    fix: `optimizer: sgd({ learningRate: ${learningRate}, momentum: 0.9 }), schedule: cosine()`,
+    fix: "schedule: cosine()",
   }];
 }
 
 function scales(network: Network, { columns }: Columns): Finding[] {
   // a layer that normalises needs no scaled inputs
   if (/norm/i.test(network.calls.find(({ type }) => type !== "flatten")?.type ?? "")) return [];
-  return network.inputs.flatMap(({ name, dtype }): Finding[] => {
-    if (dtype === "int32") return [];
-    const column = columns.find((one) => one.name === inputName(name))!, { position, mean, deviation, largest } = scaleOf(column);
-    const large = Math.abs(mean) > LARGE || deviation > LARGE, small = largest > 0 && largest < SMALL;
-    if (!large && !small) return [];
-    const bytes = column.dtype === "uint8";
+  return network.inputs.flatMap(({ name }): Finding[] => {
+    const column = columns.find((one) => one.name === inputName(name))!, scale = unscaled(column);
+    if (!scale) return [];
+    const { position, mean, deviation, largest } = scale;
     return [{
       code: "inputs-not-scaled", severity: "warning", evidence: { input: column.label, position, mean, deviation, largest },
       cause: `feature ${position} of ${column.label} has mean ${short(mean)} and deviation ${short(deviation)}: weights start for inputs of about 1`,
-      fix: bytes ? `${column.label}: Float32Array.from(${column.label}, (byte) => byte / 255)`
-        : `${column.label}: ${column.label}.map((row) => row.map((value, i) => (value - mean[i]) / deviation[i])) // of the training rows`,
+      fix: scaled(column)!,
     }];
   });
 }
 
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
-function classShares(network: Network, objective: Objective, columns: Columns): Finding[] {
+function classShares(network: Network, objective: Objective, columns: Columns, { y }: Data, names: readonly string[] | undefined): Finding[] {
   return objective.flatMap(({ output, loss, reading }): Finding[] => {
     if (reading === undefined) return [];
-    const counts = classCounts(targetOf(columns, output), network.outputs.get(output)!.at(-1)!, isLoss(loss) && loss.target === "classes", true);
+    const target = targetOf(columns, output), counts = classCounts(target, network.outputs.get(output)!.at(-1)!, isLoss(loss) && loss.target === "classes", true);
     if (!counts) return [];
     const rows = counts.reduce((a, b) => a + b, 0), fewest = Math.min(...counts), label = counts.indexOf(fewest);
     if (fewest >= (RARE * rows) / counts.length) return [];
     return [{
       code: "rare-class", severity: "warning", evidence: { class: label, rows: fewest, of: rows },
       cause: fewest ? `class ${label} has ${fewest} of ${rows} rows: a model that never says it is nearly always right` : `class ${label} has no row: it cannot be learnt`,
-      fix: fewest ? `weight: y.map((label) => ${rows} / (${counts.length} * [${counts.join(", ")}][${counts.length === 2 ? "label > 0 ? 1 : 0" : "label"}])) // beside x and y`
-        : `// rows of class ${label}, or a model with one class less`,
+      fix: fewest ? balanced(counts, target, objective.length === 1 ? y : undefined, names) : `// rows of class ${label}, or a model with one class less`,
     }];
   });
 }
 
-function leaks(network: Network, { rows, columns }: Columns, other: Columns | undefined, validation: unknown): Finding[] {
+/** Weights by which every class counts alike, as code. */
+function balanced(counts: readonly number[], target: Column, y: unknown, names: readonly string[] | undefined): string {
+  const rows = counts.reduce((a, b) => a + b, 0), weights = counts.map((count) => short(rows / (counts.length * count)));
+  if (y === undefined || sizeOf(target.shape) > 1) return `loss: crossEntropy({ classWeights: [${weights.join(", ")}] })`;
+  if (names && typeof (y as ArrayLike<unknown>)[0] === "string")
+    return `weight: ${target.label}.map((label) => (${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, weights[i]])))})[label])`;
+  const place = target.dtype === "int32" && counts.length > 2 ? "label" : "label > 0 ? 1 : 0";
+  return `weight: Array.from(${target.label}, (label) => [${weights.join(", ")}][${place}])`;
+}
+
+function leaks(network: Network, { rows, columns }: Columns, data: Data, other: Columns | undefined, validation: unknown): Finding[] {
   const inputs = (all: Columns["columns"]): Column[] => network.inputs.map(({ name }) => all.find((column) => column.name === inputName(name))!);
   const shared = other ? sharedRows(inputs(columns), inputs(other.columns)) : [];
   if (other && shared.length > SHARED * other.rows)
@@ -212,7 +214,18 @@ function leaks(network: Network, { rows, columns }: Columns, other: Columns | un
     return [{
       code: "shared-rows", severity: "warning", evidence: { rows: repeated, of: rows },
       cause: `${repeated} of ${rows} rows come more than once: of some, one will be trained on and the other held out`,
-      fix: "fit(withoutRepeatedRows, { validation: 0.2 }) // each row once, before the split",
+      fix: once(rows, data),
     }];
   return [];
+}
+
+/** Data with each row once, as code. */
+function once(rows: number, { x, y, weight }: Data): string {
+  const parts = Object.entries({ x, y, weight }).filter(([, part]) => part !== undefined) as [string, ArrayLike<unknown>][];
+  if (!parts.every(([, { length }]) => length % rows === 0)) return "// each row once, before the split";
+  const row = (name: string, { length }: ArrayLike<unknown>): string => `${name}.slice(${length / rows} * i, ${length / rows} * (i + 1))`;
+  return [
+    `const kept = [...new Map(Array.from({ length: ${rows} }, (_, i) => [String(${row(...parts[0]!)}), i])).values()]`,
+    ...parts.map((part) => `${part[0]}: kept.flatMap((i) => [...${row(...part)}])`),
+  ].join("\n");
 }

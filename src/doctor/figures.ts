@@ -1,6 +1,6 @@
 // What a doctor reads in data: scales, classes, rows that come twice, and the loss of a model that knows nothing.
 
-import type { Column, Columns } from "../data/columns.ts";
+import { type Column, type Columns, WEIGHT } from "../data/columns.ts";
 import { isLoss } from "../losses/loss.ts";
 import { sizeOf } from "../shape.ts";
 import { type Objective, targetName } from "../train/objective.ts";
@@ -23,12 +23,29 @@ export function scaleOf({ data, shape }: Column): { position: number; mean: numb
   return worst;
 }
 
+/** The mean magnitude of a column's numbers. */
+export function magnitudeOf({ data }: Column): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += Math.abs(data[i]!);
+  return sum / data.length;
+}
+
+/** A feature further than this from 0, in units of its own, is not scaled; a feature smaller than its inverse neither. */
+const LARGE = 10, SMALL = 1e-3;
+
+/** Is a column of numbers far from about 1? What scaleOf says, or undefined. */
+export function unscaled(column: Column): ReturnType<typeof scaleOf> | undefined {
+  if (column.dtype === "int32") return undefined;
+  const scale = scaleOf(column), { mean, deviation, largest } = scale;
+  return Math.abs(mean) > LARGE || deviation > LARGE || (largest > 0 && largest < SMALL) ? scale : undefined;
+}
+
 /** Rows of each class; undefined where the targets tell none. */
 export function classCounts(column: Column, classes: number, wantsClasses: boolean, binary: boolean): number[] | undefined {
   const { data, dtype, shape } = column, width = sizeOf(shape);
   if (wantsClasses && dtype === "int32") {
     const counts = new Array<number>(classes).fill(0);
-    for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+    for (let i = 0; i < data.length; i++) if (data[i]! in counts) counts[data[i]!]!++; // what is ignored may be no class
     return counts;
   }
   if (binary && width === 1) {
@@ -112,24 +129,35 @@ function sameRow(a: Column, i: number, b: Column, k: number): boolean {
 }
 
 /** The loss of the best constant prediction, where the loss is one whose constant is known: what a model that has learnt
- * nothing reaches. */
+ * nothing reaches. Rows count by their weights. */
 export function baselineOf(objective: Objective, { columns }: Pick<Columns, "columns">, classesOf: (output: string) => number): number | undefined {
-  if (objective.length !== 1) return undefined;
-  const { loss, output, weight } = objective[0]!, column = columns.find(({ name }) => name === targetName(output))!;
-  if (!isLoss(loss) || loss.reduction !== "mean") return undefined;
-  const { data } = column;
-  if (loss.loss === "mse") {
-    let sum = 0, squares = 0;
-    for (let i = 0; i < data.length; i++) {
-      sum += data[i]!;
-      squares += data[i]! * data[i]!;
-    }
-    return weight * Math.max(0, squares / data.length - (sum / data.length) * (sum / data.length));
-  }
-  if (loss.loss !== "crossEntropy" && loss.loss !== "binaryCrossEntropy") return undefined;
-  const counts = classCounts(column, classesOf(output), loss.target === "classes", loss.loss === "binaryCrossEntropy");
-  const total = counts?.reduce((a, b) => a + b, 0);
-  return counts && weight * counts.reduce((sum, count) => sum - (count ? (count / total!) * logarithm(count / total!) : 0), 0);
+  const [{ loss, output, weight }, ...more] = objective as [Objective[number]], { data, dtype, shape } = columns.find(({ name }) => name === targetName(output))!;
+  if (more.length || !isLoss(loss) || loss.reduction !== "mean") return undefined;
+  const labels = loss.target === "classes" && dtype === "int32", width = labels ? classesOf(output) : sizeOf(shape), rows = data.length / sizeOf(shape);
+  const of = columns.find(({ name }) => name === WEIGHT)?.data, counts = Array.from({ length: rows }, (_, row) => of?.[row] ?? 1), total = counts.reduce((a, b) => a + b, 0);
+  const at = (row: number, k: number): number => (labels ? Number(data[row] === k) : data[row * width + k]!);
+  /** The weighted mean of a function of an output's targets. */
+  const mean = (k: number, f = (target: number): number => target): number => counts.reduce((sum, count, row) => sum + count * f(at(row, k)), 0) / total;
+  const outputs = Array.from({ length: width }, (_, k) => k), all = (f: (k: number) => number): number => weight * outputs.reduce((sum, k) => sum + f(k), 0);
+  const given = (list: unknown, k: number): number => (typeof list === "number" ? list : (list as ArrayLike<number> | undefined)?.[k] ?? 1);
+  if (loss.loss === "mse") return all((k) => Math.max(0, mean(k, (y) => y * y) - mean(k) * mean(k))) / width;
+  if (loss.loss === "mae")
+    return all((k) => {
+      const sorted = counts.map((_, row) => at(row, k)).sort((a, b) => a - b), middle = sorted[rows >> 1]!;
+      return mean(k, (y) => Math.abs(y - middle));
+    }) / width;
+  if (loss.loss === "binaryCrossEntropy")
+    return all((k) => {
+      const ones = given(loss.options.posWeight, k) * mean(k), zeros = 1 - mean(k);
+      return entropy(ones, ones + zeros) + entropy(zeros, ones + zeros);
+    }) / width;
+  if (loss.loss !== "crossEntropy") return undefined;
+  const shares = outputs.map((k) => given(loss.options.classWeights, k) * mean(k)), sum = shares.reduce((a, b) => a + b, 0);
+  return all((k) => entropy(shares[k]!, sum)) / (labels ? sum : 1);
+}
+
+function entropy(part: number, all: number): number {
+  return part > 0 ? -part * logarithm(part / all) : 0;
 }
 
 /** log x for x in (0, 1], good to 1e-9: halves are taken off, the rest is 2·artanh((x − 1) / (x + 1)). */

@@ -1,18 +1,23 @@
 // The doctor: looks at a run from within, and guards it against steps that are not finite.
 
 import { NonFiniteError } from "../errors.ts";
+import { type Column, inputName } from "../data/columns.ts";
+import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
 import { checkNames, wantCount, wantOneOf } from "../options.ts";
 import { sizeOf } from "../shape.ts";
 import type { Doctor, FitOptions, FitPlan, Watcher } from "../train/fit.ts";
 import { brokenCheckpoint } from "../train/checkpoint.ts";
+import { type Objective, targetName } from "../train/objective.ts";
 import { trainingProgram } from "../train/programs.ts";
 import type { Finding, History, Report } from "../train/report.ts";
-import { hiddenActivations } from "./anatomy.ts";
-import { baselineOf } from "./figures.ts";
+import { type Activation, hiddenActivations, products, weightsOf } from "./anatomy.ts";
+import { baselineOf, magnitudeOf } from "./figures.ts";
 import { type Figures, probe, readFigures } from "./probe.ts";
 import { type Culprit, replay } from "./replay.ts";
-import { findingsOf, LAST, RECENT, short, type Signs } from "./signs.ts";
+import { inPlaceOf, feeding, scaled, short, startWith } from "./remedy.ts";
+import { findingsOf, IDLE, IDLE_ROWS, LAST, RECENT, type Remedies, type Signs } from "./signs.ts";
+import { tellingOf } from "./telling.ts";
 
 export { diagnose } from "./diagnose.ts";
 export type { Given } from "./replay.ts";
@@ -22,6 +27,9 @@ export interface DoctorOptions {
    * those run so whose number, from 0, is a power of two, that short runs tell enough. */
   every?: number;
 }
+
+/** A loss is high as long as less than this share of what the data tell is learnt. */
+const LEARNT = 0.5;
 
 /** Options of an optimizer that a fix repeats where they are set. */
 const KEPT = ["momentum", "nesterov", "weightDecay"];
@@ -59,7 +67,11 @@ export function doctor(options: DoctorOptions = {}): Doctor {
 function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, every: number): Watcher {
   const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
   const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize;
-  const activations = hiddenActivations(network.trace(rows, true)).map(({ kind, layer, y }) => ({ kind, layer: layer || kind, units: y.shape.at(-1)! }));
+  const trace = network.trace(rows, true), hidden = hiddenActivations(trace);
+  const activations = hidden.map(({ kind, layer, y }) => ({ kind, layer: layer || kind, units: y.shape.at(-1)! }));
+  const inputs = plan.data.columns.filter(({ name }) => network.inputs.some((input) => inputName(input.name) === name));
+  const size = Math.min(1, ...inputs.map(magnitudeOf)), mend = remedies(network, plan, hidden, products(trace).at(-1)?.layer);
+  let bar: number | undefined;
   const ignorance = baselineOf(plan.objective, plan.data, (output) => sizeOf(network.outputs.get(output)!.slice(-1)));
   const recent: number[] = [], last: Figures[] = [], idle = new Map<string, Uint32Array>();
   let steps = 0, start = NaN, first: Figures | undefined, leftOut = 0, inARow = 0, reason: Record<string, number | string> = {};
@@ -69,6 +81,10 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
   let snapshots: { parameters: Uint8Array; fit: Uint8Array; updates: number; memory: readonly number[] }[] = [];
 
   const signs = (reports: readonly Report[]): Signs => ({
+    get bar() {
+      return (bar ??= (1 - LEARNT * known(network, plan, inputs)) * this.ignorance);
+    },
+    mend, inputs: size, told: Math.max(IDLE, Math.ceil(IDLE_ROWS / rows)),
     at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches: Math.ceil(plan.rows / rows),
     ignorance: ignorance ?? start, start, recent, first, last, idle, reports,
   });
@@ -93,7 +109,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     spares(state, program, error) {
       const culprit = replay(program), more = culprit && { ...culprit, problem: `${told(culprit)}; the parameters are those from before the step` };
       const stopped = (): NonFiniteError =>
-        new NonFiniteError(error.code, { ...error.details, ...more, findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
+        new NonFiniteError(error.code, { ...error.details, fix: 'onNonFinite: "rollback" goes on at half the rate, "skip" without such steps; clipNorm and smaller inputs may help', ...more, findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
       if (onNonFinite === "stop") throw stopped();
       leftOut++;
       if (leftOut === 1) reason = { step: state.steps + 1, ...(culprit && { op: culprit.op, ...(culprit.layer && { layer: culprit.layer }) }) };
@@ -134,6 +150,34 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
         fix: `optimizer: ${at(short(hyper.learningRate / 4))}, clipNorm: 1`,
       }];
       return recent.length ? [...found, ...findingsOf(signs(history.epochs))] : found;
+    },
+  };
+}
+
+/** The share of the targets' variance that the data tell; all of it, where there is more than one target. Below a twentieth
+ * it is chance, and no loss is too high. */
+function known(network: Network, { objective, data }: FitPlan, inputs: readonly Column[]): number {
+  const [part, ...more] = objective as [Objective[number]], target = data.columns.find(({ name }) => name === targetName(part.output))!;
+  if (more.length) return 1;
+  const classes = target.dtype === "int32" && isLoss(part.loss) && part.loss.target === "classes" ? network.outputs.get(part.output)!.at(-1)! : 0;
+  const share = tellingOf(inputs, target, classes);
+  return share < 0.05 ? -Infinity : share;
+}
+
+function remedies(network: Network, { data, objective }: FitPlan, hidden: readonly Activation[], last: string | undefined): Remedies {
+  return {
+    start: (initializer, fedTo) => startWith(initializer, network, fedTo === undefined ? undefined : feeding(network, hidden.filter(({ layer }) => layer === fedTo))),
+    activation(code, layer) {
+      const layers = layer === undefined ? hidden.filter(({ kind }) => kind === "sigmoid" || kind === "tanh").map((one) => one.layer) : [layer];
+      return layers.length ? [inPlaceOf(layers, code)] : [];
+    },
+    scaled() {
+      const numbers = objective.flatMap(({ output, reading }) => (reading === undefined ? [targetName(output)] : []));
+      return data.columns.filter(({ name }) => network.inputs.some((input) => inputName(input.name) === name) || numbers.includes(name)).flatMap((column) => scaled(column) ?? []);
+    },
+    deeper() {
+      const narrow = weightsOf(network).slice(0, -1).filter(({ units }) => units < 32).map(({ layer }) => layer);
+      return [narrow.length ? inPlaceOf(narrow, "dense(64)") : `dense(64), relu(), dense(64), relu() // before layer ${last || "of the last product"}`];
     },
   };
 }

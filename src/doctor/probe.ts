@@ -19,6 +19,9 @@ export interface WeightFigures {
   layer: string;
   gradient: number;
   weight: number;
+  /** What weights of its fan in are usually: half of 1 / √fan in, the mean of PyTorch's. One that starts at 0 is held
+   * against this. */
+  usual: number;
   /** What the step has changed it by. */
   update: number;
 }
@@ -63,10 +66,10 @@ export function readFigures(loaded: LoadedProgram, network: Network, activations
   const { floats } = loaded.session, { places } = loaded.program;
   const at = (what: string, of: string | number): number => loaded.place(name(what, of)) / 4;
   const figures: Figures = { weights: [], rectifiers: [], squashers: [] };
-  for (const { name: weight, layer } of weightsOf(network)) {
+  for (const { name: weight, layer, fanIn } of weightsOf(network)) {
     if (!places.has(name("gradient", weight))) continue;
     const read = (what: string): number => floats[at(what, weight)]!;
-    figures.weights.push({ name: weight, layer, gradient: read("gradient"), weight: read("weight"), update: read("update") });
+    figures.weights.push({ name: weight, layer, gradient: read("gradient"), weight: read("weight"), usual: 0.5 / Math.sqrt(fanIn), update: read("update") });
   }
   activations.forEach(({ kind, layer, units }, i) => {
     if (kind === "relu") figures.rectifiers.push({ layer, peaks: floats.slice(at("activation", i), at("activation", i) + units) });

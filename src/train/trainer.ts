@@ -276,7 +276,7 @@ export function nonFinite(step: number, epoch: number | undefined, loss: number 
   const what = loss === undefined || Number.isFinite(loss) ? "the gradients are not finite" : `the loss is ${loss}`;
   return new NonFiniteError("non-finite", {
     step, epoch, problem: `${what}; the parameters are those from before the step`,
-    fix: "a lower learning rate, clipNorm, or inputs on a smaller scale usually help",
+    fix: "a lower learning rate, clipNorm, or inputs on a smaller scale usually help; doctor: doctor() in fit names the op",
   });
 }
 
