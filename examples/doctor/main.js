@@ -4,7 +4,7 @@ import { show } from "./show.js";
 
 // is a point in the ring? Its coordinates come in millimetres, from 0 to 2000
 const { x, y } = ring(600);
-const options = { loss: binaryCrossEntropy(), optimizer: adam({ learningRate: 0.3 }), epochs: 30, validation: 0.2, metrics: ["accuracy"], seed: 1 };
+const options = { loss: binaryCrossEntropy(), optimizer: adam({ learningRate: 0.3 }), epochs: 40, validation: 0.2, metrics: ["accuracy"], seed: 1 };
 const sick = () => createModel(sequential(dense(16), sigmoid(), dense(16), sigmoid(), dense(16), sigmoid(), dense(1)), { input: [2], seed: 1 });
 
 console.log("Before training, diagnose(model, data, options):\n");
