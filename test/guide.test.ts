@@ -51,12 +51,21 @@ test("every link leads to a file, or to a heading of the guide", () => {
   expect(anchors.filter((name, i) => anchors.indexOf(name) !== i), "headings of one name").toEqual([]);
 });
 
-test("the README leads to it", () => {
-  expect(readFileSync(join(docs, "../README.md"), "utf8")).toContain("](docs/choosing.md)");
+test("the README leads to it, and its doctor has something to say", async () => {
+  const readme = readFileSync(join(docs, "../README.md"), "utf8"), [, code] = /^## The catalogue[^]*?^```js\n([^]*?)^```$/m.exec(readme)!;
+  expect(readme).toContain("](docs/choosing.md)");
+  const lines: string[] = [];
+  await runImporting(code!, { console: { log: (...parts: unknown[]) => lines.push(parts.join(" ")) } });
+  expect(lines[0]).toMatch(/^inputs-not-scaled - .* - x: Float32Array/);
+  expect(lines.at(-1)).toMatch(/^20 \S+ warning$/);
 });
 
 test.each(blocks.map((code, i) => [i + 1, code] as const))("block %i of its code runs, with what it imports", async (_, code) => {
-  const scope: Record<string, unknown> = {};
+  expect(await runImporting(code, {}), "lines with a value").toBeGreaterThan(0);
+});
+
+/** Runs code with what it imports and no other name. Gives the number of lines whose value was checked. */
+function runImporting(code: string, scope: Record<string, unknown>): Promise<number> {
   const body = code.replace(/^import \{([^}]*)\} from "lanewise";$/gm, (_, names: string) => {
     for (const name of names.split(",").map((part) => part.trim()).filter(Boolean)) {
       expect(lanewise, name).toHaveProperty(name);
@@ -64,8 +73,8 @@ test.each(blocks.map((code, i) => [i + 1, code] as const))("block %i of its code
     }
     return "";
   });
-  expect(await run(body, scope), "lines with a value").toBeGreaterThan(0);
-});
+  return run(body, scope);
+}
 
 test("it has each finding of the doctor, with cause and remedy, and no other", () => {
   const source = ["diagnose", "signs", "index"].map((name) => readFileSync(join(docs, `../src/doctor/${name}.ts`), "utf8")).join("");
