@@ -30,7 +30,7 @@ export interface Callback {
   /** Before the first step, or the first one after a checkpoint. */
   onStart?(training: Running): void | Promise<void>;
   /** After each step; its argument is one object whose fields change. */
-  onStep?(step: StepReport, training: Running): void;
+  onStep?: ((step: StepReport, training: Running) => void) | undefined;
   /** After each epoch; the next one waits for it. */
   onEpoch?(report: Report & Readonly<Record<string, any>>, training: Running): void | Promise<void>;
   /** However the run has ended, if it has begun. */

@@ -208,7 +208,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? !optimizer.drive);
   const pause = pacer(wantNumber("yieldEvery", options.yieldEvery ?? 12, 0)), { onStep, signal } = options;
   if (onStep !== undefined) wantFunction("onStep", onStep);
-  const callbacks: readonly Callback[] = [{ ...(onStep && { onStep }) }, ...wantCallbacks(options.callbacks)];
+  const callbacks: readonly Callback[] = [{ onStep }, ...wantCallbacks(options.callbacks)];
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
   const { accumulate, ema, onNonFinite } = options;
   const { seed, checkpoint, settings } = begin(plan, options, defaults.seed, {
@@ -335,15 +335,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         check();
         defaults.onBegin(running);
         const own = state = makeState(network, layout, seed), order = split(objective, set, rows, seed);
-        const programs = new Map([...plan.training].map(([count, program]) => {
+        const load = (program: Program): LoadedProgram => {
           const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
           free.push(() => network.session.unload(loaded));
-          return [count, loaded];
-        }));
-        if (plan.apply) {
-          const loaded = applier = network.load(plan.apply, { [FIT]: own.block });
-          free.push(() => network.session.unload(loaded));
-        }
+          return loaded;
+        };
+        const programs = new Map([...plan.training].map(([count, program]) => [count, load(program)]));
+        applier = plan.apply && load(plan.apply);
         const evaluator = validator(network, plan, set, other);
         if (evaluator) free.push(() => evaluator.free());
         for (const callback of callbacks) {
