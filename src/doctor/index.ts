@@ -60,11 +60,11 @@ export function doctor(options: DoctorOptions = {}): Doctor {
   const every = wantCount("doctor: every", options.every ?? 32);
   return {
     program: (parts, rows, data, outputs) => trainingProgram(parts, rows, data, { outputs, probe: probe(parts.network) }),
-    begin: (network, plan, fit, history) => watch(network, plan, fit, history, every),
+    begin: (network, plan, fit, history, average) => watch(network, plan, fit, history, average, every),
   };
 }
 
-function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, every: number): Watcher {
+function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined, every: number): Watcher {
   const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
   const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize;
   const trace = network.trace(rows, true), hidden = hiddenActivations(trace);
@@ -77,8 +77,8 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
   let steps = 0, start = NaN, first: Figures | undefined, leftOut = 0, inARow = 0, reason: Record<string, number | string> = {};
   const kept = KEPT.filter((name) => hyper[name]).map((name) => `, ${name}: ${hyper[name]}`).join("");
   const at = (learningRate: number): string => `${optimizer}({ learningRate: ${learningRate}${kept} })`;
-  /** Parameters and optimizer state: the newest, and the one before, which is far enough back. */
-  let snapshots: { parameters: Uint8Array; fit: Uint8Array; updates: number; memory: readonly number[] }[] = [];
+  /** Parameters, optimizer state and moving average: the newest, and the one before, which is far enough back. */
+  let snapshots: { parameters: Uint8Array; fit: Uint8Array; average: Float32Array | undefined; updates: number; memory: readonly number[] }[] = [];
 
   const signs = (reports: readonly Report[]): Signs => ({
     get bar() {
@@ -102,7 +102,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       const number = state.steps;
       if (onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0)) {
         const { session, block } = network;
-        snapshots = [{ parameters: session.bytes(block).slice(), fit: session.bytes(state.block).slice(), updates: state.updates, memory: state.memory }, ...snapshots.slice(0, 1)];
+        snapshots = [{ parameters: session.bytes(block).slice(), fit: session.bytes(state.block).slice(), average: average?.slice(), updates: state.updates, memory: state.memory }, ...snapshots.slice(0, 1)];
       }
       return number % every === 0 || (number < every && (number & (number - 1)) === 0);
     },
@@ -122,6 +122,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       slow /= 2;
       session.bytes(block).set(back.parameters);
       session.bytes(state.block).set(back.fit);
+      if (back.average) average!.set(back.average);
       state.updates = back.updates;
       state.memory = back.memory;
       return true;

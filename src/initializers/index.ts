@@ -98,7 +98,9 @@ export function normal(options: NormalOptions = {}): Initializer {
  * truncatedNormal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
  */
 export function truncatedNormal(options: NormalOptions = {}): Initializer {
-  const { mean, deviation } = normalOptions("truncatedNormal", options), far = (x: number): boolean => Math.abs(x - mean) > 2 * deviation;
+  const { mean, deviation } = normalOptions("truncatedNormal", options), middle = Math.fround(mean);
+  // what rounding to float32 adds is not far: beside a great mean, a small deviation is all rounding
+  const far = (x: number): boolean => Math.abs(x - middle) > 2 * deviation + 2.4e-7 * Math.abs(middle);
   return {
     initializer: "truncatedNormal", filling: () => ({ kind: "normal", mean, deviation }),
     finish(numbers, _, draw) {

@@ -178,7 +178,7 @@ function wantClasses(metric: string, { reading }: MetricContext) {
 
 /** The area under the receiver operating characteristic: how probable it is that a yes has a greater output than a no, equals
  * counting half. Of exclusive classes, each against the rest by its probability, and the mean over those that have both;
- * NaN where none has. https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html; Fawcett, An
+ * NaN where none has, or where an output is NaN. https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html; Fawcett, An
  * introduction to ROC analysis (2006)
  *
  * @example
@@ -191,6 +191,7 @@ export function rocAuc(): Metric<"rocAuc"> {
     all(prediction, target, context) {
       const { width, count, one, weight, label } = decisions(prediction, target, context);
       const data = context.reading === "logits" ? softmaxRows(prediction.data, width) : prediction.data;
+      if (Array.prototype.some.call(data, Number.isNaN)) return NaN; // they have no order
       const areas = Array.from({ length: width }, (_, i) => {
         const rows = Array.from({ length: count }, (_, at) => ({
           score: data[at * width + i]!, yes: one ? label(at) === i : target.data[at * width + i]! > (context.reading === "sign" ? 0 : 0.5), weight: weight(at),

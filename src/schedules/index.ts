@@ -78,7 +78,7 @@ export function warmup(first: Schedule | WarmupOptions | undefined, second?: War
   const startFactor = wantNumber("warmup: startFactor", options?.startFactor ?? 1 / 3, 0, 1);
   const schedule: Schedule = (step, info) => {
     const length = Math.ceil(stepsOf(options, info));
-    const rest: ScheduleInfo = { ...info, steps: Math.max(1, info.steps - length), epochs: info.epochs * (1 - length / info.steps) };
+    const steps = Math.max(1, info.steps - length), rest: ScheduleInfo = { ...info, steps, epochs: info.epochs * (steps / info.steps) };
     if (step >= length) return inner ? inner(step - length, rest) : info.base;
     const target = inner ? inner(0, rest) : info.base;
     return target * (startFactor + (1 - startFactor) * (step / length));

@@ -76,7 +76,7 @@ export interface FitDefaults {
 export interface Doctor {
   /** A training program that tells more: it runs in the place of the plain one now and then, and changes no bit. */
   program(parts: TrainingProgram, rows: number, data: DataLayout, outputs: boolean): Program;
-  begin(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>): Watcher;
+  begin(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined): Watcher;
 }
 
 /** A doctor at one run. */
@@ -236,7 +236,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const bytes = planBytes(plan);
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
-  const watcher = options.doctor?.begin(network, plan, options, history), tree = makeTree();
+  const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
   if (watcher && notes) watcher.slow = notes.slow ?? 1;
   let wake = (): void => {};
   const halt = (): void => wake();
@@ -294,7 +294,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       ({ epoch, batch, seconds } = notes);
       stepReport.learningRate = notes.learningRate;
       history.epochs.push(...notes.reports);
-    }
+    } else average?.add(1); // before any step it is the weights
     begun = true;
     callbacks.forEach((callback, i) => {
       const saved = notes?.callbacks?.[i];
@@ -390,7 +390,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       } finally {
         signal?.removeEventListener("abort", halt);
         try {
-          if (network.attached && state?.updates) average?.show(true);
+          if (network.attached && begun) average?.show(true);
           for (const callback of started) await callback.onEnd?.(running);
         } finally {
           if (network.attached) for (const release of free.reverse()) release();
