@@ -14,7 +14,8 @@ mkdirSync(dist);
 
 // Private members whose names stand nowhere else in src/ get short ones: 0.1 KB less for a page.
 const sources = readdirSync(join(root, "src"), { recursive: true }).filter((name) => name.endsWith(".ts")).map((name) => readFileSync(join(root, "src", name), "utf8"));
-const text = sources.join("\n").replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+// comments on lines of their own only: what stands behind "//" may be in a string, with code behind it
+const text = sources.join("\n").replace(/^ *(?:\/\*[^]*?\*\/|\/\/.*)$/gm, "");
 const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )*(\w+)/gm)].map(([, name]) => name));
 const hidden = [...declared].filter((name) => !new RegExp(`(?<!this\\.|private (?:readonly |async |get )*)\\b${name}\\b`).test(text));
 
@@ -33,6 +34,7 @@ for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
   writeFileSync(path, readFileSync(path, "utf8")
     .replace(/^([\s\S]*)^(var core_default = ".*";\n)/m, "$2$1")
     .replace(/^ +(?:formula|derivative): (?:"[^"\n]*"|`[^`\n]*`),?\n/gm, "")
+    .replace(/, formula: "[^"\n]*"(?= \})/g, "") // a row of one line
     .replace(/^var (\w+) = \{\};\n__export\(\1, (\{[\s\S]*?\n\})\);/gm, "var $1 = /* @__PURE__ */ __export({}, $2);")
     .replace(/^(var __export = \(target, all\) => \{\n[\s\S]*?)\n\};/m, "$1\n  return target;\n};"));
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { askJax, askTfjs, askTorch, POINTS, versions } from "../test/proof/peers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), ".."), folder = join(root, "build/proof"), report = join(root, "build/proof.json");
-const FILES = ["ops", "layers", "losses", "catalogue-losses", "curves", "optim", "rates", "schedules", "table"].map((name) => `test/torch/${name}.test.ts`)
+const FILES = ["ops", "layers", "losses", "catalogue-losses", "curves", "optim", "rates", "schedules"].map((name) => `test/torch/${name}.test.ts`)
   .concat("test/ops/elementary.test.ts", "test/onnx", "test/proof");
 /** For each family: the suites that compare its names, the columns, and those that no row may lack. */
 const FAMILIES = {

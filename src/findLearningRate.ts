@@ -54,7 +54,7 @@ const DIVERGED = 4;
  * it was: parameters, and what it knows of its last fit. Await it before the model is used again.
  *
  * @throws (as a rejection) OptionError, DataError, ShapeError for options or data that do not fit; StateError while a fit
- * runs; NonFiniteError if the first step is not finite.
+ * or another sweep runs; NonFiniteError if the first step is not finite.
  * @example
  * const model = await createModel(dense(1, { bias: false, initializer: "zeros" }), { input: [1] });
  * const curve = await findLearningRate(model, { x: [[1]], y: [[1]] }, { loss: mse(), optimizer: sgd(), minimum: 0.001, maximum: 0.1, steps: 3 });
@@ -69,10 +69,11 @@ export async function findLearningRate<M extends Model>(model: M, data: Paramete
   wantCount("steps", steps, 2);
   wantNumber("smoothing", smoothing, 0, 1, true);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
-  if (model["running"]) throw new StateError("fit-running", { of: "findLearningRate", problem: "a fit is running on this model", fix: "await it, or stop it first" });
+  if (model["running"]) throw new StateError("fit-running", { of: "findLearningRate", problem: "a fit or a sweep is running on this model", fix: "await it, or stop it first" });
   const batch = batches(model, data as Data, trained), { session, block } = model["network"], known = model["losses"], told = model["told"];
   const before = session.bytes(block).slice(), pause = pacer(12), factor = power(maximum / minimum, 1 / (steps - 1));
   const curve: RateCurve = { rates: [], losses: [], smoothed: [], steepest: NaN, minimum: NaN, suggestion: NaN };
+  model["running"] = { halt() {} } as never; // what begins now would be undone at the end
   let trainer: Trainer | undefined, mean = 0, kept = 1, best = Infinity;
   try {
     trainer = model.trainer(trained);
@@ -98,6 +99,7 @@ export async function findLearningRate<M extends Model>(model: M, data: Paramete
       await pause();
     }
   } finally {
+    model["running"] = undefined;
     if (model["network"].attached) {
       trainer?.dispose();
       session.bytes(block).set(before);

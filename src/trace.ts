@@ -1,11 +1,14 @@
 // Programs run instruction by instruction, to look at what each of them wrote.
 
-import { Program as Head } from "../assembly/isa.ts";
+import { Program as Head, Size } from "../assembly/isa.ts";
+import { badOption, wantCount } from "./options.ts";
 import type { LoadedProgram } from "./session.ts";
 
 /** Runs each instruction for rank 0 … size − 1 in turn: the bits of `size` threads, on one. Ends where `after` says true. */
 export function runLockstep(loaded: LoadedProgram, size: number, after?: (index: number) => unknown): void {
   loaded.wantLoaded();
+  // a rank without a scratch would write over the core's own data
+  if (wantCount("size", size) > Size.RANKS) throw badOption("size", size, `at most ${Size.RANKS}`);
   const { session: { core }, block, program } = loaded;
   let at = block.offset + 4 * Head.CODE;
   for (let index = 0; index < program.instructions.length; index++) {
@@ -25,6 +28,7 @@ export interface TraceLine {
 /** Runs a loaded program, in lockstep of `size` ranks, and hashes what each instruction wrote (NaN as 0x7fc00000, for
  * its other bits differ between engines). Where two traces part first, there is the instruction to look at.
  *
+ * @throws OptionError if `size` is not a whole number from 1 to 64.
  * @example
  * const f = await compile((x) => relu(x), [[2]]);
  * f.stage([[-1, 2]]);

@@ -194,12 +194,12 @@ describe("accumulate", () => {
     for (let step = 0; step < 4; step++) {
       const parts = trainers.map((trainer, i) => {
         const from = 5 * i, to = Math.min(14, from + 5);
-        return { share: (to - from) / 14, ...trainer.gradients({ x: x.subarray(6 * from, 6 * to), y: y.subarray(from, to) }) };
+        return { share: to - from, ...trainer.gradients({ x: x.subarray(6 * from, 6 * to), y: y.subarray(from, to) }) };
       });
       const sum = parts[2]!.gradients;
       for (const [name, tensor] of sum) {
         const tree = makeTree();
-        parts.forEach(({ gradients, share }, i) => tree.add((i < 2 ? gradients.get(name)! : tensor).data, i, share, i === 2));
+        parts.forEach(({ gradients, share }, i) => tree.add((i < 2 ? gradients.get(name)! : tensor).data, i, share, i === 2 ? 14 : 0));
       }
       for (const trainer of trainers) trainer.apply(sum);
     }
@@ -224,7 +224,7 @@ describe("accumulate", () => {
   it("adds in a tree of neighbours", () => {
     // each number is so much larger than those before that only the tree's order gives this rounding
     const parts = Array.from({ length: 5 }, (_, i) => Float32Array.of([1e8, 1, -1e8, 1, 0.5][i]!)), tree = makeTree();
-    parts.forEach((part, i) => tree.add(part, i, 1, i === 4));
+    parts.forEach((part, i) => tree.add(part, i, 1, i === 4 ? 1 : 0));
     const f = Math.fround;
     expect(parts[4]![0]).toBe(f(f(f(1e8 + 1) + f(-1e8 + 1)) + 0.5));
   });

@@ -2,7 +2,8 @@
 
 import { expect, test } from "vitest";
 import {
-  accuracy, adam, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, hash, hinge, loadModel, metric, mse, relu, sequential, sgd, tanh, writeSafetensors,
+  accuracy, adam, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, doctor, dropout, findLearningRate, hash, hinge, layer, loadModel, metric, mse, optimizer, relu, sequential, sgd, tanh, trace,
+  writeSafetensors,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { parseSafetensors } from "../src/formats/safetensors.ts";
@@ -416,4 +417,91 @@ test("classify reads what was trained last, trainer or fit", async () => {
   expect(certain()).toBe(false);
   trainer.step(data);
   expect(certain()).toBe(true);
+});
+
+test("after a rollback the moving average has nothing of what was undone", async () => {
+  const model = await createModel(dense(1), { input: [2], seed: 1 });
+  const x = Array.from({ length: 64 }, (_, i) => [i / 64 - 0.5, ((i * 37) % 64) / 64 - 0.5]), y = x.map(([a, b]) => [2 * a! - b! + 0.3]);
+  // from step 450 on the rate is so high that the weights grow until the loss overflows
+  const schedule = (step: number): number => (step >= 450 && step < 550 ? 5 : 0.3);
+  const data = { x, y }, options = { loss: mse(), optimizer: sgd(), schedule, batchSize: 16, epochs: 300, ema: 0.99, seed: 1 };
+  const { epochs } = await model.fit(data, { ...options, validation: data, doctor: doctor(), onNonFinite: "rollback" });
+  expect(epochs.some(({ findings }) => findings.some(({ code }) => code === "non-finite"))).toBe(true);
+  expect(epochs.at(-1)!.validation.loss).toBeLessThan(1e-3);
+  expect((await model.evaluate(data)).loss).toBeLessThan(1e-3);
+});
+
+test("a label of -100 is not taken for the NaN that a step made", async () => {
+  const root = layer("root", (x) => ops.sqrt(x)), model = await createModel(sequential(dense(4, { initializer: "zeros", bias: false }), root, dense(3)), { input: [2] });
+  const run = model.fit({ x: [[1, 2], [3, 1]], y: [0, -100] }, { loss: crossEntropy({ ignoreIndex: -100 }), doctor: doctor() });
+  await expect(run).rejects.toMatchObject({ code: "non-finite", details: { op: "sqrtGradient", layer: "1" } });
+});
+
+test("an update of one's own that draws at random draws anew at each step, by the seed", async () => {
+  const noise = optimizer("noise", { update: ({ parameter }) => ({ parameter: ops.gaussianNoise(ops.multiply(parameter, 0), 1) }) });
+  const data = { x: [[0], [0]], y: [[0, 0], [0, 0]] };
+  const drawn = async (seed: number, way: "step" | "apply" | "accumulate", steps = 1): Promise<string> => {
+    const model = await createModel(dense(2), { input: [1] }), options = { loss: mse(), optimizer: noise, seed };
+    if (way === "accumulate") await model.fit(data, { ...options, accumulate: 2, epochs: steps });
+    else {
+      using trainer = model.trainer(options);
+      for (let i = 0; i < steps; i++) way === "step" ? trainer.step(data) : trainer.apply(trainer.gradients(data).gradients);
+    }
+    return [...model.parameters.values()].map(({ data: numbers }) => numbers.join()).join();
+  };
+  const all = await Promise.all([drawn(1, "step"), drawn(1, "step", 2), drawn(2, "step"), drawn(1, "accumulate", 2), drawn(2, "accumulate", 2)]);
+  expect(new Set(all).size).toBe(5);
+  expect(all.some((numbers) => /^[0,]*$/.test(numbers))).toBe(false);
+  expect(await drawn(1, "apply")).toBe(all[0]);
+  expect(await drawn(1, "step")).toBe(all[0]);
+});
+
+test("a run goes on with a default written out, and with another way to meet what is not finite", async () => {
+  const model = await classifier(), options = { loss: crossEntropy(), epochs: 1 }, training = model.fit(batch(8), options);
+  await training;
+  const resume = await training.checkpoint();
+  for (const more of [{ accumulate: 1 }, { onNonFinite: "stop" }, { doctor: doctor(), onNonFinite: "rollback" }] as const)
+    expect((await model.fit(batch(8), { ...options, ...more, resume, epochs: 2 })).epochs.length).toBe(2);
+});
+
+test("a trace wants as many ranks as have a scratch", async () => {
+  const f = await ops.compile((x) => ops.tanh(x), [[70]]), x = numbers(70, 1), [before] = f.run([x]);
+  f.stage([x]);
+  for (const size of [0, -1, 1.5, NaN, 65, 1000]) expect(() => trace(f.loaded, size)).toThrow(expect.objectContaining({ code: "bad-option", details: expect.objectContaining({ option: "size", got: size }) }));
+  const hashes = [1, 64].map((size) => {
+    f.stage([x]); // tanh works in the memory of its input
+    return trace(f.loaded, size);
+  });
+  expect(hashes[1]).toEqual(hashes[0]);
+  expect(f.run([x])[0]!.data).toEqual(before!.data);
+});
+
+test("auto sees the activation behind broadcastTo", async () => {
+  const wide = (through: boolean) => layer("wide", (x, scope) => {
+    const y = ops.matmul(x, ops.transpose(scope.parameter("w", [64, 100], { initializer: "auto" })));
+    return ops.mean(ops.relu(through ? ops.broadcastTo(y, [3, ...y.shape]) : ops.reshape(y, [1, ...y.shape])), 0);
+  });
+  const weight = async (through: boolean) => [...(await createModel(wide(through), { input: [100], seed: 1 })).parameters.values()][0]!.data;
+  expect(await weight(true)).toEqual(await weight(false));
+});
+
+test("clipValue does not hide an infinite gradient, in one call or in two halves or in micro-batches", async () => {
+  const root = layer("root", (x) => ops.sqrt(x)), model = await createModel(sequential(dense(4, { initializer: "zeros", bias: false }), root, dense(1)), { input: [2] });
+  const options = { loss: mse(), optimizer: sgd({ learningRate: 0.1 }), clipValue: 1 }, data = { x: [[1, 2], [3, 1]], y: [[1], [2]] }, before = hash(model);
+  using trainer = model.trainer(options);
+  expect(() => trainer.step(data)).toThrow(expect.objectContaining({ code: "non-finite" }));
+  expect(() => trainer.gradients(data)).toThrow(expect.objectContaining({ code: "non-finite" }));
+  for (const accumulate of [1, 2]) await expect(model.fit(data, { ...options, accumulate })).rejects.toMatchObject({ code: "non-finite" });
+  expect(hash(model)).toBe(before);
+});
+
+test("what begins during a range test is refused, not undone", async () => {
+  const model = await classifier(), data = batch(40), before = hash(model);
+  const sweep = findLearningRate(model, data, { loss: crossEntropy() });
+  await expect(findLearningRate(model, data, { loss: crossEntropy() })).rejects.toMatchObject({ code: "fit-running" });
+  await expect(model.fit(data, { loss: crossEntropy() })).rejects.toMatchObject({ code: "fit-running" });
+  await sweep;
+  expect(hash(model)).toBe(before);
+  await model.fit(data, { loss: crossEntropy() });
+  expect(hash(model)).not.toBe(before);
 });

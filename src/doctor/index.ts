@@ -11,6 +11,7 @@ import { brokenCheckpoint } from "../train/checkpoint.ts";
 import { type Objective, targetName } from "../train/objective.ts";
 import { trainingProgram } from "../train/programs.ts";
 import type { Finding, History, Report } from "../train/report.ts";
+import type { FitState } from "../train/state.ts";
 import { type Activation, hiddenActivations, products, weightsOf } from "./anatomy.ts";
 import { baselineOf, magnitudeOf } from "./figures.ts";
 import { type Figures, probe, readFigures } from "./probe.ts";
@@ -64,6 +65,12 @@ export function doctor(options: DoctorOptions = {}): Doctor {
   };
 }
 
+const PARTS = ["parameters", "states", "average"] as const;
+type Part = (typeof PARTS)[number];
+
+/** What a rollback brings back. */
+type Snapshot = Record<Part, Float32Array> & Pick<FitState, "updates" | "memory">;
+
 function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined, every: number): Watcher {
   const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
   const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize;
@@ -78,7 +85,16 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
   const kept = KEPT.filter((name) => hyper[name]).map((name) => `, ${name}: ${hyper[name]}`).join("");
   const at = (learningRate: number): string => `${optimizer}({ learningRate: ${learningRate}${kept} })`;
   /** Parameters, optimizer state and moving average: the newest, and the one before, which is far enough back. */
-  let snapshots: { parameters: Uint8Array; fit: Uint8Array; average: Float32Array | undefined; updates: number; memory: readonly number[] }[] = [];
+  let snapshots: Snapshot[] = [];
+  const { state, stride, optimizer: { states } } = plan.layout;
+  /** What a snapshot keeps, as it lies in memory now. */
+  const places = (at: FitState): Record<Part, Float32Array> => {
+    const { session: { floats }, block } = network, from = (at.block.offset + state) / 4;
+    return {
+      parameters: floats.subarray(block.offset / 4, (block.offset + network.bytes) / 4),
+      states: floats.subarray(from, from + (states.length * stride) / 4), average: average ?? new Float32Array(0),
+    };
+  };
 
   const signs = (reports: readonly Report[]): Signs => ({
     get bar() {
@@ -94,15 +110,28 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     get slow() {
       return slow;
     },
-    set slow(share) {
-      if (!(share > 0 && share <= 1)) throw brokenCheckpoint();
-      slow = share;
+    save(tensors) {
+      snapshots.forEach((snapshot, i) => PARTS.forEach((part) => tensors.set(`snapshot ${i} ${part}`, { data: snapshot[part], shape: [snapshot[part].length] })));
+      return { slow, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
+    },
+    load(saved: { slow: number; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
+      if (!(saved.slow > 0 && saved.slow <= 1) || !Array.isArray(saved.snapshots)) throw brokenCheckpoint();
+      const sizes = { parameters: network.bytes / 4, states: (states.length * stride) / 4, average: average?.length ?? 0 };
+      const loaded = saved.snapshots.map(({ updates, memory }, i) => {
+        const data = (part: Part): Float32Array => {
+          const tensorOf = tensor(`snapshot ${i} ${part}`);
+          if (tensorOf?.data.length !== sizes[part]) throw brokenCheckpoint();
+          return tensorOf.data;
+        };
+        return { parameters: data("parameters"), states: data("states"), average: data("average"), updates, memory };
+      });
+      [slow, snapshots] = [saved.slow, loaded];
     },
     before(state) {
-      const number = state.steps;
+      const { steps: number, updates, memory } = state;
       if (onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0)) {
-        const { session, block } = network;
-        snapshots = [{ parameters: session.bytes(block).slice(), fit: session.bytes(state.block).slice(), average: average?.slice(), updates: state.updates, memory: state.memory }, ...snapshots.slice(0, 1)];
+        const { parameters, states, average } = places(state);
+        snapshots = [{ parameters: parameters.slice(), states: states.slice(), average: average.slice(), updates, memory }, ...snapshots.slice(0, 1)];
       }
       return number % every === 0 || (number < every && (number & (number - 1)) === 0);
     },
@@ -117,12 +146,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
         if (++inARow >= LEFT_OUT) throw stopped();
         return true;
       }
-      const [back] = snapshots = snapshots.slice(-1), { session, block } = network;
+      const [back] = snapshots = snapshots.slice(-1);
       if (!back || slow / 2 < SLOWEST) throw stopped();
       slow /= 2;
-      session.bytes(block).set(back.parameters);
-      session.bytes(state.block).set(back.fit);
-      if (back.average) average!.set(back.average);
+      const now = places(state);
+      for (const part of PARTS) now[part].set(back[part]);
       state.updates = back.updates;
       state.memory = back.memory;
       return true;

@@ -25,8 +25,8 @@ export interface Culprit {
   inputs: Given[];
 }
 
-/** Labels of what writes no numbers of the model. */
-const SILENT = /^(check|clip|guard|stop|update)/;
+/** Labels of what makes no numbers of the model: rows of the data are finite, and whole numbers may look like NaN (-100 does). */
+const SILENT = /^(check|clip|convert|gatherRows|guard|stop|update)/;
 
 /** Runs a program again up to the instruction that makes the first NaN or infinity: its op and layer, the place and the
  * number made, and what went in. Undefined if there is none. */

@@ -5,7 +5,7 @@ import type { Value } from "../graph.ts";
 import { parameterOp } from "../op.ts";
 
 /** Ops whose output grows as their inputs do. */
-const LINEAR = ["reshape", "scale", "transpose", "slice", "concat", "copy", "pad", "add", "subtract", "mean", "sum", "broadcast"];
+const LINEAR = ["reshape", "scale", "transpose", "slice", "concat", "copy", "pad", "add", "subtract", "mean", "sum", "broadcastTo"];
 
 /** Notes that an activation made y from x, and how large weights before it should be: their variance times the number of
  * inputs. Goes back from x over linear ops to the products, whose weights get it; what was noted first stays. Returns y. */

@@ -15,11 +15,13 @@ export const checkOp: Op<{ flag: Address }> = {
   },
 };
 
-/** Every number of the gradients between −value and value. */
-export const clipOp: Op<{ gradient: Address; count: number; value: number }> = {
+/** Every number of the gradients between −value and value; FLAG = 1 if one was infinite before. */
+export const clipOp: Op<{ gradient: Address; count: number; value: number; flag: Address }> = {
   name: "clip",
   shape: () => [],
-  emit({ attributes: { gradient, count, value } }, to) {
+  emit({ attributes: { gradient, count, value, flag } }, to) {
+    to.instruction(Opcode.Check, Check.SIZE, { [Check.SRC]: gradient, [Check.COUNT]: count, [Check.FLAG]: flag },
+      [{ address: flag, bytes: 4 }]);
     to.instruction(Opcode.Map, Map.SIZE, {
       [Map.KIND]: MapKind.Clamp, [Map.DST]: gradient, [Map.SRC]: gradient, [Map.COUNT]: count, [Map.P0]: bits(-value), [Map.P1]: bits(value),
     }, [{ address: gradient, bytes: 4 * count }]);

@@ -12,6 +12,7 @@ import { type Node, notAValue, origin, Value } from "../graph.ts";
 import { parameterOp } from "../op.ts";
 import { checkNames, isRecord, wantFunction, badOption } from "../options.ts";
 import { multiply } from "../ops/binary.ts";
+import { seedOf } from "../ops/random.ts";
 import { copy } from "../ops/shape.ts";
 import { effect, stopOp } from "../ops/update.ts";
 import { isSource } from "../passes/storage.ts";
@@ -79,6 +80,9 @@ export function inOps<State extends string, Cell extends string>(
       });
       for (const { key, value, direct } of settled) stores.push([direct ? value : copy(value), homes.get(key)!]);
     }
+    // an update of one's own may draw at random, where nothing before it does
+    const seed = seedOf(graph);
+    if (seed) sources.set(seed, fit(layout.seed));
     return [stop];
   };
 }

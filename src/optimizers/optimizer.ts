@@ -53,6 +53,7 @@ export interface Layout {
   readonly stride: number;
   readonly groups: number;
   readonly guard: number;
+  readonly seed: number;
 }
 
 /** A program that gets its update. */

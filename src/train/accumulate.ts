@@ -9,23 +9,25 @@
 
 /** Adds vectors one after the other; each becomes the sum of its part of the tree, the last one of all. */
 export interface Tree {
-  /** Adds share · gradient, the vector `part` (0, 1, …), which is changed. `last`: it becomes the whole sum. */
-  add(gradient: Float32Array, part: number, share: number, last: boolean): void;
+  /** Adds share · gradient, the vector `part` (0, 1, …), which is changed. With `whole`, it is the last and becomes the whole
+   * sum, divided by that. */
+  add(gradient: Float32Array, part: number, share: number, whole?: number): void;
 }
 
 export function makeTree(): Tree {
   /** By the height of their part; they stay for the next step. */
   const sums: Float32Array[] = [];
   return {
-    add(gradient, part, share, last) {
-      if (share !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= share;
+    add(gradient, part, share, whole) {
+      for (let i = 0; i < gradient.length; i++) gradient[i]! *= share;
       let height = 0;
-      for (let rest = part; last ? rest > 0 : rest % 2 === 1; rest >>>= 1, height++) {
+      for (let rest = part; whole ? rest > 0 : rest % 2 === 1; rest >>>= 1, height++) {
         if (rest % 2 === 0) continue;
         const left = sums[height]!;
         for (let i = 0; i < gradient.length; i++) gradient[i]! += left[i]!;
       }
-      if (!last) (sums[height] ??= new Float32Array(gradient.length)).set(gradient);
+      if (!whole) (sums[height] ??= new Float32Array(gradient.length)).set(gradient);
+      else for (let i = 0; i < gradient.length; i++) gradient[i]! /= whole;
     },
   };
 }

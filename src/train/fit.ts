@@ -15,7 +15,7 @@ import { makeAverage } from "./average.ts";
 import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
-import { dataColumns, type Objective, resolveObjective } from "./objective.ts";
+import { dataColumns, type Objective, type Part, resolveObjective } from "./objective.ts";
 import { applyProgram, DATA, type DataLayout, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type Finding, History, type Report, type StepReport } from "./report.ts";
 import { begin, RUN_OPTIONS, type RunOptions, setUp, type Setup } from "./setup.ts";
@@ -79,10 +79,10 @@ export interface Doctor {
   begin(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined): Watcher;
 }
 
-/** A doctor at one run. */
-export interface Watcher {
-  /** What rollbacks have left of the rate: 1 at first. Throws for what is none. */
-  slow: number;
+/** A doctor at one run; what it keeps for a rollback goes into checkpoints. */
+export interface Watcher extends Required<Pick<Callback, "save" | "load">> {
+  /** What rollbacks have left of the rate: 1 at first. */
+  readonly slow: number;
   /** Told of each step before it is run. Is it to tell more? */
   before(at: FitState): boolean;
   /** Is a step that was not finite to be left out? Else the run ends with the error, or with a better one. */
@@ -182,9 +182,8 @@ interface FitNotes {
   /** Of the last step. */
   learningRate: number;
   reports: Report[];
-  /** What a doctor's rollbacks have left of the rate. */
-  slow: number | undefined;
   callbacks?: unknown[];
+  doctor?: unknown;
   [more: string]: unknown;
 }
 
@@ -210,10 +209,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   if (onStep !== undefined) wantFunction("onStep", onStep);
   const callbacks: readonly Callback[] = [{ onStep }, ...wantCallbacks(options.callbacks)];
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
-  const { accumulate, ema, onNonFinite } = options;
+  const { accumulate = 1, ema } = options;
   const { seed, checkpoint, settings } = begin(plan, options, defaults.seed, {
     run: "fit", weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
-    rows, batchSize, shuffle, accumulate, ema, onNonFinite,
+    rows, batchSize, shuffle, accumulate, ema,
   });
   const notes = checkpoint?.notes as FitNotes | undefined;
   const batches = Math.ceil(rows / batchSize);
@@ -237,7 +236,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
   const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
-  if (watcher && notes) watcher.slow = notes.slow ?? 1;
+  if (notes?.doctor) watcher?.load(notes.doctor, extra);
   let wake = (): void => {};
   const halt = (): void => wake();
   let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
@@ -256,23 +255,31 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     const first = batch * batchSize, end = Math.min(first + batchSize, rows);
     const telling = watcher?.before(at) && end - first === batchSize ? programs.get(TELLING) : undefined;
     const rate = (watcher?.slow ?? 1) * (schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base);
-    let loss = 0, finite = true;
+    let loss = 0, finite = true, whole = 0;
+    const kept = applier && scorer.sums.slice();
     for (let from = first, part = 0; from < end; from += micro, part++) {
       const to = Math.min(from + micro, end), program = telling ?? programs.get(to - from)!;
-      // of the mean over the step's rows
-      const share = !applier || objective[0]!.reduction === "sum" ? 1 : set.weight(from, to) / (set.weight(first, end) || 1);
       at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + part);
       finite = finite && run(at, program);
       scorer.add(set, from, to - from, program, finite ? at.scores : undefined);
       if (!finite) continue; // all rows are counted
+      const { floats } = network.session, [{ reduction, mean }] = objective as [Part];
+      // what its mean was divided by: the step's is that over all its rows
+      let share = !applier ? 1 : reduction === "sum" ? Number(part === 0) : mean ? floats[at.scores + 1]! : set.weight(from, to);
+      whole += share;
+      if (reduction === "sum" || (to === end && whole === 0)) share = 1;
       loss += share * at.loss;
-      if (applier) tree.add(network.session.floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end);
+      if (applier) tree.add(floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end ? whole || 1 : 0);
       optimizer.drive?.({ state: at, network, learningRate: rate, run: () => program.run() });
     }
+    loss /= whole || 1;
     finite = finite && (!applier || run(at, applier));
     at.steps++;
     batch++;
-    if (!finite) return;
+    if (!finite) {
+      if (kept) scorer.sums.set(kept); // the parts before count for nothing either
+      return;
+    }
     at.updates++;
     average?.add(at.updates);
     watcher?.after(loss, telling);
@@ -391,7 +398,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         signal?.removeEventListener("abort", halt);
         try {
           if (network.attached && begun) average?.show(true);
-          for (const callback of started) await callback.onEnd?.(running);
+          let failed: { error: unknown } | undefined;
+          for (const callback of started)
+            try {
+              await callback.onEnd?.(running);
+            } catch (error) {
+              failed ??= { error }; // the others hear of the end all the same
+            }
+          if (failed) throw failed.error;
         } finally {
           if (network.attached) for (const release of free.reverse()) release();
         }
@@ -401,13 +415,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
       const { learningRate } = stepReport;
-      const position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, slow: watcher?.slow, reports: history.epochs } satisfies Partial<FitNotes>;
+      const position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, reports: history.epochs } satisfies Partial<FitNotes>;
       const extra = scorer.save(), shown = average?.shown;
       average?.show(false);
       if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
       const saved = callbacks.map((callback) => callback.save?.(extra));
       try {
-        return writeCheckpoint(network, state, { ...settings, ...position, callbacks: saved }, extra);
+        return writeCheckpoint(network, state, { ...settings, ...position, callbacks: saved, doctor: watcher?.save(extra) }, extra);
       } finally {
         average?.show(shown!);
       }

@@ -118,7 +118,7 @@ export function trainingProgram(
 /** Clipping by value, and the guard. */
 function guardNodes(layout: FitLayout, { norm, value }: Clip, after: readonly Value[]): Node[] {
   const guard = (): Node => effect(guardOp, after, guardAttributes(layout, norm));
-  return value ? [effect(clipOp, after, { gradient: inFit(0), count: layout.count, value }), guard()] : [guard()];
+  return value ? [effect(clipOp, after, { gradient: inFit(0), count: layout.count, value, flag: inFit(layout.flag) }), guard()] : [guard()];
 }
 
 /** The update, which an optimizer may build itself. */
@@ -141,7 +141,7 @@ export function scoreCount(objective: Objective): number {
 
 /** Guard and update alone: the gradients are in the block already. */
 export function applyProgram({ network, layout, clip }: Pick<TrainingProgram, "network" | "layout" | "clip">): Program {
-  const { graph } = network.trace(1, false);
+  const { graph } = network.trace(1, true);
   const stores = ownMemory([[constant(graph, 0), inFit(layout.loss)]]), [[loss]] = stores as [Store], sources = new Map<Value, Address>();
   const effects = [...guardNodes(layout, clip, [loss]), ...updateNodes(layout, loss, stores, sources)];
   return compileProgram({ stores, effects, sources });
