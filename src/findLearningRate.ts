@@ -62,6 +62,7 @@ const DIVERGED = 4;
  */
 export async function findLearningRate<M extends Model>(model: M, data: Parameters<M["fit"]>[0], options: FindLearningRateOptions): Promise<RateCurve> {
   checkNames("findLearningRate", options, OPTIONS);
+  options ??= {} as FindLearningRateOptions;
   const { minimum = 1e-6, maximum = 10, steps = 100, smoothing = 0.9, signal, ...trained } = options;
   wantPositive("minimum", minimum);
   wantNumber("maximum", maximum, minimum);

@@ -36,6 +36,7 @@ const SHARED = 0.05;
  * diagnose(model, { x: [[0, 1], [1, 0]], y: [1, 2] }, { loss: mse() }).map(({ code, layer }) => [code, layer]) // → [["linear-stack", "1"]]
  */
 export function diagnose(model: Model, data: Data, options: FitOptions): Finding[] {
+  options ??= {} as FitOptions;
   const network = model["network"], classes = model["classes"];
   void network.session; // throws if the model has been disposed
   let objective: Objective, columns: Columns, other: Columns | undefined;

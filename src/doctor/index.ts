@@ -105,7 +105,8 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     ignorance: ignorance ?? start, start, recent, first, last, idle, reports,
   });
 
-  let slow = 1;
+  // was a step of this epoch taken? Before a checkpoint, surely
+  let slow = 1, taken = options.resume !== undefined;
   return {
     get slow() {
       return slow;
@@ -159,6 +160,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       if (Number.isNaN(start)) start = history.epochs[0]?.loss ?? loss;
       steps++;
       inARow = 0;
+      taken = true;
       if (recent.push(loss) > RECENT) recent.shift();
       if (!program) return;
       const figures = readFigures(program, network, activations);
@@ -172,15 +174,25 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       });
     },
     findings(report) {
+      if (!taken) forget(report);
+      taken = false;
       const found: Finding[] = leftOut === 0 ? [] : [{
         code: "non-finite", severity: "warning", ...(reason.layer !== undefined && { layer: String(reason.layer) }),
         evidence: { leftOut, ...reason, learningRate: short(report.learningRate) },
         cause: `${leftOut} steps brought NaN or infinity, the first of them step ${reason.step}${reason.op === undefined ? "" : ` in ${reason.op}`}`,
-        fix: `optimizer: ${at(short(hyper.learningRate / 4))}, clipNorm: 1`,
+        fix: `optimizer: ${at(short(hyper.learningRate / 4))}${optimizer === "lbfgs" ? "" : ", clipNorm: 1"}`,
       }];
       return recent.length ? [...found, ...findingsOf(signs(history.epochs))] : found;
     },
   };
+}
+
+/** Of an epoch whose steps were all left out nothing is known: its sums are 0, which would be the best of losses. */
+function forget(report: Report): void {
+  const scores = report as unknown as Record<string, unknown>, { losses } = scores;
+  for (const [key, value] of Object.entries(scores))
+    if (typeof value === "number" && !["epoch", "step", "learningRate", "seconds", "rowsPerSecond"].includes(key)) scores[key] = NaN;
+  if (losses) scores.losses = Object.fromEntries(Object.keys(losses).map((name) => [name, NaN]));
 }
 
 /** The share of the targets' variance that the data tell; all of it, where there is more than one target. Below a twentieth

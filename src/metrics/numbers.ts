@@ -1,5 +1,6 @@
 // Metrics of numbers: how far predictions are off.
 
+import { badOption } from "../options.ts";
 import { squaredError } from "../ops/loss.ts";
 import { type Metric, rowMeans } from "./metric.ts";
 
@@ -25,6 +26,7 @@ export function r2(): Metric<"r2"> {
   return {
     metric: "r2",
     all({ data, shape }, { data: target }, { weight }) {
+      if (target.length !== data.length || target instanceof Int32Array) throw badOption("metrics", "class numbers", "targets that are numbers, one for each output", { of: "r2" });
       const rows = shape[0]!, width = data.length / rows, of = (row: number): number => (weight ? weight[row]! : 1);
       let score = 0;
       for (let i = 0; i < width; i++) {
