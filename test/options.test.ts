@@ -7,6 +7,7 @@ import {
   callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, losses, metrics,
   mse, optimizers, penalties, schedules,
 } from "../src/index.ts";
+import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -28,15 +29,15 @@ const match = ["weight", 1, {}], groups = [1, {}, "x", [1], [{}], [{ match: "wei
 const steps = [...counts], epochs = [...positive], milestones = [1, "1", {}, [], [0], [-1], [NaN], ["1"]];
 
 const reduction = { reduction: [...choice, "none"] }, rate = { learningRate: atLeast0, groups }, decay = { weightDecay: atLeast0 };
-const betas = { beta1: below1, beta2: below1 }, adam = { ...rate, ...betas, epsilon: atLeast0, ...decay };
-const distribution: Row = { bad: { distribution: choice } }, deviation: Row = { bad: { mean: numbers, deviation: atLeast0 } };
+const betas = { beta1: below1, beta2: below1 }, adam = { ...rate, ...betas, epsilon: positive, ...decay };
+const distribution: Row = { bad: { distribution: choice } }, deviation: Row = { good: { deviation: 1e37 }, bad: { mean: [...numbers, 3.4e38], deviation: [...atLeast0, 1e38] } };
 const average: Row = { bad: { average: choice } }, monitored = { monitor: [1, "", {}], mode: choice }, length = { steps, epochs };
 
 /** By family and export; functions without arguments need no row. */
 const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<string, Row>>]>> = {
   layers: [layers, {
     dense: { good: { units: 2 }, bad: { units: counts, bias: flags, initializer: ["glorot", 1, {}, true, []], trainable: flags, name: [...names, "a.b"] } },
-    leakyRelu: { bad: { slope: numbers } }, elu: { bad: { alpha: numbers } }, celu: { bad: { alpha: [...numbers, 0] } },
+    leakyRelu: { bad: { slope: numbers } }, elu: { bad: { alpha: numbers } }, celu: { bad: { alpha: [...numbers, 0, 1e-44] } },
     prelu: { bad: { channels: counts } }, gelu: { bad: { approximate: choice } }, silu: { bad: { beta: numbers, learned: flags } },
     swish: { bad: { beta: numbers, learned: flags } }, softplus: { bad: { beta: positive, threshold: [NaN, "1", {}, true] } },
     hardTanh: { bad: { minimum: [...numbers, 1, 2], maximum: [...numbers, -1, -2] } },
@@ -61,9 +62,9 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
     sgd: { bad: { ...rate, momentum: atLeast0, dampening: numbers, nesterov: [...flags, true], ...decay } },
     adam: { bad: { ...adam, amsgrad: flags } }, adamW: { bad: { ...adam, amsgrad: flags } }, adamax: { bad: adam }, nadam: { bad: { ...adam, momentumDecay: atLeast0 } },
     radam: { bad: adam }, lion: { bad: { ...rate, ...betas, ...decay } },
-    rmsprop: { bad: { ...rate, alpha: below1, epsilon: atLeast0, momentum: atLeast0, centered: flags, ...decay } },
-    adagrad: { bad: { ...rate, learningRateDecay: atLeast0, initialAccumulator: atLeast0, epsilon: atLeast0, ...decay } },
-    adadelta: { bad: { ...rate, rho: share, epsilon: atLeast0, ...decay } },
+    rmsprop: { bad: { ...rate, alpha: below1, epsilon: positive, momentum: atLeast0, centered: flags, ...decay } },
+    adagrad: { bad: { ...rate, learningRateDecay: atLeast0, initialAccumulator: atLeast0, epsilon: positive, ...decay } },
+    adadelta: { bad: { ...rate, rho: share, epsilon: positive, ...decay } },
     lbfgs: { bad: { ...rate, iterations: counts, evaluations: counts, history: counts, gradientTolerance: atLeast0, changeTolerance: atLeast0 } },
     optimizer: {
       good: { name: "own", update: () => ({}) },
@@ -81,8 +82,8 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
     warmup: { arguments: ["inner", "options"], good: { inner: schedules.cosine(), epochs: 1 }, bad: { inner: [1, "cosine", true], ...length, startFactor: share } },
   }],
   initializers: [initializers, {
-    he: distribution, xavier: distribution, lecun: distribution, constant: { good: { value: 1 }, bad: { value: numbers } },
-    uniform: { bad: { low: [...numbers, 1, 2], high: [...numbers, 0, -1] } }, normal: deviation, truncatedNormal: deviation, orthogonal: { bad: { gain: positive } },
+    he: distribution, xavier: distribution, lecun: distribution, constant: { good: { value: 1 }, bad: { value: [...numbers, 1e39] } },
+    uniform: { good: { high: 3e38 }, bad: { low: [...numbers, -3e38, 3e38], high: [...numbers, 0, -1] } }, normal: deviation, truncatedNormal: deviation, orthogonal: { bad: { gain: positive } },
   }],
   metrics: [metrics, {
     precision: average, recall: average, f1: average, topKAccuracy: { good: { k: 1 }, bad: { k: counts } },
@@ -175,6 +176,23 @@ for (const [family, [exports, rows]] of Object.entries(TABLE))
         });
     });
   });
+
+describe("the op refuses what its layer refuses", () => {
+  const found = Object.entries(TABLE.layers![1]).flatMap(([name, { bad }]) => {
+    const op = (ops as unknown as Record<string, (...args: unknown[]) => ops.Value>)[name], [, ...own] = op ? argumentsOf(op) : [];
+    return own.filter((argument) => argument in bad).map((argument) => [name, argument, op!, own.indexOf(argument), bad[argument]!] as const);
+  });
+
+  test.each(found)("%s: %s", async (_, argument, op, at, values) => {
+    for (const value of values) await expectRefused(argument, value, () => ops.compile((x) => op(x, ...Array<undefined>(at), value), [[2]]));
+  });
+
+  test("every one that has options", () => {
+    expect(found.map(([name, argument]) => `${name} ${argument}`).sort()).toEqual([
+      "alphaDropout rate", "celu alpha", "dropout rate", "elu alpha", "gaussianNoise deviation", "gelu approximate", "hardTanh maximum", "hardTanh minimum", "leakyRelu slope", "silu beta", "softplus beta", "softplus threshold", "swish beta",
+    ]);
+  });
+});
 
 /** What a model takes, by the call. */
 const small = classified(12), seeds = [...atLeast0, 0.5], weights = [1, "x", { other: 1 }];
