@@ -215,7 +215,7 @@ describe("rows whose outputs are NaN are left out", () => {
 
 describe("targets that say nothing of classes", () => {
   const triplets = [[0, 0, 3, 4, 0, 2], [1, 0, 0, 1, 0, 0]];
-  test.each([["precision", precision()], ["recall", recall()], ["f1", f1()], ["rocAuc", rocAuc()], ["top2Accuracy", topKAccuracy(2)], ["logLoss", logLoss()]])(
+  test.each([["precision", precision()], ["recall", recall()], ["f1", f1()], ["rocAuc", rocAuc()], ["top2Accuracy", topKAccuracy(2)], ["logLoss", logLoss()], ["rmse", rmse()], ["r2", r2()]])(
     "%s refuses those of tripletMargin", async (of, metric) => {
       await expect(scores(triplets, [0, 1], tripletMargin(), [metric])).rejects.toMatchObject({ code: "bad-option", details: { of } });
     });

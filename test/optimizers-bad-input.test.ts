@@ -123,8 +123,8 @@ describe("fit and trainer", () => {
     await expect(model.fit(rows, { loss: { a: mse(), b: mse({ reduction: "sum" }) }, batchSize: 2, accumulate: 2 })).rejects.toMatchObject({ details: { option: "accumulate" } });
   });
 
-  it("lbfgs takes full batches where nothing else is said, and more rows than there are", async () => {
-    for (const more of [{}, { batchSize: 1000 }, { shuffle: false }]) {
+  it("lbfgs takes full batches where nothing else is said, more rows than there are, and what the defaults say", async () => {
+    for (const more of [{}, { batchSize: 1000 }, { shuffle: false }, { accumulate: 1 }]) {
       const model = await classifier();
       const { epochs } = await model.fit(data, { loss: crossEntropy(), optimizer: lbfgs({ iterations: 2 }), epochs: 2, ...more });
       expect(epochs.map(({ step }) => step)).toEqual([1, 2]);

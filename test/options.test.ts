@@ -24,7 +24,7 @@ interface Row {
 const numbers = [NaN, Infinity, -Infinity, 1e300, "1", true, {}, []];
 const positive = [...numbers, 0, -1], atLeast0 = [...numbers, -1], share = [...atLeast0, 1.5], below1 = [...share, 1];
 const counts = [...positive, 0.5, 2 ** 53], flags = [0, 1, "true", {}], functions = [1, "f", {}, true], names = [1, "", {}, true];
-const choice = ["others", 1, {}, true], list = [1, "1", {}, [NaN], [-1], [Infinity], ["1"]];
+const choice = ["others", 1, {}, true], list = [1, "1", {}, [NaN], [-1], [Infinity], ["1"]], weightList = [...list, []];
 const match = ["weight", 1, {}], groups = [1, {}, "x", [1], [{}], [{ match: "weight" }], [{ match: /x/, learningRate: -1 }], [null]];
 const steps = [...counts], epochs = [...positive], milestones = [1, "1", {}, [], [0], [-1], [NaN], ["1"]];
 
@@ -48,11 +48,11 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
   }],
   losses: [losses, {
     mse: { bad: reduction }, mae: { bad: reduction }, huber: { bad: { ...reduction, delta: positive } }, smoothL1: { bad: { ...reduction, beta: atLeast0 } },
-    crossEntropy: { bad: { ...reduction, from: choice, labelSmoothing: below1, classWeights: list, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
-    nll: { bad: { ...reduction, classWeights: list, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
+    crossEntropy: { bad: { ...reduction, from: choice, labelSmoothing: below1, classWeights: weightList, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
+    nll: { bad: { ...reduction, classWeights: weightList, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
     binaryCrossEntropy: { bad: { ...reduction, from: choice, posWeight: [NaN, Infinity, -1, ...list.slice(1)] } },
     hinge: { bad: reduction }, squaredHinge: { bad: reduction },
-    multiMargin: { bad: { ...reduction, power: [...numbers, 0, 1.5, 3], margin: numbers, classWeights: list } },
+    multiMargin: { bad: { ...reduction, power: [...numbers, 0, 1.5, 3], margin: numbers, classWeights: weightList } },
     klDivergence: { bad: { ...reduction, logTarget: flags } },
     focal: { bad: { ...reduction, variant: choice, gamma: atLeast0, alpha: [NaN, Infinity, -0.5, 1.5, "1", {}, [1, 2]] } },
     cosineSimilarity: { bad: { ...reduction, pairs: flags, margin: [...numbers, -1.5, 1.5, 0.5] } },
@@ -87,7 +87,7 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
   }],
   metrics: [metrics, {
     precision: average, recall: average, f1: average, topKAccuracy: { good: { k: 1 }, bad: { k: counts } },
-    metric: { good: { name: "own", f: () => 1 }, bad: { name: [1, "", {}, "loss", "epoch"], f: [1, "f", {}, { all: 1 }, true] } },
+    metric: { good: { name: "own", f: () => 1 }, bad: { name: [1, "", {}, "loss", "epoch", "__proto__", "constructor"], f: [1, "f", {}, { all: 1 }, true] } },
     confusionMatrix: {
       arguments: ["said", "right", "options"], good: { said: [0, 1], right: [1, 1] },
       bad: { said: [1, "x", {}, [], [0], [0.5, 1], [NaN, 1], [-2, 1]], right: [1, "x", {}, [], [0], [0.5, 1], [-2, 1]], classes: [1, "x", {}, [1]] },
@@ -196,8 +196,10 @@ describe("the op refuses what its layer refuses", () => {
 
 /** What a model takes, by the call. */
 const small = classified(12), seeds = [...atLeast0, 0.5], weights = [1, "x", { other: 1 }];
+/** An optimizer of one's own by hand that lacks something. */
+const whole = optimizers.rmsprop(), incomplete = ["hyper", "groups", "states", "build", "write"].map((key) => ({ ...whole, [key]: undefined }));
 const objective = { loss: [1, "mse", {}, mse, null], lossWeights: weights, metrics: [1, "accuracy", {}, ["acuracy"], [1], [{}]] };
-const training = { ...objective, optimizer: [1, "adam", {}, optimizers.adam, null], batchSize: counts, clipNorm: positive, clipValue: positive, penalty: [1, "l1", {}, [1]], seed: seeds };
+const training = { ...objective, optimizer: [1, "adam", {}, optimizers.adam, null, ...incomplete], batchSize: counts, clipNorm: positive, clipValue: positive, penalty: [1, "l1", {}, [1]], seed: seeds };
 const resume = [1, "x", {}, new Uint8Array(10)], signal = [1, {}, "x"];
 const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, Readonly<Record<string, readonly unknown[]>>]>> = {
   createModel: [(_, more) => createModel(dense(2), { input: [6], ...more } as any), {

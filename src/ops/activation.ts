@@ -2,9 +2,9 @@
 // come from the row's formulas.
 
 import { Map, MapGradient, MapKind, Opcode } from "../../assembly/isa.ts";
+import { wantNumber } from "../options.ts";
 import type { Node, Op, Value } from "../graph.ts";
 import { apply, misfit, wantFloats, wantSecond } from "../op.ts";
-import { wantNumber } from "../options.ts";
 import { bits } from "../program.ts";
 import { divide, multiply, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
