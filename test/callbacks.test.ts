@@ -111,6 +111,11 @@ describe("earlyStopping", () => {
     expect(weight()).toBe(at(2.9));
   });
 
+  test("any improvement is one where minDelta is left out", async () => {
+    const falling = [1, 0.996, 0.992, 0.988, 0.984], { model, drive, fit } = await driven(falling);
+    expect((await model.fit(one, { ...fit, callbacks: [earlyStopping({ monitor: "loss", patience: 1 }), drive] })).epochs.length).toBe(5);
+  });
+
   test("minDelta is what an improvement has to be more than", async () => {
     const { model, drive, fit, weight } = await driven(losses);
     const history = await model.fit(one, { ...fit, callbacks: [earlyStopping({ monitor: "loss", patience: 3, minDelta: 0.2 }), drive] });

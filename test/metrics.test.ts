@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  binaryCrossEntropy, confusionMatrix, createModel, crossEntropy, dense, f1, flatten, hinge, logLoss, type LossOption, mae, mse, precision, r2, recall, rmse,
+  binaryCrossEntropy, confusionMatrix, createModel, crossEntropy, dense, f1, flatten, hinge, logLoss, type LossOption, mae, mse, OptionError, precision, r2, recall, rmse,
   rocAuc, sgd, topKAccuracy, tripletMargin,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
@@ -278,4 +278,9 @@ describe("confusionMatrix", () => {
     expect(confusionMatrix(model, { x: [[1], [-1], [2]], y: [1, -1, -1] }).matrix).toEqual([[1, 1], [0, 1]]);
     model.dispose();
   });
+});
+
+test("r2 of class numbers is refused, as is that of targets of another width", async () => {
+  const model = await createModel(flatten(), { input: [3] }), rows = [[3, 2, 1], [1, 2, 3]];
+  for (const loss of [crossEntropy(), tripletMargin()]) await expect(model.evaluate({ x: rows, y: [2, 0] }, { loss: loss as never, metrics: [r2()] })).rejects.toThrow(OptionError);
 });

@@ -235,3 +235,9 @@ describe.each(Object.entries(CALLS))("%s", (name, [call, bad]) => {
     model.dispose();
   });
 });
+
+test("options that are left out are missed by name", async () => {
+  const model = await createModel(dense(1), { input: [2] }), data = { x: [[1, 2]], y: [[3]] };
+  expect(() => diagnose(model, data, undefined as never)).toThrow(/loss: wanted/);
+  await expect(findLearningRate(model, data, undefined as never)).rejects.toThrow(/loss: wanted/);
+});

@@ -158,3 +158,13 @@ describe("bad input: an error that names the option", () => {
     expect(f1().metric).toBe("f1");
   });
 });
+
+// the best is 1, and the fourth is better than that by 1.5e-4
+test("reduceOnPlateau takes a fall of one in two thousand for an improvement", () => {
+  const schedule = reduceOnPlateau({ monitor: "loss", patience: 0 });
+  const at = (share: number) => {
+    const reports = Array.from({ length: 4 }, (_, i) => ({ loss: (1 - share) ** i }));
+    return schedule(40, { steps: 100, epochs: 10, base: 1, reports, monitors: ["loss"] } as never);
+  };
+  expect([at(5e-4), at(5e-5)]).toEqual([1, expect.closeTo(0.01, 8)]);
+});
