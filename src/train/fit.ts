@@ -14,7 +14,7 @@ import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
 import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
-import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
+import { EVALUATION_ROWS, type EvaluationPlan, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { dataColumns, type Objective, type Part, resolveObjective } from "./objective.ts";
 import { applyProgram, DATA, type DataLayout, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type Finding, History, type Report, type StepReport } from "./report.ts";
@@ -129,7 +129,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const training = new Map(sizes.map((size) => [size, trainingProgram(common, size, table, { outputs, update })]));
   const apply = parts > 1 ? applyProgram(setup) : undefined;
   if (apply && (objective[0]!.reduction === "sum" ? penalties.length : objective.length > 1 && objective.some(({ mean }) => mean)))
-    throw badOption("accumulate", parts, "a penalty for means alone, and classWeights and ignoreIndex for one output alone");
+    throw badOption("accumulate", parts, "1 for sums with a penalty, or several outputs with classWeights or ignoreIndex");
   const { doctor, onNonFinite } = options;
   if (doctor) {
     if (typeof doctor.program !== "function") throw badOption("doctor", doctor, "doctor()");
@@ -349,7 +349,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         };
         const programs = new Map([...plan.training].map(([count, program]) => [count, load(program)]));
         applier = plan.apply && load(plan.apply);
-        const evaluator = validator(network, plan, set, other);
+        const held = plan.validation, evaluator = held && makeEvaluator(network, objective, held.plan, other ?? set, other ? 0 : rows);
         if (evaluator) free.push(() => evaluator.free());
         for (const callback of callbacks) {
           started.push(callback);
@@ -444,10 +444,5 @@ function batchOf({ sums, reports, seconds, learningRate }: FitNotes, steps: numb
   const batch = sound ? steps - reports.length * batches : -1;
   if (batch < 0 || batch > batches) throw brokenCheckpoint();
   return batch;
-}
-
-/** The evaluator of what is held out, or of data of its own. */
-function validator(network: Network, { validation, rows, objective }: FitPlan, set: DataSet, other: DataSet | undefined): Evaluator | undefined {
-  return validation && makeEvaluator(network, objective, validation.plan, other ?? set, other ? 0 : rows);
 }
 
