@@ -14,7 +14,7 @@ const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(valu
 const weight = (layer: string, more = {}) => ({ name: `${layer}.weight`, layer, gradient: 1, weight: 1, usual: 0.1, update: 1e-3, ...more });
 const figures = (more: Partial<Figures> = {}): Figures => ({ weights: [weight("0"), weight("2"), weight("4")], rectifiers: [], squashers: [], ...more });
 /** Signs in the first step and in the last ones. */
-const throughout = (more: Partial<Figures>): Partial<Signs> => ({ first: figures(more), last: times(LAST, figures(more)) });
+const throughout = (more: Partial<Figures>): Pick<Signs, "first" | "last"> => ({ first: figures(more), last: times(LAST, figures(more)) });
 
 /** A run of which nothing is told: its loss is what ignorance costs, but its rate is a usual one and it is young. */
 const signs = (more: Partial<Signs> = {}): Signs => ({

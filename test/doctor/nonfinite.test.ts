@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  adam, createModel, dense, doctor, hash, layer, mse, NonFiniteError, OptionError, sequential, sgd, tanh, type FitOptions, type Model,
+  adam, adamW, createModel, dense, doctor, hash, layer, lbfgs, mse, NonFiniteError, OptionError, optimizers, rmsprop, sequential, sgd, tanh,
+  type FitOptions, type Model, type Optimizer,
 } from "../../src/index.ts";
 import * as ops from "../../src/ops/index.ts";
 import { classified, classifier, numbers, options, parametersOf } from "../helpers.ts";
@@ -52,6 +53,75 @@ describe("stop", () => {
     const error = await failure((await make()).fit(rows(26), plain));
     expect(error.details).toMatchObject({ step: 7, epoch: 1 });
     expect(error.details.op).toBeUndefined();
+  });
+});
+
+describe("an update beyond float32", () => {
+  const far = { x: numbers(40, 6), y: new Float32Array(40).fill(1e4) };
+  const sick = { ...plain, optimizer: sgd({ learningRate: 1e38 }), doctor: doctor() } satisfies FitOptions;
+  const line = (): Promise<Model<any, any>> => createModel(sequential(dense(1)), { input: [1], seed: 1 });
+
+  test.each([["amid an epoch", 4], ["by its last step", 40]] as const)("%s is named by its own step, and the parameters are said to be no longer finite", async (_, batchSize) => {
+    const error = await failure((await line()).fit(far, { ...sick, batchSize }));
+    expect(error.details).toMatchObject({ op: "update", layer: "0", step: 1, epoch: 1 });
+    expect(Math.abs(error.details.made as number)).toBe(Infinity);
+    expect(error.message).toMatch(/the update made -?Infinity in 0\.(weight|bias); the parameters are no longer finite; a lower learning rate; onNonFinite: "rollback" .*checkpoint/);
+    expect(error.message).not.toMatch(/before the step/);
+  });
+
+  test("is not skipped, for no step after it would be finite", async () => {
+    const error = await failure((await line()).fit(far, { ...sick, onNonFinite: "skip" }));
+    expect(error.details).toMatchObject({ op: "update", step: 1 });
+  });
+
+  test.each([["amid an epoch", 2], ["by its last step", 9]] as const)("%s is rolled back, and the run goes on", async (_, at) => {
+    const model = await line(), schedule = (step: number): number => (step === at ? 1e38 : 0.1);
+    const { epochs } = await model.fit(far, { ...sick, schedule, epochs: 40, onNonFinite: "rollback" });
+    expect(epochs[0]!.findings[0]).toMatchObject({ code: "non-finite", layer: "0", evidence: { op: "update", step: at + 1, leftOut: 1 } });
+    expect(epochs.at(-1)!.learningRate).toBe(0.05);
+    expect((await model.evaluate(far, { loss: mse() })).loss).toBeLessThan(1);
+  });
+});
+
+describe("advice is of what the run does not do already", () => {
+  const advice = async (onNonFinite: FitOptions["onNonFinite"]): Promise<string> =>
+    (await failure((await make()).fit({ x: new Float32Array(40).fill(-1), y: new Float32Array(40) }, { ...plain, epochs: 100, doctor: doctor(), ...(onNonFinite && { onNonFinite }) }))).details.fix!;
+
+  test("stop", async () => expect(await advice(undefined)).toMatch(/"rollback".*"skip"/));
+  test("skip", async () => expect(await advice("skip")).toMatch(/^100 steps in a row were left out: "rollback"/));
+  test("rollback", async () => {
+    expect(await advice("rollback")).toMatch(/^at 1\/256 of the rate it is no better: clipNorm/);
+    expect(await advice("rollback")).not.toMatch(/rollback|skip/);
+  });
+  test("lbfgs, which takes no clipping", async () => {
+    const error = await failure((await make()).fit({ x: [[-1]], y: [[1]] }, { loss: mse(), optimizer: lbfgs(), doctor: doctor() }));
+    expect(error.details.fix).toMatch(/"rollback"/);
+    expect(error.details.fix).not.toMatch(/clipNorm/);
+  });
+});
+
+describe("a fix repeats the optimizer with all that it was given", () => {
+  const fixOf = async (optimizer: Optimizer, more: Partial<FitOptions> = { batchSize: 4, shuffle: false }): Promise<string> => {
+    const { epochs } = await (await make()).fit(rows(26), { loss: mse(), optimizer, ...more, doctor: doctor(), onNonFinite: "skip" });
+    return epochs[0]!.findings[0]!.fix;
+  };
+
+  test("options that are not the defaults, and groups, whose rates fall alike", async () => {
+    expect(await fixOf(adam({ learningRate: 0.04, beta1: 0.5, amsgrad: true }))).toBe("optimizer: adam({ learningRate: 0.01, beta1: 0.5, amsgrad: true }), clipNorm: 1");
+    expect(await fixOf(rmsprop({ learningRate: 0.04, alpha: 0.9, centered: true }))).toBe("optimizer: rmsprop({ learningRate: 0.01, alpha: 0.9, centered: true }), clipNorm: 1");
+    expect(await fixOf(adamW({ learningRate: 0.04, weightDecay: 0 }))).toBe("optimizer: adamW({ learningRate: 0.01, weightDecay: 0 }), clipNorm: 1");
+    expect(await fixOf(sgd({ learningRate: 0.04, momentum: 0.9, groups: [{ match: /bias/, learningRate: 0.08, momentum: 0 }] })))
+      .toBe("optimizer: sgd({ learningRate: 0.01, momentum: 0.9, groups: [{ match: /bias/, learningRate: 0.02, momentum: 0 }] }), clipNorm: 1");
+  });
+
+  test.each(Object.keys(optimizers).filter((name) => name !== "optimizer" && name !== "lbfgs"))("the defaults of %s are not repeated", async (name) => {
+    const make = optimizers[name as "adam"];
+    expect(await fixOf(make({ learningRate: 0.04 }))).toBe(`optimizer: ${name}({ learningRate: 0.01 }), clipNorm: 1`);
+  });
+
+  test("nor those of lbfgs", async () => {
+    expect(await fixOf(lbfgs({ learningRate: 0.04 }), {})).toBe("optimizer: lbfgs({ learningRate: 0.01 })");
+    expect(await fixOf(lbfgs({ learningRate: 0.04, history: 5 }), {})).toBe("optimizer: lbfgs({ learningRate: 0.01, history: 5 })");
   });
 });
 
