@@ -1,6 +1,8 @@
 // Each bound of the doctor from both sides: what lies just beyond it is told, what lies just before it is not, so that no bound
 // moves unseen. The signs are made up; sick.test.ts and healthy.test.ts have those of real runs.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { adam, binaryCrossEntropy, createModel, dense, diagnose, doctor, hash, layer, mse, relu, sequential, sgd, tanh, type FitOptions } from "../../src/index.ts";
 import * as ops from "../../src/ops/index.ts";
@@ -86,6 +88,18 @@ describe("during a run", () => {
   test("a rate too low is raised to where a step changes weights by a thousandth, thirty times at least and a thousand at most", () => {
     const fix = (update: number): string => findingsOf(signs(throughout({ weights: [weight("0", { update })] })))[0]!.fix;
     expect([1e-4, 1e-5, 1e-8].map(fix)).toEqual([3, 10, 100].map((rate) => `optimizer: sgd({ learningRate: ${rate} })`));
+  });
+});
+
+describe("the guide says by how much a fix changes the rate", () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/choosing.md"), "utf8");
+  const words: Readonly<Record<string, number>> = { "a tenth of the rate": 0.1, "a thirtieth of the rate": 1 / 30, "thirty times the rate": 30 };
+  test.each(["diverging", "learning-rate-too-high", "learning-rate-too-low"])("%s", (code) => {
+    const [, told] = new RegExp(`^\\| \`${code}\` \\| [^|]+ \\| ([^|]+) \\|$`, "m").exec(guide)!, [, , beyond] = during.find(([, of]) => of === code)!;
+    // in the middle of what is too low, where thirty times is what it wants
+    const signsOf = code === "learning-rate-too-low" ? throughout({ weights: [weight("0", { update: 1e-4 })] }) : beyond;
+    const [, rate] = /learningRate: ([\d.e-]+)/.exec(findingsOf(signs(signsOf))[0]!.fix)!;
+    expect(Number(rate) / signs().base / words[told!]!).toBeCloseTo(1, 2);
   });
 });
 
