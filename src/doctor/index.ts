@@ -79,7 +79,7 @@ type Snapshot = Record<Part, Float32Array> & Pick<FitState, "updates" | "memory"
 
 function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined, every: number): Watcher {
   const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
-  const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize;
+  const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize, batches = Math.ceil(plan.rows / rows);
   const trace = network.trace(rows, true), hidden = hiddenActivations(trace);
   const activations = hidden.map(({ kind, layer, y }) => ({ kind, layer: layer || kind, units: y.shape.at(-1)! }));
   const inputs = plan.data.columns.filter(({ name }) => network.inputs.some((input) => inputName(input.name) === name));
@@ -106,11 +106,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       return (bar ??= (1 - LEARNT * known(network, plan, inputs)) * this.ignorance);
     },
     mend, inputs: size, told: Math.max(IDLE, Math.ceil(IDLE_ROWS / rows)),
-    at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches: Math.ceil(plan.rows / rows),
+    at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches,
     ignorance: ignorance ?? start, start, recent, first, last, idle, reports,
   });
 
-  // was a step of this epoch taken? Before a checkpoint, surely
+  // was a step of this epoch taken? Before a checkpoint of a run without a doctor, surely
   let slow = 1, taken = options.resume !== undefined, now: FitState | undefined;
 
   /** Leaves a step out, as the option says, or throws: `wrong` is what was wrong with it. */
@@ -149,7 +149,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     const { session: { core, floats }, block: { offset }, bytes, parameters } = network, at = core.firstNonFinite(offset, bytes / 4);
     if (at >= bytes / 4) return undefined;
     const { name, layer } = parameters.findLast((parameter) => parameter.offset <= 4 * at)!, made = floats[offset / 4 + at]!;
-    const step = state.steps, epoch = Math.ceil(step / Math.ceil(plan.rows / rows));
+    const step = state.steps, epoch = Math.ceil(step / batches);
     return { step, epoch, op: "update", ...(layer && { layer }), made, problem: `the update made ${made} in ${name}; the parameters are no longer finite` };
   };
 
@@ -159,9 +159,9 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     },
     save(tensors) {
       snapshots.forEach((snapshot, i) => PARTS.forEach((part) => tensors.set(`snapshot ${i} ${part}`, { data: snapshot[part], shape: [snapshot[part].length] })));
-      return { slow, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
+      return { slow, taken, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
     },
-    load(saved: { slow: number; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
+    load(saved: { slow: number; taken: boolean; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
       if (!(saved.slow > 0 && saved.slow <= 1) || !Array.isArray(saved.snapshots)) throw brokenCheckpoint();
       const sizes = { parameters: network.bytes / 4, states: (states.length * stride) / 4, average: average?.length ?? 0 };
       const loaded = saved.snapshots.map(({ updates, memory }, i) => {
@@ -172,10 +172,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
         };
         return { parameters: data("parameters"), states: data("states"), average: data("average"), updates, memory };
       });
-      [slow, snapshots] = [saved.slow, loaded];
+      [slow, taken, snapshots] = [saved.slow, saved.taken, loaded];
     },
     before(state) {
       const { steps: number, updates, memory } = now = state;
+      if (number % batches === 0) taken = false;
       if (onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0)) {
         const { parameters, states, average } = places(state);
         snapshots = [{ parameters: parameters.slice(), states: states.slice(), average: average.slice(), updates, memory }, ...snapshots.slice(0, 1)];
@@ -194,7 +195,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       inARow = 0;
       taken = true;
       // after the last step of an epoch no other comes that would tell
-      const gone = now!.steps % Math.ceil(plan.rows / rows) === 0 ? overflow(now!) : undefined;
+      const gone = now!.steps % batches === 0 ? overflow(now!) : undefined;
       if (gone) return leaveOut(now!, gone, true);
       if (recent.push(loss) > RECENT) recent.shift();
       if (!program) return;
@@ -210,7 +211,6 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     },
     findings(report) {
       if (!taken) forget(report);
-      taken = false;
       const found: Finding[] = leftOut === 0 ? [] : [{
         code: "non-finite", severity: "warning", ...(reason.layer !== undefined && { layer: String(reason.layer) }),
         evidence: { leftOut, ...reason, learningRate: short(report.learningRate) },

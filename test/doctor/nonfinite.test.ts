@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  adam, adamW, createModel, dense, doctor, hash, layer, lbfgs, mse, NonFiniteError, OptionError, optimizers, rmsprop, sequential, sgd, tanh,
+  adam, adamW, createModel, dense, doctor, gaussianNoise, hash, layer, lbfgs, mse, NonFiniteError, OptionError, optimizers, rmsprop, sequential, sgd, tanh,
   type FitOptions, type Model, type Optimizer,
 } from "../../src/index.ts";
 import * as ops from "../../src/ops/index.ts";
@@ -138,6 +138,18 @@ describe("skip", () => {
     expect(findings.map(({ code, layer: of, evidence }: any) => [code, of, evidence.leftOut, evidence.step, evidence.op])).toEqual([["non-finite", "0", 1, 7, "sqrt"]]);
   });
 
+  test.each([24, 26])("with accumulate, a step that is left out for one of its parts (row %i) counts in no report", async (bad) => {
+    const data = rows(bad), without = (list: Float32Array): Float32Array => Float32Array.from([...list.slice(0, 24), ...list.slice(28)]);
+    const report = async (given: typeof data, accumulate: number): Promise<any> =>
+      (await (await make()).fit(given, { ...plain, optimizer: sgd({ learningRate: 0.1 }), metrics: ["mae"], accumulate, doctor: doctor(), onNonFinite: "skip" })).epochs[0];
+    const [whole, parts, other] = await Promise.all([report(data, 1), report(data, 2), report({ x: without(data.x), y: without(data.y) }, 2)]);
+    for (const name of ["loss", "mae"]) {
+      expect(parts[name]).toBeCloseTo(whole[name], 6);
+      expect(other[name]).toBeCloseTo(whole[name], 6);
+    }
+    expect(parts.findings[0].evidence).toMatchObject({ leftOut: 1, step: 7 });
+  });
+
   test("a run of which every step is not finite ends after a hundred", async () => {
     const data = { x: new Float32Array(40).fill(-1), y: new Float32Array(40) };
     const error = await failure((await make()).fit(data, { ...plain, epochs: 1000, doctor: doctor(), onNonFinite: "skip" }));
@@ -184,6 +196,29 @@ describe("rollback", () => {
     expect(epochs[0]!.learningRate).toBe(0.05);
     expect(epochs.at(-1)!.learningRate).toBeLessThan(0.05);
     expect(epochs.at(-1)!.learningRate).toBe((await whole.fit(rows(26), { ...sick, epochs: 4 })).epochs.at(-1)!.learningRate);
+  });
+});
+
+describe("a run with rollbacks goes on bit for bit from a checkpoint of any step", () => {
+  const noisy = (): Promise<Model<any, any>> => createModel(sequential(gaussianNoise(0.14), root, dense(4), tanh(), dense(1)), { input: [1], seed: 2 });
+  const cases: [string, () => Promise<Model<any, any>>, FitOptions][] = [
+    ["momentum", make, { ...plain, epochs: 3, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) }],
+    ["adam, in an order of its own", make, { ...plain, epochs: 3, shuffle: true }],
+    ["adam in micro-batches", make, { ...plain, epochs: 3, accumulate: 2 }],
+    ["lbfgs, by chance", noisy, { loss: mse(), optimizer: lbfgs({ history: 3, iterations: 4 }), epochs: 16 }],
+  ];
+  test.each(cases.flatMap(([name, of, options]) => [[name, "without ema", of, options], [name, "with ema", of, { ...options, ema: 0.9 }]] as const))("%s, %s", async (_, __, of, options) => {
+    const data = rows(of === make ? 26 : -1), watched = { ...options, doctor: doctor(), onNonFinite: "rollback" } satisfies FitOptions, whole = await of(), done: number[] = [];
+    const { epochs, columns } = await whole.fit(data, { ...watched, onStep: ({ step }) => done.push(step) });
+    expect(done.length, "steps rolled back from").toBeLessThan(epochs.at(-1)!.step);
+    for (const last of done) {
+      const part = await of(), training = part.fit(data, { ...watched, callbacks: [{ onStep: ({ step }, { stop }) => step === last && stop() }] });
+      await training;
+      const resumed = await of(), history = await resumed.fit(data, { ...watched, resume: await training.checkpoint() });
+      expect(hash(resumed), `from step ${last}`).toBe(hash(whole));
+      expect(history.columns.loss).toEqual(columns.loss);
+      expect(history.columns.learningRate).toEqual(columns.learningRate);
+    }
   });
 });
 
