@@ -1,11 +1,12 @@
 // The guide's numbers and formulas are the library's: defaults in the calls of losses, activations and schedules (those of
 // optimizers are in catalogue.test.ts), and each activation's formula and derivative, which are nearly code, evaluated beside
-// its layer and the gradient of its op; those of the decays beside their rates.
+// its layer and the gradient of its op; those of the decays beside their rates;
+// and what lbfgs is said to refuse.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { layers, losses, schedules } from "../src/index.ts";
+import { createModel, dense, dropout, layers, lbfgs, losses, mse, OptionError, schedules, sequential } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 
 const guide = readFileSync(join(import.meta.dirname, "../docs/choosing.md"), "utf8");
@@ -172,4 +173,14 @@ describe("the formula of a schedule in the guide is what it gives", () => {
     const schedule = (schedules as any)[name]({ steps: given.length, ...Object.fromEntries(own.map((key) => [key, given[key as "factor"]])) });
     for (const step of [0, 1, 7, 20, 39]) expect(schedule(step, { steps: 100, epochs: 1, base }), `${name} at ${step}`).toBeCloseTo(evaluate(line(text, "Formula"), { step, base, ...given }), 10);
   });
+});
+
+test("lbfgs is refused with what the guide says, and not with dropout", async () => {
+  const [, refused, rest] = /\*\*Not:\*\* with ([^;]+), which fit refuses; (.*)/.exec(chapter("Optimizers").get("lbfgs")!)!;
+  expect(refused).toBe("batches, shuffling, clipping or `accumulate`");
+  expect(rest).toContain("with dropout");
+  const fit = async (more: object): Promise<unknown> =>
+    (await createModel(sequential(dense(4), dropout(0.5), dense(1)), { input: [1] })).fit({ x: [[1], [2], [3]], y: [1, 2, 3] }, { loss: mse(), optimizer: lbfgs(), ...more });
+  for (const more of [{ batchSize: 2 }, { shuffle: true }, { clipNorm: 1 }, { clipValue: 1 }, { accumulate: 2 }]) await expect(fit(more)).rejects.toThrow(OptionError);
+  await fit({});
 });
