@@ -39,7 +39,8 @@ function thinned(points) {
 }
 
 /**
- * `x` and `y`: { label, from, to, step, name? }, ticks standing at multiples of `step`; `name` writes one.
+ * `x` and `y`: { label, from, to, step, name? }, ticks standing at multiples of `step`; `name` writes one, by
+ * which 0 is another number, such as the rate 1, and no axis.
  * `curves`: { name, points: [x, y][], dots?, thin?, jump? }; a step in y of more than `jump` from point to point is a gap.
  * `levels`: ellipses { x, y, rx, ry } below the curves; `marks`: points { x, y }.
  */
@@ -50,11 +51,11 @@ export function chart({ title, description, x, y, curves, levels = [], marks = [
   const parts = [];
   for (const at of ticks(x)) {
     const place = round(right(at));
-    parts.push(`<path class="${at === 0 ? "zero" : "grid"}" d="M${place} ${AREA.top}V${AREA.bottom}"/><text x="${place}" y="216" text-anchor="middle">${(x.name ?? show)(at)}</text>`);
+    parts.push(`<path class="${at === 0 && !x.name ? "zero" : "grid"}" d="M${place} ${AREA.top}V${AREA.bottom}"/><text x="${place}" y="216" text-anchor="middle">${(x.name ?? show)(at)}</text>`);
   }
   for (const at of ticks(y)) {
     const place = round(up(at));
-    parts.push(`<path class="${at === 0 ? "zero" : "grid"}" d="M${AREA.left} ${place}H${AREA.right}"/><text x="${AREA.left - 5}" y="${round(place + 4)}" text-anchor="end">${(y.name ?? show)(at)}</text>`);
+    parts.push(`<path class="${at === 0 && !y.name ? "zero" : "grid"}" d="M${AREA.left} ${place}H${AREA.right}"/><text x="${AREA.left - 5}" y="${round(place + 4)}" text-anchor="end">${(y.name ?? show)(at)}</text>`);
   }
   const inside = [];
   for (const { x: cx, y: cy, rx, ry } of levels)

@@ -129,6 +129,6 @@ function wantSimd(): void {
   if (!WebAssembly.validate(SIMD_PROBE))
     throw new EngineError("no-simd", {
       problem: "this engine has no WebAssembly SIMD",
-      fix: "it came with Chrome 91, Firefox 89, Safari 16.4 and Node.js 16.4",
+      fix: "it came with Chrome 91, Firefox 89 and Safari 16.4",
     });
 }

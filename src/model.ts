@@ -122,7 +122,7 @@ export class Model<X = any, Y = any> {
   private readonly seed: number;
   private readonly classes: readonly string[] | undefined;
   /** Prediction programs by number of rows and reading, the last used last. */
-  private readonly predictors = new Map<string, LoadedProgram>();
+  private readonly loadedPredictors = new Map<string, LoadedProgram>();
   private running: Run | undefined;
   /** The last run: its memory is kept for a checkpoint until the next begins. */
   private ended: Run | undefined;
@@ -389,7 +389,7 @@ export class Model<X = any, Y = any> {
     if (!this.network.attached) return;
     for (const trainer of [...this.trainers]) trainer.dispose();
     this.running?.halt();
-    this.predictors.clear();
+    this.loadedPredictors.clear();
     releaseCore(this.network.close());
   }
 
@@ -438,7 +438,7 @@ export class Model<X = any, Y = any> {
   }
 
   private predictor(rows: number, classes: ClassReading | undefined): LoadedProgram {
-    const { predictors, network } = this, key = classes ? `${rows} ${classes.output} ${classes.reading}` : String(rows);
+    const predictors = this.loadedPredictors, { network } = this, key = classes ? `${rows} ${classes.output} ${classes.reading}` : String(rows);
     let loaded = predictors.get(key);
     if (loaded) predictors.delete(key);
     else {

@@ -10,8 +10,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   etamin: "minimum", gamma: "factor", labels: "classes", nesterovmomentum: "nesterov",
   // losses, metrics and initializers
   kldivloss: "klDivergence", cosineembeddingloss: "cosineSimilarity", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",
-  sigmoidcrossentropy: "binaryCrossEntropy", meansquarederror: "mse", squarederror: "mse", l1loss: "mae", meanabsoluteerror: "mae",
-  absolutedifference: "mae", kaiming: "he", kaimingnormal: "he", glorot: "xavier", glorotuniform: "xavier",
+  meansquarederror: "mse", squarederror: "mse", l1loss: "mae", meanabsoluteerror: "mae",
+  kaiming: "he", kaimingnormal: "he", glorot: "xavier", glorotuniform: "xavier",
 };
 
 /** Is it an object with fields, and no array? */

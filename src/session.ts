@@ -27,7 +27,7 @@ export class Session {
   private readonly loaded = new Set<LoadedProgram>();
   /** Start and size of the arena. */
   arena = 0;
-  private arenaBytes = 0;
+  private arenaSize = 0;
   private buffer: ArrayBufferLike | undefined;
   private floatView = new Float32Array(0);
   private wordView = new Uint32Array(0);
@@ -50,7 +50,7 @@ export class Session {
     const block = this.put(this.blocks, bytes);
     const arena = Math.max(this.arena, block.offset + block.bytes);
     try {
-      this.reserve(arena, this.arenaBytes, what);
+      this.reserve(arena, this.arenaSize, what);
     } catch (error) {
       this.free(block);
       throw error;
@@ -74,7 +74,7 @@ export class Session {
       const { offset, bytes } = this.put(blocks, size);
       return offset + bytes;
     });
-    return Math.max(this.arena, ...ends) + Math.max(this.arenaBytes, arenaBytes);
+    return Math.max(this.arena, ...ends) + Math.max(this.arenaSize, arenaBytes);
   }
 
   /** Throws what allocate and load would throw for them. */
@@ -90,8 +90,8 @@ export class Session {
   load(program: Program, regions: Readonly<Record<string, Block>>): LoadedProgram {
     this.wantOpen();
     this.want([program.words.byteLength], program.arena, "a program");
-    this.reserve(this.arena, Math.max(this.arenaBytes, program.arena), "a program");
-    this.arenaBytes = Math.max(this.arenaBytes, program.arena);
+    this.reserve(this.arena, Math.max(this.arenaSize, program.arena), "a program");
+    this.arenaSize = Math.max(this.arenaSize, program.arena);
     const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program"), regions);
     this.loaded.add(loaded);
     return loaded;
@@ -126,7 +126,7 @@ export class Session {
 
   /** Bytes in use: all blocks and the arena. */
   get used(): number {
-    return this.arena + this.arenaBytes;
+    return this.arena + this.arenaSize;
   }
 
   close(): void {

@@ -79,6 +79,12 @@ describe("are told", () => {
     await model.fit(data, options());
   });
 
+  test("one that throws at the end keeps the end from no other; the first error is told", async () => {
+    const told: string[] = [], model = await classifier(), boom = (text: string) => ({ onEnd() { told.push(text); throw new Error(text); } });
+    await expect(model.fit(data, options({ callbacks: [boom("first"), { onEnd: () => void told.push("second") }, boom("third")] }))).rejects.toThrow("first");
+    expect(told).toEqual(["first", "second", "third"]);
+  });
+
   test("a callback that was not started is not ended", async () => {
     const model = await classifier(), told: string[] = [];
     await expect(model.fit(data, options({ callbacks: [{ onStart: () => { throw new Error("no"); } }, record(told)] })).done).rejects.toThrow("no");

@@ -116,11 +116,14 @@ describe("fit and trainer", () => {
       await expect(model.fit(data, { loss: crossEntropy(), optimizer: name.toUpperCase() as never })).rejects.toMatchObject({ details: { fix: `did you mean ${name}()?` } });
   });
 
-  it("losses of several reductions cannot be accumulated", async () => {
+  it("losses of several reductions have no total; those that count rows by themselves are accumulated alone", async () => {
     const a = dense(1), b = dense(1);
     const model = await createModel(({ x }) => ({ a: a(x), b: b(x) }), { input: { x: [2] } });
     const rows = { x: { x: [[1, 2], [3, 4]] }, y: { a: [1, 2], b: [3, 4] } };
-    await expect(model.fit(rows, { loss: { a: mse(), b: mse({ reduction: "sum" }) }, batchSize: 2, accumulate: 2 })).rejects.toMatchObject({ details: { option: "accumulate" } });
+    await expect(model.fit(rows, { loss: { a: mse(), b: mse({ reduction: "sum" }) }, batchSize: 2 })).rejects.toMatchObject({ details: { option: "loss" } });
+    const c = dense(2), d = dense(2), two = await createModel(({ x }) => ({ c: c(x), d: d(x) }), { input: { x: [2] } });
+    const loss = { c: crossEntropy({ classWeights: [1, 2] }), d: crossEntropy() };
+    await expect(two.fit({ x: rows.x, y: { c: [0, 1], d: [0, 1] } }, { loss, batchSize: 2, accumulate: 2 })).rejects.toMatchObject({ details: { option: "accumulate" } });
   });
 
   it("lbfgs takes full batches where nothing else is said, more rows than there are, and what the defaults say", async () => {

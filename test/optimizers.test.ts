@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
-  adam, createModel, crossEntropy, dense, dropout, type FitOptions, hash, lbfgs, type Model, mse, nadam, ops, optimizer, type Optimizer, optimizers,
+  adam, createModel, crossEntropy, dense, dropout, type FitOptions, hash, l2, lbfgs, type Model, mse, nadam, ops, optimizer, type Optimizer, optimizers,
   readSafetensors, rmsprop, sequential, sgd, tanh,
 } from "../src/index.ts";
 import { LoadedProgram } from "../src/session.ts";
@@ -173,6 +173,8 @@ describe("accumulate", () => {
     [2, {}, undefined], [3, {}, undefined], [4, {}, undefined], [7, {}, undefined], [16, {}, undefined],
     [3, {}, weight], [3, { loss: crossEntropy({ reduction: "sum" }), optimizer: sgd({ learningRate: 1e-3 }) }, undefined],
     [5, { clipNorm: 0.1, clipValue: 0.02 }, weight],
+    [3, { loss: crossEntropy({ classWeights: [1, 3, 0.25] }) }, undefined], [16, { loss: crossEntropy({ classWeights: [1, 3, 0.25], ignoreIndex: 1 }) }, weight],
+    [16, { loss: crossEntropy({ ignoreIndex: 2 }) }, undefined], [4, { penalty: l2(0.1), shuffle: false }, weight.map((w, row) => (row < 16 ? 0 : w))],
   ])("of %i micro-batches is within 1e-6 of the whole batch %#", async (parts, more, weights) => {
     const a = await plain(), b = await plain(), options = fitOptions({ optimizer: adam({ learningRate: 1e-3 }), ...more, metrics: ["accuracy"] });
     const rows = weights ? { ...data, weight: weights } : data, steps: number[][] = [[], []];

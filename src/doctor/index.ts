@@ -1,9 +1,10 @@
 // The doctor: looks at a run from within, and guards it against steps that are not finite.
 
-import { NonFiniteError } from "../errors.ts";
+import { type Details, NonFiniteError } from "../errors.ts";
 import { type Column, inputName } from "../data/columns.ts";
 import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
+import type { Hyper, Optimizer } from "../optimizers/optimizer.ts";
 import { checkNames, wantCount, wantOneOf } from "../options.ts";
 import { sizeOf } from "../shape.ts";
 import type { Doctor, FitOptions, FitPlan, Watcher } from "../train/fit.ts";
@@ -32,8 +33,13 @@ export interface DoctorOptions {
 /** A loss is high as long as less than this share of what the data tell is learnt. */
 const LEARNT = 0.5;
 
-/** Options of an optimizer that a fix repeats where they are set. */
-const KEPT = ["momentum", "nesterov", "weightDecay"];
+/** Options that are the same in every optimizer by default, and those of one that are not: what is as it would be anyway, a
+ * fix does not repeat. A test compares them with what the optimizers say. */
+const DEFAULTS: Hyper = {
+  momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false, alpha: 0.99, centered: false,
+  learningRateDecay: 0, initialAccumulator: 0, rho: 0.9, momentumDecay: 4e-3, iterations: 20, evaluations: 0, history: 100, gradientTolerance: 1e-7, changeTolerance: 1e-9,
+};
+const OWN_DEFAULTS: Readonly<Record<string, Hyper>> = { adamW: { weightDecay: 0.01 }, adagrad: { epsilon: 1e-10 }, adadelta: { epsilon: 1e-6 }, lion: { beta2: 0.99 } };
 
 /** Steps between two snapshots; the least share of the rate that rollbacks may leave; steps left out in a row. */
 const SNAPSHOT = 100, SLOWEST = 1 / 256, LEFT_OUT = 100;
@@ -73,7 +79,7 @@ type Snapshot = Record<Part, Float32Array> & Pick<FitState, "updates" | "memory"
 
 function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined, every: number): Watcher {
   const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
-  const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize;
+  const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize, batches = Math.ceil(plan.rows / rows);
   const trace = network.trace(rows, true), hidden = hiddenActivations(trace);
   const activations = hidden.map(({ kind, layer, y }) => ({ kind, layer: layer || kind, units: y.shape.at(-1)! }));
   const inputs = plan.data.columns.filter(({ name }) => network.inputs.some((input) => inputName(input.name) === name));
@@ -82,8 +88,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
   const ignorance = baselineOf(plan.objective, plan.data, (output) => sizeOf(network.outputs.get(output)!.slice(-1)));
   const recent: number[] = [], last: Figures[] = [], idle = new Map<string, Uint32Array>();
   let steps = 0, start = NaN, first: Figures | undefined, leftOut = 0, inARow = 0, reason: Record<string, number | string> = {};
-  const kept = KEPT.filter((name) => hyper[name]).map((name) => `, ${name}: ${hyper[name]}`).join("");
-  const at = (learningRate: number): string => `${optimizer}({ learningRate: ${learningRate}${kept} })`;
+  const at = (learningRate: number): string => withRate(plan.layout.optimizer, learningRate);
   /** Parameters, optimizer state and moving average: the newest, and the one before, which is far enough back. */
   let snapshots: Snapshot[] = [];
   const { state, stride, optimizer: { states } } = plan.layout;
@@ -101,21 +106,62 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       return (bar ??= (1 - LEARNT * known(network, plan, inputs)) * this.ignorance);
     },
     mend, inputs: size, told: Math.max(IDLE, Math.ceil(IDLE_ROWS / rows)),
-    at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches: Math.ceil(plan.rows / rows),
+    at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches,
     ignorance: ignorance ?? start, start, recent, first, last, idle, reports,
   });
 
-  // was a step of this epoch taken? Before a checkpoint, surely
-  let slow = 1, taken = options.resume !== undefined;
+  // was a step of this epoch taken? Before a checkpoint of a run without a doctor, surely
+  let slow = 1, taken = options.resume !== undefined, now: FitState | undefined;
+
+  /** Leaves a step out, as the option says, or throws: `wrong` is what was wrong with it. */
+  const leaveOut = (state: FitState, wrong: Details, overflown: boolean): void => {
+    const { step, op, layer } = wrong;
+    const stopped = (): NonFiniteError =>
+      new NonFiniteError("non-finite", { ...wrong, fix: adviceFor(overflown), findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
+    if (onNonFinite === "stop") throw stopped();
+    leftOut++;
+    if (leftOut === 1) reason = { step: step!, ...(op !== undefined && { op: String(op), ...(layer && { layer }) }) };
+    if (onNonFinite === "skip") {
+      // from parameters that are not finite no later step is
+      if (overflown || ++inARow >= LEFT_OUT) throw stopped();
+      return;
+    }
+    const [back] = snapshots = snapshots.slice(-1);
+    if (!back || slow / 2 < SLOWEST) throw stopped();
+    slow /= 2;
+    const at = places(state);
+    for (const part of PARTS) at[part].set(back[part]);
+    state.updates = back.updates;
+    state.memory = back.memory;
+  };
+
+  /** What helps that the run does not do already. */
+  const adviceFor = (overflown: boolean): string => {
+    const smaller = `${optimizer === "lbfgs" ? "" : "clipNorm and "}smaller inputs may help`, back = 'onNonFinite: "rollback" goes back to finite ones, at half the rate';
+    if (onNonFinite === "rollback") return `at 1/${1 / slow} of the rate it is no better: ${smaller}, or another op`;
+    if (overflown) return `a lower learning rate; ${back}; or resume from a checkpoint`;
+    return onNonFinite === "skip" ? `${LEFT_OUT} steps in a row were left out: "rollback" goes on at half the rate; ${smaller}`
+      : `onNonFinite: "rollback" goes on at half the rate, "skip" without such steps; ${smaller}`;
+  };
+
+  /** The update of the last step that was done, where it has gone beyond float32. The loss of a step tells only of those before it. */
+  const overflow = (state: FitState): Details | undefined => {
+    const { session: { core, floats }, block: { offset }, bytes, parameters } = network, at = core.firstNonFinite(offset, bytes / 4);
+    if (at >= bytes / 4) return undefined;
+    const { name, layer } = parameters.findLast((parameter) => parameter.offset <= 4 * at)!, made = floats[offset / 4 + at]!;
+    const step = state.steps, epoch = Math.ceil(step / batches);
+    return { step, epoch, op: "update", ...(layer && { layer }), made, problem: `the update made ${made} in ${name}; the parameters are no longer finite` };
+  };
+
   return {
     get slow() {
       return slow;
     },
     save(tensors) {
       snapshots.forEach((snapshot, i) => PARTS.forEach((part) => tensors.set(`snapshot ${i} ${part}`, { data: snapshot[part], shape: [snapshot[part].length] })));
-      return { slow, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
+      return { slow, taken, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
     },
-    load(saved: { slow: number; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
+    load(saved: { slow: number; taken: boolean; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
       if (!(saved.slow > 0 && saved.slow <= 1) || !Array.isArray(saved.snapshots)) throw brokenCheckpoint();
       const sizes = { parameters: network.bytes / 4, states: (states.length * stride) / 4, average: average?.length ?? 0 };
       const loaded = saved.snapshots.map(({ updates, memory }, i) => {
@@ -126,10 +172,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
         };
         return { parameters: data("parameters"), states: data("states"), average: data("average"), updates, memory };
       });
-      [slow, snapshots] = [saved.slow, loaded];
+      [slow, taken, snapshots] = [saved.slow, saved.taken, loaded];
     },
     before(state) {
-      const { steps: number, updates, memory } = state;
+      const { steps: number, updates, memory } = now = state;
+      if (number % batches === 0) taken = false;
       if (onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0)) {
         const { parameters, states, average } = places(state);
         snapshots = [{ parameters: parameters.slice(), states: states.slice(), average: average.slice(), updates, memory }, ...snapshots.slice(0, 1)];
@@ -137,23 +184,9 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       return number % every === 0 || (number < every && (number & (number - 1)) === 0);
     },
     spares(state, program, error) {
-      const culprit = replay(program), more = culprit && { ...culprit, problem: `${told(culprit)}; the parameters are those from before the step` };
-      const stopped = (): NonFiniteError =>
-        new NonFiniteError(error.code, { ...error.details, fix: 'onNonFinite: "rollback" goes on at half the rate, "skip" without such steps; clipNorm and smaller inputs may help', ...more, findings: recent.length ? findingsOf(signs(history.epochs)) : [] });
-      if (onNonFinite === "stop") throw stopped();
-      leftOut++;
-      if (leftOut === 1) reason = { step: state.steps + 1, ...(culprit && { op: culprit.op, ...(culprit.layer && { layer: culprit.layer }) }) };
-      if (onNonFinite === "skip") {
-        if (++inARow >= LEFT_OUT) throw stopped();
-        return true;
-      }
-      const [back] = snapshots = snapshots.slice(-1);
-      if (!back || slow / 2 < SLOWEST) throw stopped();
-      slow /= 2;
-      const now = places(state);
-      for (const part of PARTS) now[part].set(back[part]);
-      state.updates = back.updates;
-      state.memory = back.memory;
+      const gone = overflow(state), culprit = gone ? undefined : replay(program);
+      const more = culprit && { ...culprit, problem: `${told(culprit)}; the parameters are those from before the step` };
+      leaveOut(state, gone ?? { ...error.details, ...more }, gone !== undefined);
       return true;
     },
     after(loss, program) {
@@ -161,6 +194,9 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       steps++;
       inARow = 0;
       taken = true;
+      // after the last step of an epoch no other comes that would tell
+      const gone = now!.steps % batches === 0 ? overflow(now!) : undefined;
+      if (gone) return leaveOut(now!, gone, true);
       if (recent.push(loss) > RECENT) recent.shift();
       if (!program) return;
       const figures = readFigures(program, network, activations);
@@ -175,7 +211,6 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     },
     findings(report) {
       if (!taken) forget(report);
-      taken = false;
       const found: Finding[] = leftOut === 0 ? [] : [{
         code: "non-finite", severity: "warning", ...(reason.layer !== undefined && { layer: String(reason.layer) }),
         evidence: { leftOut, ...reason, learningRate: short(report.learningRate) },
@@ -221,6 +256,19 @@ function remedies(network: Network, { data, objective }: FitPlan, hidden: readon
       return [narrow.length ? inPlaceOf(narrow, "dense(64)") : `dense(64), relu(), dense(64), relu() // before layer ${last || "of the last product"}`];
     },
   };
+}
+
+/** An optimizer with its options and groups at another rate, as code. */
+function withRate({ optimizer, hyper, groups }: Optimizer, learningRate: number): string {
+  const differing = (own: Hyper, from: Hyper): string[] =>
+    Object.entries(own).flatMap(([key, value]) => (key === "learningRate" || value === from[key] ? [] : [`${key}: ${value}`]));
+  const list = groups.map(({ match, hyper: own }) => {
+    // its rate keeps its ratio to the optimizer's
+    const rate = own.learningRate === hyper.learningRate ? [] : [`learningRate: ${hyper.learningRate === 0 ? own.learningRate : short((own.learningRate / hyper.learningRate) * learningRate)}`];
+    return `{ ${[`match: ${match}`, ...rate, ...differing(own, hyper)].join(", ")} }`;
+  });
+  const options = [`learningRate: ${learningRate}`, ...differing(hyper, { ...DEFAULTS, ...OWN_DEFAULTS[optimizer] }), ...(list.length ? [`groups: [${list.join(", ")}]`] : [])];
+  return `${optimizer}({ ${options.join(", ")} })`;
 }
 
 /** "log made NaN from subtract -1" */

@@ -35,6 +35,9 @@ const DIRECTION = 0, GRADIENT = 1, HISTORY = 2;
  * fit takes all rows as one batch, in their order, and refuses a smaller batchSize, shuffle, clipping and accumulate. A
  * trial step whose loss is not finite counts as one that goes too far.
  *
+ * Beside PyTorch in float64 its losses are within 1e-4 and its parameters within 2e-3, where other optimizers are within 1e-5:
+ * line searches amplify what float32 rounds, for the curvature is a difference of gradients, and each step is made from it.
+ *
  * @throws OptionError for an option out of its range.
  * @example
  * const model = await createModel(dense(1, { initializer: "zeros" }), { input: [1] });

@@ -63,7 +63,7 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
   if (head.numerics !== Version.NUMERICS)
     throw new FormatError("numerics-version", {
       of: "resume", option: "numerics version", wanted: Version.NUMERICS, got: head.numerics,
-      fix: "the bits would differ: use the release that wrote it, or begin with the model's parameters",
+      fix: "use the release that wrote it, or its parameters alone",
     });
   const { optimizer } = layout, memory = (head.memory ?? []) as readonly number[];
   wantSettings({ optimizer: head.optimizer }, { optimizer: describe(layout) });

@@ -44,7 +44,7 @@ export function makeScorer(network: Network, objective: Objective, most: number)
     average.push(mean ? own++ : reduction === "mean" && 0);
     return counted ? own++ : 0;
   });
-  const averaged = several ? [average.some((by) => by !== false) && 0, ...average] : average;
+  const averaged = several ? [objective[0]!.reduction === "mean" && 0, ...average] : average;
   const predictions = new Map(objective.filter(({ metrics }) => metrics.some(({ metric }) => metric.all)).map(({ output }) => {
     const shape = network.outputs.get(output)!, width = sizeOf(shape);
     return [output, { shape, width, data: new Float32Array(most * width) }];

@@ -14,7 +14,7 @@ import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
 import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
-import { EVALUATION_ROWS, type EvaluationPlan, type Evaluator, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
+import { EVALUATION_ROWS, type EvaluationPlan, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { dataColumns, type Objective, type Part, resolveObjective } from "./objective.ts";
 import { applyProgram, DATA, type DataLayout, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type Finding, History, type Report, type StepReport } from "./report.ts";
@@ -128,8 +128,8 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const update = parts === 1 && !optimizer.drive, common = { ...setup, columns: columns.columns };
   const training = new Map(sizes.map((size) => [size, trainingProgram(common, size, table, { outputs, update })]));
   const apply = parts > 1 ? applyProgram(setup) : undefined;
-  if (apply && (new Set(objective.map(({ reduction }) => reduction)).size > 1 || (penalties.length && objective[0]!.reduction === "sum")))
-    throw badOption("accumulate", parts, "losses of one reduction, which is not a sum where there is a penalty");
+  if (apply && (objective[0]!.reduction === "sum" ? penalties.length : objective.length > 1 && objective.some(({ mean }) => mean)))
+    throw badOption("accumulate", parts, "1 for sums with a penalty, or several outputs with classWeights or ignoreIndex");
   const { doctor, onNonFinite } = options;
   if (doctor) {
     if (typeof doctor.program !== "function") throw badOption("doctor", doctor, "doctor()");
@@ -174,9 +174,7 @@ export function planBytes({ layout, data, training, apply, validation }: FitPlan
 /** What a checkpoint says of a run's position, beside its settings. */
 interface FitNotes {
   seed: number;
-  /** Epochs that are done, and batches of the next one. */
-  epoch: number;
-  batch: number;
+  /** Of the epoch after the reported ones. */
   sums: number[];
   seconds: number;
   /** Of the last step. */
@@ -223,9 +221,12 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
   const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
   const average = ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", ema, 0, 1, true));
+  let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
   if (checkpoint && notes) {
-    wantPosition(notes, { epochs, batches, steps: checkpoint.steps, sums: scorer.sums.length });
-    if (!scorer.load(notes.sums, Math.min(notes.batch * batchSize, rows), extra)) throw brokenCheckpoint();
+    batch = batchOf(notes, checkpoint.steps, batches, scorer.sums.length);
+    epoch = notes.reports.length;
+    if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
+    if (!scorer.load(notes.sums, Math.min(batch * batchSize, rows), extra)) throw brokenCheckpoint();
     if (average) {
       const saved = extra(AVERAGE);
       if (saved?.data.length !== layout.count) throw brokenCheckpoint();
@@ -239,7 +240,6 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
   let wake = (): void => {};
   const halt = (): void => wake();
-  let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
 
   /** Runs a program. False: something was not finite, and the step is to be left out. */
   const run = (at: FitState, program: LoadedProgram): boolean => {
@@ -298,7 +298,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const restored = (at: FitState): void => {
     if (checkpoint && notes) {
       restore(checkpoint, network, at);
-      ({ epoch, batch, seconds } = notes);
+      ({ seconds } = notes);
       stepReport.learningRate = notes.learningRate;
       history.epochs.push(...notes.reports);
     } else average?.add(1); // before any step it is the weights
@@ -349,7 +349,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         };
         const programs = new Map([...plan.training].map(([count, program]) => [count, load(program)]));
         applier = plan.apply && load(plan.apply);
-        const evaluator = validator(network, plan, set, other);
+        const held = plan.validation, evaluator = held && makeEvaluator(network, objective, held.plan, other ?? set, other ? 0 : rows);
         if (evaluator) free.push(() => evaluator.free());
         for (const callback of callbacks) {
           started.push(callback);
@@ -415,7 +415,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
       const { learningRate } = stepReport;
-      const position = { epoch, batch, sums: [...scorer.sums], seconds, learningRate, reports: history.epochs } satisfies Partial<FitNotes>;
+      const position = { sums: [...scorer.sums], seconds, learningRate, reports: history.epochs } satisfies Partial<FitNotes>;
       const extra = scorer.save(), shown = average?.shown;
       average?.show(false);
       if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
@@ -437,18 +437,12 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 /** Name of the average in a checkpoint, beside those of outputs. */
 const AVERAGE = "moving average";
 
-/** Throws if a checkpoint's position is none of this run. */
-function wantPosition(notes: FitNotes, { epochs, batches, steps, sums: count }: { epochs: number; batches: number; steps: number; sums: number }): void {
-  const { epoch, batch, sums, reports, seconds, learningRate } = notes;
-  const whole = (n: unknown, most: number): boolean => Number.isSafeInteger(n) && (n as number) >= 0 && (n as number) <= most;
-  const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
-  if (!whole(epoch, Infinity) || !whole(batch, batches) || !numbers(sums) || sums.length !== count || steps !== epoch * batches + batch
-    || !Array.isArray(reports) || reports.length < epoch || !reports.every(isRecord) || !numbers([seconds, learningRate])) throw brokenCheckpoint();
-  if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
-}
-
-/** The evaluator of what is held out, or of data of its own. */
-function validator(network: Network, { validation, rows, objective }: FitPlan, set: DataSet, other: DataSet | undefined): Evaluator | undefined {
-  return validation && makeEvaluator(network, objective, validation.plan, other ?? set, other ? 0 : rows);
+/** Batches that are done of the epoch after the reported ones; throws if a checkpoint's position is none of this run. */
+function batchOf({ sums, reports, seconds, learningRate }: FitNotes, steps: number, batches: number, count: number): number {
+  const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === count
+    && [...sums, seconds, learningRate].every((n) => typeof n === "number");
+  const batch = sound ? steps - reports.length * batches : -1;
+  if (batch < 0 || batch > batches) throw brokenCheckpoint();
+  return batch;
 }
 

@@ -55,6 +55,8 @@ export function resolveObjective(network: Network, { loss, lossWeights, metrics 
       metrics: (lists?.get(output) ?? []).map((metric) => ({ key: network.singleOutput ? metric.metric : `${output}.${metric.metric}`, metric })),
     };
   });
+  const reductions = parts.map(({ reduction }) => reduction);
+  if (new Set(reductions).size > 1) throw badOption("loss", reductions, "losses that are all means, or all sums");
   const keys = parts.flatMap((part) => part.metrics.map(({ key }) => key));
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice !== undefined) throw badOption("metrics", twice, "each metric once");

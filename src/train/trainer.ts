@@ -54,7 +54,7 @@ export class Trainer {
   /** What shapes the bits of the run, as plain data. */
   private readonly settings: CheckpointNotes;
   private readonly programs = new Map<string, Step>();
-  private applier: LoadedProgram | undefined;
+  private updater: LoadedProgram | undefined;
   private last: Step | undefined;
   private open = true;
 
@@ -130,9 +130,9 @@ export class Trainer {
         throw new ShapeError("shape-mismatch", { of: "apply", option: name, wanted: shape, got: given.shape ?? given.data.length });
       return given.data;
     });
-    this.applier ??= network.load(applyProgram(this.setup), { fit: state.block });
+    this.updater ??= network.load(applyProgram(this.setup), { fit: state.block });
     layout.slots.forEach((slot, i) => network.write(slot.parameter, numbers[i]!, state.place(slot)));
-    this.advance(this.applier, undefined);
+    this.advance(this.updater, undefined);
   }
 
   /** Bytes from which `trainer({ resume })` goes on, bit for bit.
@@ -150,7 +150,7 @@ export class Trainer {
     this.open = false;
     const { session } = this.setup.network;
     for (const { program } of this.programs.values()) session.unload(program);
-    if (this.applier) session.unload(this.applier);
+    if (this.updater) session.unload(this.updater);
     this.state.free();
     this.defaults.onDispose();
   }
@@ -276,7 +276,7 @@ export function nonFinite(step: number, epoch: number | undefined, loss: number 
   const what = loss === undefined || Number.isFinite(loss) ? "the gradients are not finite" : `the loss is ${loss}`;
   return new NonFiniteError("non-finite", {
     step, epoch, problem: `${what}; the parameters are those from before the step`,
-    fix: "a lower learning rate, clipNorm, or inputs on a smaller scale usually help; doctor: doctor() in fit names the op",
+    fix: "a lower learning rate, clipNorm or smaller inputs may help; doctor: doctor() in fit names the op",
   });
 }
 

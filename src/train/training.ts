@@ -14,8 +14,8 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   private paced = false;
   private asked = 0;
   private ended = false;
-  private failure: { error: unknown } | undefined;
-  private wake: (() => void)[] = [];
+  private thrown: { error: unknown } | undefined;
+  private readonly wakers: (() => void)[] = [];
 
   /** @internal */
   constructor(make: () => Run, onEnd: (run: Run | undefined) => void) {
@@ -30,13 +30,13 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
       await nextTask();
       try {
         if (failure) throw failure.error;
-        await run!.run(() => this.gate(), (report) => {
+        await run!.run(() => this.awaitTurn(), (report) => {
           this.reports.push(report as R);
           this.notify();
         });
         return run!.history as History<R>;
       } catch (error) {
-        this.failure = { error };
+        this.thrown = { error };
         throw error;
       } finally {
         this.ended = true;
@@ -89,12 +89,12 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
             this.asked = at + 1; // anew: another call may have taken the report
             this.notify();
           }
-          await new Promise<void>((resolve) => this.wake.push(resolve));
+          await new Promise<void>((resolve) => this.wakers.push(resolve));
         }
         if (at < this.reports.length) return { done: false, value: this.reports[at++]! };
-        if (this.failure && !told) {
+        if (this.thrown && !told) {
           told = true;
-          throw this.failure.error;
+          throw this.thrown.error;
         }
         return { done: true, value: undefined };
       },
@@ -110,14 +110,12 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   private started = false;
 
   /** Before an epoch: waits until somebody asks for its report. */
-  private async gate(): Promise<void> {
+  private async awaitTurn(): Promise<void> {
     this.started = true;
-    while (this.paced && this.asked <= this.reports.length) await new Promise<void>((resolve) => this.wake.push(resolve));
+    while (this.paced && this.asked <= this.reports.length) await new Promise<void>((resolve) => this.wakers.push(resolve));
   }
 
   private notify(): void {
-    const { wake } = this;
-    this.wake = [];
-    for (const resolve of wake) resolve();
+    for (const resolve of this.wakers.splice(0)) resolve();
   }
 }

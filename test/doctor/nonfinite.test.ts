@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  adam, createModel, dense, doctor, hash, layer, mse, NonFiniteError, OptionError, sequential, sgd, tanh, type FitOptions, type Model,
+  adam, adamW, createModel, dense, doctor, gaussianNoise, hash, layer, lbfgs, mse, NonFiniteError, OptionError, optimizers, rmsprop, sequential, sgd, tanh,
+  type FitOptions, type Model, type Optimizer,
 } from "../../src/index.ts";
 import * as ops from "../../src/ops/index.ts";
 import { classified, classifier, numbers, options, parametersOf } from "../helpers.ts";
@@ -55,6 +56,75 @@ describe("stop", () => {
   });
 });
 
+describe("an update beyond float32", () => {
+  const far = { x: numbers(40, 6), y: new Float32Array(40).fill(1e4) };
+  const sick = { ...plain, optimizer: sgd({ learningRate: 1e38 }), doctor: doctor() } satisfies FitOptions;
+  const line = (): Promise<Model<any, any>> => createModel(sequential(dense(1)), { input: [1], seed: 1 });
+
+  test.each([["amid an epoch", 4], ["by its last step", 40]] as const)("%s is named by its own step, and the parameters are said to be no longer finite", async (_, batchSize) => {
+    const error = await failure((await line()).fit(far, { ...sick, batchSize }));
+    expect(error.details).toMatchObject({ op: "update", layer: "0", step: 1, epoch: 1 });
+    expect(Math.abs(error.details.made as number)).toBe(Infinity);
+    expect(error.message).toMatch(/the update made -?Infinity in 0\.(weight|bias); the parameters are no longer finite; a lower learning rate; onNonFinite: "rollback" .*checkpoint/);
+    expect(error.message).not.toMatch(/before the step/);
+  });
+
+  test("is not skipped, for no step after it would be finite", async () => {
+    const error = await failure((await line()).fit(far, { ...sick, onNonFinite: "skip" }));
+    expect(error.details).toMatchObject({ op: "update", step: 1 });
+  });
+
+  test.each([["amid an epoch", 2], ["by its last step", 9]] as const)("%s is rolled back, and the run goes on", async (_, at) => {
+    const model = await line(), schedule = (step: number): number => (step === at ? 1e38 : 0.1);
+    const { epochs } = await model.fit(far, { ...sick, schedule, epochs: 40, onNonFinite: "rollback" });
+    expect(epochs[0]!.findings[0]).toMatchObject({ code: "non-finite", layer: "0", evidence: { op: "update", step: at + 1, leftOut: 1 } });
+    expect(epochs.at(-1)!.learningRate).toBe(0.05);
+    expect((await model.evaluate(far, { loss: mse() })).loss).toBeLessThan(1);
+  });
+});
+
+describe("advice is of what the run does not do already", () => {
+  const advice = async (onNonFinite: FitOptions["onNonFinite"]): Promise<string> =>
+    (await failure((await make()).fit({ x: new Float32Array(40).fill(-1), y: new Float32Array(40) }, { ...plain, epochs: 100, doctor: doctor(), ...(onNonFinite && { onNonFinite }) }))).details.fix!;
+
+  test("stop", async () => expect(await advice(undefined)).toMatch(/"rollback".*"skip"/));
+  test("skip", async () => expect(await advice("skip")).toMatch(/^100 steps in a row were left out: "rollback"/));
+  test("rollback", async () => {
+    expect(await advice("rollback")).toMatch(/^at 1\/256 of the rate it is no better: clipNorm/);
+    expect(await advice("rollback")).not.toMatch(/rollback|skip/);
+  });
+  test("lbfgs, which takes no clipping", async () => {
+    const error = await failure((await make()).fit({ x: [[-1]], y: [[1]] }, { loss: mse(), optimizer: lbfgs(), doctor: doctor() }));
+    expect(error.details.fix).toMatch(/"rollback"/);
+    expect(error.details.fix).not.toMatch(/clipNorm/);
+  });
+});
+
+describe("a fix repeats the optimizer with all that it was given", () => {
+  const fixOf = async (optimizer: Optimizer, more: Partial<FitOptions> = { batchSize: 4, shuffle: false }): Promise<string> => {
+    const { epochs } = await (await make()).fit(rows(26), { loss: mse(), optimizer, ...more, doctor: doctor(), onNonFinite: "skip" });
+    return epochs[0]!.findings[0]!.fix;
+  };
+
+  test("options that are not the defaults, and groups, whose rates fall alike", async () => {
+    expect(await fixOf(adam({ learningRate: 0.04, beta1: 0.5, amsgrad: true }))).toBe("optimizer: adam({ learningRate: 0.01, beta1: 0.5, amsgrad: true }), clipNorm: 1");
+    expect(await fixOf(rmsprop({ learningRate: 0.04, alpha: 0.9, centered: true }))).toBe("optimizer: rmsprop({ learningRate: 0.01, alpha: 0.9, centered: true }), clipNorm: 1");
+    expect(await fixOf(adamW({ learningRate: 0.04, weightDecay: 0 }))).toBe("optimizer: adamW({ learningRate: 0.01, weightDecay: 0 }), clipNorm: 1");
+    expect(await fixOf(sgd({ learningRate: 0.04, momentum: 0.9, groups: [{ match: /bias/, learningRate: 0.08, momentum: 0 }] })))
+      .toBe("optimizer: sgd({ learningRate: 0.01, momentum: 0.9, groups: [{ match: /bias/, learningRate: 0.02, momentum: 0 }] }), clipNorm: 1");
+  });
+
+  test.each(Object.keys(optimizers).filter((name) => name !== "optimizer" && name !== "lbfgs"))("the defaults of %s are not repeated", async (name) => {
+    const make = optimizers[name as "adam"];
+    expect(await fixOf(make({ learningRate: 0.04 }))).toBe(`optimizer: ${name}({ learningRate: 0.01 }), clipNorm: 1`);
+  });
+
+  test("nor those of lbfgs", async () => {
+    expect(await fixOf(lbfgs({ learningRate: 0.04 }), {})).toBe("optimizer: lbfgs({ learningRate: 0.01 })");
+    expect(await fixOf(lbfgs({ learningRate: 0.04, history: 5 }), {})).toBe("optimizer: lbfgs({ learningRate: 0.01, history: 5 })");
+  });
+});
+
 describe("skip", () => {
   test("leaves the step out: the parameters are those of a run without its rows, but for the step's number", async () => {
     const a = await make(), b = await make(), data = rows(26);
@@ -66,6 +136,18 @@ describe("skip", () => {
     expect(step).toBe(10);
     expect(Number.isFinite(loss)).toBe(true);
     expect(findings.map(({ code, layer: of, evidence }: any) => [code, of, evidence.leftOut, evidence.step, evidence.op])).toEqual([["non-finite", "0", 1, 7, "sqrt"]]);
+  });
+
+  test.each([24, 26])("with accumulate, a step that is left out for one of its parts (row %i) counts in no report", async (bad) => {
+    const data = rows(bad), without = (list: Float32Array): Float32Array => Float32Array.from([...list.slice(0, 24), ...list.slice(28)]);
+    const report = async (given: typeof data, accumulate: number): Promise<any> =>
+      (await (await make()).fit(given, { ...plain, optimizer: sgd({ learningRate: 0.1 }), metrics: ["mae"], accumulate, doctor: doctor(), onNonFinite: "skip" })).epochs[0];
+    const [whole, parts, other] = await Promise.all([report(data, 1), report(data, 2), report({ x: without(data.x), y: without(data.y) }, 2)]);
+    for (const name of ["loss", "mae"]) {
+      expect(parts[name]).toBeCloseTo(whole[name], 6);
+      expect(other[name]).toBeCloseTo(whole[name], 6);
+    }
+    expect(parts.findings[0].evidence).toMatchObject({ leftOut: 1, step: 7 });
   });
 
   test("a run of which every step is not finite ends after a hundred", async () => {
@@ -114,6 +196,29 @@ describe("rollback", () => {
     expect(epochs[0]!.learningRate).toBe(0.05);
     expect(epochs.at(-1)!.learningRate).toBeLessThan(0.05);
     expect(epochs.at(-1)!.learningRate).toBe((await whole.fit(rows(26), { ...sick, epochs: 4 })).epochs.at(-1)!.learningRate);
+  });
+});
+
+describe("a run with rollbacks goes on bit for bit from a checkpoint of any step", () => {
+  const noisy = (): Promise<Model<any, any>> => createModel(sequential(gaussianNoise(0.14), root, dense(4), tanh(), dense(1)), { input: [1], seed: 2 });
+  const cases: [string, () => Promise<Model<any, any>>, FitOptions][] = [
+    ["momentum", make, { ...plain, epochs: 3, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) }],
+    ["adam, in an order of its own", make, { ...plain, epochs: 3, shuffle: true }],
+    ["adam in micro-batches", make, { ...plain, epochs: 3, accumulate: 2 }],
+    ["lbfgs, by chance", noisy, { loss: mse(), optimizer: lbfgs({ history: 3, iterations: 4 }), epochs: 16 }],
+  ];
+  test.each(cases.flatMap(([name, of, options]) => [[name, "without ema", of, options], [name, "with ema", of, { ...options, ema: 0.9 }]] as const))("%s, %s", async (_, __, of, options) => {
+    const data = rows(of === make ? 26 : -1), watched = { ...options, doctor: doctor(), onNonFinite: "rollback" } satisfies FitOptions, whole = await of(), done: number[] = [];
+    const { epochs, columns } = await whole.fit(data, { ...watched, onStep: ({ step }) => done.push(step) });
+    expect(done.length, "steps rolled back from").toBeLessThan(epochs.at(-1)!.step);
+    for (const last of done) {
+      const part = await of(), training = part.fit(data, { ...watched, callbacks: [{ onStep: ({ step }, { stop }) => step === last && stop() }] });
+      await training;
+      const resumed = await of(), history = await resumed.fit(data, { ...watched, resume: await training.checkpoint() });
+      expect(hash(resumed), `from step ${last}`).toBe(hash(whole));
+      expect(history.columns.loss).toEqual(columns.loss);
+      expect(history.columns.learningRate).toEqual(columns.learningRate);
+    }
   });
 });
 
