@@ -37,7 +37,7 @@ const activations: [string, Layer, number | undefined][] = [
   ["relu", relu(), HE], ["relu6", layers.relu6(), HE], ["elu", layers.elu(), HE], ["celu", layers.celu(2), HE], ["gelu", layers.gelu(), HE],
   ["gelu", layers.gelu({ approximate: "tanh" }), HE], ["silu", layers.silu(), HE], ["silu", layers.silu({ learned: true }), HE],
   ["mish", layers.mish(), HE], ["softplus", layers.softplus(), HE], ["hardSwish", layers.hardSwish(), HE],
-  ["leakyRelu", layers.leakyRelu(), 2 / 1.0001], ["leakyRelu", layers.leakyRelu(1), 1], ["prelu", layers.prelu(), 2 / 1.0625], ["selu", selu(), 1],
+  ["leakyRelu", layers.leakyRelu(), 2 / 1.0001], ["leakyRelu", layers.leakyRelu(0.5), 1.6], ["leakyRelu", layers.leakyRelu(1), 1], ["prelu", layers.prelu(), 2 / 1.0625], ["selu", selu(), 1],
   ["tanh", tanh(), XAVIER], ["sigmoid", layers.sigmoid(), XAVIER], ["softsign", layers.softsign(), XAVIER], ["hardTanh", layers.hardTanh(), XAVIER],
   ["hardSigmoid", layers.hardSigmoid(), XAVIER], ["logSigmoid", layers.logSigmoid(), XAVIER], ["softmax", softmax(), XAVIER],
   ["logSoftmax", layers.logSoftmax(), XAVIER],

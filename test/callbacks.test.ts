@@ -93,6 +93,21 @@ describe("are told", () => {
 });
 
 describe("earlyStopping", () => {
+  test("a run that it has ended is over when it is resumed, unless there is more patience", async () => {
+    const flat = async (patience: number, restoreBest: boolean, resume?: Uint8Array) => {
+      const { model, fit } = await driven([1, 1, 1, 1, 1, 1, 1]);
+      const training = model.fit(one, { ...fit, callbacks: [earlyStopping({ monitor: "loss", patience, restoreBest })], ...(resume && { resume }) });
+      return { history: await training, bytes: await training.checkpoint(), model };
+    };
+    for (const restoreBest of [true, false]) {
+      const whole = await flat(2, restoreBest), again = await flat(2, restoreBest, whole.bytes);
+      expect(whole.history.epochs.length).toBe(3);
+      expect(again.history.epochs).toEqual(whole.history.epochs);
+      expect(hash(again.model)).toBe(hash(whole.model));
+      expect((await flat(4, restoreBest, whole.bytes)).history.epochs.length).toBe(5);
+    }
+  });
+
   const losses = [4, 3, 5, 2.9, 3, 3, 3, 1, 0];
 
   test("stops after `patience` epochs without improvement, and sets the best epoch's parameters", async () => {
@@ -100,6 +115,11 @@ describe("earlyStopping", () => {
     const history = await model.fit(one, { ...fit, callbacks: [earlyStopping({ monitor: "loss", patience: 3 }), drive] });
     expect(history.epochs.map(({ loss }) => Number(loss.toPrecision(5)))).toEqual([4, 3, 5, 2.9, 3, 3, 3]);
     expect(weight()).toBe(at(2.9));
+  });
+
+  test("any improvement is one where minDelta is left out", async () => {
+    const falling = [1, 0.996, 0.992, 0.988, 0.984], { model, drive, fit } = await driven(falling);
+    expect((await model.fit(one, { ...fit, callbacks: [earlyStopping({ monitor: "loss", patience: 1 }), drive] })).epochs.length).toBe(5);
   });
 
   test("minDelta is what an improvement has to be more than", async () => {

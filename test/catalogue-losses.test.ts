@@ -324,3 +324,8 @@ test("one-hot rows and class numbers give the same loss", async () => {
   for (const loss of [crossEntropy({ labelSmoothing: 0.2 }), nll(), multiMargin({ power: 2 }), klDivergence(), focal({ variant: "softmax" })] as any[])
     expect((await model.evaluate({ x: X, y: hot }, { loss })).loss).toBeCloseTo((await model.evaluate(four(0, 1, 2, 1), { loss })).loss, 6);
 });
+
+test("klDivergence refuses logarithms above 0 by more than rounding", async () => {
+  const model = await createModel(logSoftmax(), { input: [2] });
+  await expect(model.evaluate({ x: [[0, 1]], y: [[-1, 0.01]] }, { loss: klDivergence({ logTarget: true }) })).rejects.toMatchObject({ code: "bad-target" });
+});

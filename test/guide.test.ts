@@ -83,3 +83,15 @@ test("it has each finding of the doctor, with cause and remedy, and no other", (
   expect(codes.length).toBeGreaterThan(15);
   expect(told).toEqual(codes);
 });
+
+test("the guide has PyTorch's names as the table of the proof has them", () => {
+  const rows = JSON.parse(readFileSync(join(import.meta.dirname, "proof/catalogue.json"), "utf8")) as { name: string; torch?: string }[];
+  let compared = 0;
+  for (const [, name, line] of guide.matchAll(/^### (\w+)$[\s\S]*?^- \*\*PyTorch:\*\* (.*)$/gm)) {
+    const torch = rows.find((row) => row.name === name)?.torch?.split(".").at(-1);
+    if (!torch) continue;
+    compared++;
+    expect(line, name).toMatch(new RegExp(`\\b${torch}\\b`));
+  }
+  expect(compared).toBeGreaterThan(45);
+});

@@ -2,9 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  binaryCrossEntropy, confusionMatrix, createModel, crossEntropy, dense, f1, flatten, hinge, logLoss, type LossOption, mae, mse, precision, r2, recall, rmse,
-  rocAuc, sgd, topKAccuracy,
+  binaryCrossEntropy, confusionMatrix, createModel, crossEntropy, dense, f1, flatten, hinge, logLoss, type LossOption, mae, mse, OptionError, precision, r2, recall, rmse,
+  rocAuc, sgd, topKAccuracy, tripletMargin,
 } from "../src/index.ts";
+import * as ops from "../src/ops/index.ts";
 import { numbers } from "./helpers.ts";
 
 type Any = any;
@@ -19,6 +20,9 @@ async function scores(x: number[][] | Float32Array, y: Any, loss: LossOption, me
     model.dispose();
   }
 }
+
+/** What an average is reported as. */
+const named = (name: string, average: string): string => (average === "micro" ? `micro${name[0]!.toUpperCase()}${name.slice(1)}` : name);
 
 const oneHot = (labels: number[], classes: number): number[][] => labels.map((label) => Array.from({ length: classes }, (_, i) => Number(i === label)));
 
@@ -85,7 +89,7 @@ describe("random outputs", () => {
     for (const average of ["macro", "micro"] as const) {
       const result = await scores(outputs, y, loss, [precision({ average }), recall({ average }), f1({ average })], { weight });
       const wanted = plain(column.map(([v]) => v! > 0), yes.map(Boolean), weight);
-      for (const name of ["precision", "recall", "f1"] as const) expect(result[name]).toBeCloseTo(wanted[name], 12);
+      for (const name of ["precision", "recall", "f1"] as const) expect(result[named(name, average)]).toBeCloseTo(wanted[name], 12);
     }
   });
 
@@ -97,7 +101,7 @@ describe("random outputs", () => {
       const make = { precision, recall, f1 }[name];
       const macro = await scores(outputs, targets, binaryCrossEntropy(), [make()]), micro = await scores(outputs, targets, binaryCrossEntropy(), [make({ average: "micro" })]);
       expect(macro[name]).toBeCloseTo(each.reduce((total, one) => total + one[name], 0) / 3, 12);
-      expect(micro[name]).toBeCloseTo(pot[name], 12);
+      expect(micro[named(name, "micro")]).toBeCloseTo(pot[name], 12);
     }
   });
 
@@ -165,6 +169,64 @@ describe("random outputs", () => {
   });
 });
 
+test("both averages stand in one report", async () => {
+  const model = await createModel(flatten(), { input: [3] });
+  const { precision: macro, microPrecision: micro } = await model.evaluate(
+    { x: oneHot([0, 2, 1, 0, 0, 1], 3), y: [0, 1, 2, 0, 1, 2] }, { loss: crossEntropy(), metrics: [precision(), precision({ average: "micro" })] });
+  expect([macro, micro]).toEqual([expect.closeTo(0.2222222, 7), expect.closeTo(0.3333333, 7)]);
+});
+
+test("of 3 classes there are no 7 greatest", async () => {
+  await expect(scores([[3, 2, 1]], [0], crossEntropy(), [topKAccuracy(7)])).rejects.toThrow(/topKAccuracy: k: wanted at most the number of classes, 3, got 7/);
+  expect((await scores([[3, 2, 1]], [2], crossEntropy(), [topKAccuracy(3)])).top3Accuracy).toBe(1);
+});
+
+describe("rows whose outputs are NaN are left out", () => {
+  /** As the numbers of `outputs`, those of rows below 0 NaN. */
+  const scoresOf = async (x: number[][], y: Any, loss: LossOption, metrics: Any[]) => {
+    const model = await createModel((v) => ops.add(v, ops.multiply(ops.sum(ops.sqrt(v), -1, { keepDims: true }), 0)), { input: [x[0]!.length] });
+    return (await model.evaluate({ x, y }, { loss, metrics })) as Any;
+  };
+  const bad = [-1, 0, 0];
+
+  test.each([["some", [bad, [3, 1, 0], bad, [0, 1, 2], [1, 3, 0]], [0, 0, 1, 1, 1]], ["all", [bad, bad], [0, 1]]])("%s, of classes", async (which, x, y) => {
+    const metrics = () => [precision(), recall(), f1({ average: "micro" }), rocAuc()], got = await scoresOf(x, y, crossEntropy(), metrics());
+    const kept = x.flatMap((row, i) => (row === bad ? [] : [i]));
+    const wanted = which === "all" ? undefined : await scores(kept.map((i) => x[i]!), kept.map((i) => y[i]!), crossEntropy(), metrics());
+    for (const name of ["precision", "recall", "microF1", "rocAuc"]) expect(got[name], name).toEqual(wanted?.[name] ?? NaN);
+    const nan = x.map((row) => (row === bad ? [NaN, 0, 1] : row));
+    expect(confusionMatrix(nan, y).matrix).toEqual(which === "all" ? [[0, 0], [0, 0]] : [[1, 0, 0], [0, 1, 1], [0, 0, 0]]);
+  });
+
+  test("of a number: r2", async () => {
+    expect((await scoresOf([[4], [-1], [1]], [4, 100, 2], mse(), [r2()])).r2).toBe(0.5);
+    expect((await scoresOf([[-1]], [1], mse(), [r2()])).r2).toBe(NaN);
+  });
+
+  test("a class beside NaN is not among the greatest", async () => {
+    expect((await scoresOf([[-1, 0, 0], [1, 2, 3]], [0, 2], crossEntropy(), [topKAccuracy(2)])).top2Accuracy).toBe(0.5);
+  });
+
+  test("confusionMatrix of a model", async () => {
+    const model = await createModel((v) => ops.sqrt(v), { input: [2] });
+    expect(confusionMatrix(model, { x: [[1, 4], [-1, 0], [9, 0]], y: [1, 0, 1] }).matrix).toEqual([[0, 0], [1, 1]]);
+  });
+});
+
+describe("targets that say nothing of classes", () => {
+  const triplets = [[0, 0, 3, 4, 0, 2], [1, 0, 0, 1, 0, 0]];
+  test.each([["precision", precision()], ["recall", recall()], ["f1", f1()], ["rocAuc", rocAuc()], ["top2Accuracy", topKAccuracy(2)], ["logLoss", logLoss()], ["rmse", rmse()], ["r2", r2()]])(
+    "%s refuses those of tripletMargin", async (of, metric) => {
+      await expect(scores(triplets, [0, 1], tripletMargin(), [metric])).rejects.toMatchObject({ code: "bad-option", details: { of } });
+    });
+
+  test("and class numbers that are none", async () => {
+    const own = (prediction: ops.Value) => ops.sum(prediction, -1);
+    await expect(scores(triplets, Int32Array.of(0, 6), own, [f1()])).rejects.toThrow(/f1.*got 6/);
+    expect((await scores(triplets, Int32Array.of(3, 0), own, [f1()])).f1).toBe(1);
+  });
+});
+
 test("classes that occur nowhere do not count in a macro average", async () => {
   const result = await scores(oneHot([0, 1, 1, 0], 4), [0, 1, 0, 0], crossEntropy(), [f1(), precision(), recall()]);
   expect(result.precision).toBeCloseTo((1 + 0.5) / 2, 12);
@@ -176,7 +238,7 @@ test("rows of several positions: each position is a decision", async () => {
   const model = await createModel((x) => x, { input: [2, 3] });
   const x = { data: [...oneHot([0, 2, 1, 0], 3).flat()], shape: [2, 2, 3] }, y = { data: [0, 1, 1, 1], shape: [2, 2] };
   const metrics = [f1({ average: "micro" as const }), topKAccuracy(1), "accuracy" as const];
-  expect(await model.evaluate({ x, y }, { loss: crossEntropy(), metrics })).toMatchObject({ f1: 0.5, top1Accuracy: 0.5, accuracy: 0.5 });
+  expect(await model.evaluate({ x, y }, { loss: crossEntropy(), metrics })).toMatchObject({ microF1: 0.5, top1Accuracy: 0.5, accuracy: 0.5 });
   model.dispose();
 });
 
@@ -216,4 +278,9 @@ describe("confusionMatrix", () => {
     expect(confusionMatrix(model, { x: [[1], [-1], [2]], y: [1, -1, -1] }).matrix).toEqual([[1, 1], [0, 1]]);
     model.dispose();
   });
+});
+
+test("r2 of class numbers is refused, as is that of targets of another width", async () => {
+  const model = await createModel(flatten(), { input: [3] }), rows = [[3, 2, 1], [1, 2, 3]];
+  for (const loss of [crossEntropy(), tripletMargin()]) await expect(model.evaluate({ x: rows, y: [2, 0] }, { loss: loss as never, metrics: [r2()] })).rejects.toThrow(OptionError);
 });

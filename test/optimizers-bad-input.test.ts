@@ -22,12 +22,12 @@ function thrown(call: () => unknown): LanewiseError {
 
 describe.each([
   ["adam", { beta1: 1 }], ["adam", { amsgrad: 1 }], ["adam", { amsgrad: true, groups: [{ match: /bias/, amsgrad: false }] }, "amsgrad"],
-  ["rmsprop", { alpha: 1 }], ["rmsprop", { alpha: -0.1 }], ["rmsprop", { alpha: NaN }], ["rmsprop", { epsilon: -1e-8 }], ["rmsprop", { momentum: -1 }],
+  ["rmsprop", { alpha: 1 }], ["rmsprop", { alpha: -0.1 }], ["rmsprop", { alpha: NaN }], ["rmsprop", { epsilon: -1e-8 }], ["rmsprop", { epsilon: 0 }], ["rmsprop", { momentum: -1 }],
   ["rmsprop", { weightDecay: -1 }], ["rmsprop", { centered: 1 }], ["rmsprop", { beta1: 0.9 }], ["rmsprop", { learningRate: Infinity }],
-  ["adagrad", { learningRateDecay: -1 }], ["adagrad", { initialAccumulator: -1 }], ["adagrad", { epsilon: "1" }], ["adagrad", { weightDecay: -1 }],
-  ["adadelta", { rho: 1.1 }], ["adadelta", { rho: -1 }], ["adadelta", { epsilon: NaN }], ["adadelta", { weightDecay: -1 }],
-  ["adamax", { beta1: 1 }], ["adamax", { beta2: 1 }], ["adamax", { beta2: -1 }], ["adamax", { epsilon: -1 }], ["adamax", { weightDecay: -1e-9 }],
-  ["nadam", { beta1: 1.5 }], ["nadam", { momentumDecay: -1 }], ["nadam", { weightDecay: -1 }],
+  ["adagrad", { learningRateDecay: -1 }], ["adagrad", { initialAccumulator: -1 }], ["adagrad", { epsilon: "1" }], ["adagrad", { epsilon: 0 }], ["adagrad", { weightDecay: -1 }],
+  ["adadelta", { rho: 1.1 }], ["adadelta", { rho: -1 }], ["adadelta", { epsilon: NaN }], ["adadelta", { epsilon: 1e-60 }], ["adadelta", { weightDecay: -1 }],
+  ["adamax", { beta1: 1 }], ["adamax", { beta2: 1 }], ["adamax", { beta2: -1 }], ["adamax", { epsilon: -1 }], ["adamax", { epsilon: 0 }], ["adamax", { weightDecay: -1e-9 }],
+  ["nadam", { beta1: 1.5 }], ["nadam", { momentumDecay: -1 }], ["nadam", { epsilon: 0 }], ["nadam", { weightDecay: -1 }],
   ["radam", { beta2: 1 }], ["radam", { epsilon: 0 }], ["radam", { weightDecay: -1 }],
   ["lion", { beta1: 1 }], ["lion", { epsilon: 1e-8 }], ["lion", { weightDecay: -1 }], ["lion", { learningRate: -1 }],
   ["lbfgs", { iterations: 0 }], ["lbfgs", { iterations: 1.5 }], ["lbfgs", { history: 0 }], ["lbfgs", { evaluations: 0 }], ["lbfgs", { changeTolerance: -1 }],
@@ -126,8 +126,8 @@ describe("fit and trainer", () => {
     await expect(two.fit({ x: rows.x, y: { c: [0, 1], d: [0, 1] } }, { loss, batchSize: 2, accumulate: 2 })).rejects.toMatchObject({ details: { option: "accumulate" } });
   });
 
-  it("lbfgs takes full batches where nothing else is said, and more rows than there are", async () => {
-    for (const more of [{}, { batchSize: 1000 }, { shuffle: false }]) {
+  it("lbfgs takes full batches where nothing else is said, more rows than there are, and what the defaults say", async () => {
+    for (const more of [{}, { batchSize: 1000 }, { shuffle: false }, { accumulate: 1 }]) {
       const model = await classifier();
       const { epochs } = await model.fit(data, { loss: crossEntropy(), optimizer: lbfgs({ iterations: 2 }), epochs: 2, ...more });
       expect(epochs.map(({ step }) => step)).toEqual([1, 2]);

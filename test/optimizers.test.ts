@@ -279,6 +279,14 @@ describe("ema", () => {
 });
 
 describe("lbfgs", () => {
+  // the step of 1 promises 1 and gains 0.005: PyTorch's c1 = 1e-4 takes it, 0.01 would go back
+  it("takes a step that gains little, if the slope is gone", async () => {
+    const model = await createModel(dense(1, { bias: false, initializer: "zeros" }), { input: [1] });
+    const cliff: FitOptions["loss"] = (prediction) => ops.relu(ops.subtract(0.005, prediction));
+    await model.fit({ x: [[1]], y: [[0]] }, { loss: cliff, optimizer: lbfgs({ iterations: 1 }) });
+    expect([...model.parameters.get("weight")!.data]).toEqual([1]);
+  });
+
   const { x: flat, y } = JSON.parse(readFileSync(new URL("./fixtures/iris.json", import.meta.url), "utf8")) as { x: number[]; y: number[] };
   const columns = [0, 1, 2, 3].map((k) => flat.filter((_, i) => i % 4 === k));
   const means = columns.map((column) => column.reduce((a, b) => a + b) / 150);

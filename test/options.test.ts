@@ -7,6 +7,7 @@ import {
   callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, losses, metrics,
   mse, optimizers, penalties, schedules,
 } from "../src/index.ts";
+import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -23,20 +24,20 @@ interface Row {
 const numbers = [NaN, Infinity, -Infinity, 1e300, "1", true, {}, []];
 const positive = [...numbers, 0, -1], atLeast0 = [...numbers, -1], share = [...atLeast0, 1.5], below1 = [...share, 1];
 const counts = [...positive, 0.5, 2 ** 53], flags = [0, 1, "true", {}], functions = [1, "f", {}, true], names = [1, "", {}, true];
-const choice = ["others", 1, {}, true], list = [1, "1", {}, [NaN], [-1], [Infinity], ["1"]];
+const choice = ["others", 1, {}, true], list = [1, "1", {}, [NaN], [-1], [Infinity], ["1"]], weightList = [...list, []];
 const match = ["weight", 1, {}], groups = [1, {}, "x", [1], [{}], [{ match: "weight" }], [{ match: /x/, learningRate: -1 }], [null]];
 const steps = [...counts], epochs = [...positive], milestones = [1, "1", {}, [], [0], [-1], [NaN], ["1"]];
 
 const reduction = { reduction: [...choice, "none"] }, rate = { learningRate: atLeast0, groups }, decay = { weightDecay: atLeast0 };
-const betas = { beta1: below1, beta2: below1 }, adam = { ...rate, ...betas, epsilon: atLeast0, ...decay };
-const distribution: Row = { bad: { distribution: choice } }, deviation: Row = { bad: { mean: numbers, deviation: atLeast0 } };
+const betas = { beta1: below1, beta2: below1 }, adam = { ...rate, ...betas, epsilon: positive, ...decay };
+const distribution: Row = { bad: { distribution: choice } }, deviation: Row = { good: { deviation: 1e37 }, bad: { mean: [...numbers, 3.4e38], deviation: [...atLeast0, 1e38] } };
 const average: Row = { bad: { average: choice } }, monitored = { monitor: [1, "", {}], mode: choice }, length = { steps, epochs };
 
 /** By family and export; functions without arguments need no row. */
 const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<string, Row>>]>> = {
   layers: [layers, {
     dense: { good: { units: 2 }, bad: { units: counts, bias: flags, initializer: ["glorot", 1, {}, true, []], trainable: flags, name: [...names, "a.b"] } },
-    leakyRelu: { bad: { slope: numbers } }, elu: { bad: { alpha: numbers } }, celu: { bad: { alpha: [...numbers, 0] } },
+    leakyRelu: { bad: { slope: numbers } }, elu: { bad: { alpha: numbers } }, celu: { bad: { alpha: [...numbers, 0, 1e-44] } },
     prelu: { bad: { channels: counts } }, gelu: { bad: { approximate: choice } }, silu: { bad: { beta: numbers, learned: flags } },
     swish: { bad: { beta: numbers, learned: flags } }, softplus: { bad: { beta: positive, threshold: [NaN, "1", {}, true] } },
     hardTanh: { bad: { minimum: [...numbers, 1, 2], maximum: [...numbers, -1, -2] } },
@@ -47,11 +48,11 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
   }],
   losses: [losses, {
     mse: { bad: reduction }, mae: { bad: reduction }, huber: { bad: { ...reduction, delta: positive } }, smoothL1: { bad: { ...reduction, beta: atLeast0 } },
-    crossEntropy: { bad: { ...reduction, from: choice, labelSmoothing: below1, classWeights: list, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
-    nll: { bad: { ...reduction, classWeights: list, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
+    crossEntropy: { bad: { ...reduction, from: choice, labelSmoothing: below1, classWeights: weightList, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
+    nll: { bad: { ...reduction, classWeights: weightList, ignoreIndex: [...numbers, 0.5, 2 ** 25] } },
     binaryCrossEntropy: { bad: { ...reduction, from: choice, posWeight: [NaN, Infinity, -1, ...list.slice(1)] } },
     hinge: { bad: reduction }, squaredHinge: { bad: reduction },
-    multiMargin: { bad: { ...reduction, power: [...numbers, 0, 1.5, 3], margin: numbers, classWeights: list } },
+    multiMargin: { bad: { ...reduction, power: [...numbers, 0, 1.5, 3], margin: numbers, classWeights: weightList } },
     klDivergence: { bad: { ...reduction, logTarget: flags } },
     focal: { bad: { ...reduction, variant: choice, gamma: atLeast0, alpha: [NaN, Infinity, -0.5, 1.5, "1", {}, [1, 2]] } },
     cosineSimilarity: { bad: { ...reduction, pairs: flags, margin: [...numbers, -1.5, 1.5, 0.5] } },
@@ -61,9 +62,9 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
     sgd: { bad: { ...rate, momentum: atLeast0, dampening: numbers, nesterov: [...flags, true], ...decay } },
     adam: { bad: { ...adam, amsgrad: flags } }, adamW: { bad: { ...adam, amsgrad: flags } }, adamax: { bad: adam }, nadam: { bad: { ...adam, momentumDecay: atLeast0 } },
     radam: { bad: adam }, lion: { bad: { ...rate, ...betas, ...decay } },
-    rmsprop: { bad: { ...rate, alpha: below1, epsilon: atLeast0, momentum: atLeast0, centered: flags, ...decay } },
-    adagrad: { bad: { ...rate, learningRateDecay: atLeast0, initialAccumulator: atLeast0, epsilon: atLeast0, ...decay } },
-    adadelta: { bad: { ...rate, rho: share, epsilon: atLeast0, ...decay } },
+    rmsprop: { bad: { ...rate, alpha: below1, epsilon: positive, momentum: atLeast0, centered: flags, ...decay } },
+    adagrad: { bad: { ...rate, learningRateDecay: atLeast0, initialAccumulator: atLeast0, epsilon: positive, ...decay } },
+    adadelta: { bad: { ...rate, rho: share, epsilon: positive, ...decay } },
     lbfgs: { bad: { ...rate, iterations: counts, evaluations: counts, history: counts, gradientTolerance: atLeast0, changeTolerance: atLeast0 } },
     optimizer: {
       good: { name: "own", update: () => ({}) },
@@ -81,12 +82,12 @@ const TABLE: Readonly<Record<string, [exports: object, rows: Readonly<Record<str
     warmup: { arguments: ["inner", "options"], good: { inner: schedules.cosine(), epochs: 1 }, bad: { inner: [1, "cosine", true], ...length, startFactor: share } },
   }],
   initializers: [initializers, {
-    he: distribution, xavier: distribution, lecun: distribution, constant: { good: { value: 1 }, bad: { value: numbers } },
-    uniform: { bad: { low: [...numbers, 1, 2], high: [...numbers, 0, -1] } }, normal: deviation, truncatedNormal: deviation, orthogonal: { bad: { gain: positive } },
+    he: distribution, xavier: distribution, lecun: distribution, constant: { good: { value: 1 }, bad: { value: [...numbers, 1e39] } },
+    uniform: { good: { high: 3e38 }, bad: { low: [...numbers, -3e38, 3e38], high: [...numbers, 0, -1] } }, normal: deviation, truncatedNormal: deviation, orthogonal: { bad: { gain: positive } },
   }],
   metrics: [metrics, {
     precision: average, recall: average, f1: average, topKAccuracy: { good: { k: 1 }, bad: { k: counts } },
-    metric: { good: { name: "own", f: () => 1 }, bad: { name: [1, "", {}, "loss", "epoch"], f: [1, "f", {}, { all: 1 }, true] } },
+    metric: { good: { name: "own", f: () => 1 }, bad: { name: [1, "", {}, "loss", "epoch", "__proto__", "constructor"], f: [1, "f", {}, { all: 1 }, true] } },
     confusionMatrix: {
       arguments: ["said", "right", "options"], good: { said: [0, 1], right: [1, 1] },
       bad: { said: [1, "x", {}, [], [0], [0.5, 1], [NaN, 1], [-2, 1]], right: [1, "x", {}, [], [0], [0.5, 1], [-2, 1]], classes: [1, "x", {}, [1]] },
@@ -176,10 +177,29 @@ for (const [family, [exports, rows]] of Object.entries(TABLE))
     });
   });
 
+describe("the op refuses what its layer refuses", () => {
+  const found = Object.entries(TABLE.layers![1]).flatMap(([name, { bad }]) => {
+    const op = (ops as unknown as Record<string, (...args: unknown[]) => ops.Value>)[name], [, ...own] = op ? argumentsOf(op) : [];
+    return own.filter((argument) => argument in bad).map((argument) => [name, argument, op!, own.indexOf(argument), bad[argument]!] as const);
+  });
+
+  test.each(found)("%s: %s", async (_, argument, op, at, values) => {
+    for (const value of values) await expectRefused(argument, value, () => ops.compile((x) => op(x, ...Array<undefined>(at), value), [[2]]));
+  });
+
+  test("every one that has options", () => {
+    expect(found.map(([name, argument]) => `${name} ${argument}`).sort()).toEqual([
+      "alphaDropout rate", "celu alpha", "dropout rate", "elu alpha", "gaussianNoise deviation", "gelu approximate", "hardTanh maximum", "hardTanh minimum", "leakyRelu slope", "silu beta", "softplus beta", "softplus threshold", "swish beta",
+    ]);
+  });
+});
+
 /** What a model takes, by the call. */
 const small = classified(12), seeds = [...atLeast0, 0.5], weights = [1, "x", { other: 1 }];
+/** An optimizer of one's own by hand that lacks something. */
+const whole = optimizers.rmsprop(), incomplete = ["hyper", "groups", "states", "build", "write"].map((key) => ({ ...whole, [key]: undefined }));
 const objective = { loss: [1, "mse", {}, mse, null], lossWeights: weights, metrics: [1, "accuracy", {}, ["acuracy"], [1], [{}]] };
-const training = { ...objective, optimizer: [1, "adam", {}, optimizers.adam, null], batchSize: counts, clipNorm: positive, clipValue: positive, penalty: [1, "l1", {}, [1]], seed: seeds };
+const training = { ...objective, optimizer: [1, "adam", {}, optimizers.adam, null, ...incomplete], batchSize: counts, clipNorm: positive, clipValue: positive, penalty: [1, "l1", {}, [1]], seed: seeds };
 const resume = [1, "x", {}, new Uint8Array(10)], signal = [1, {}, "x"];
 const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, Readonly<Record<string, readonly unknown[]>>]>> = {
   createModel: [(_, more) => createModel(dense(2), { input: [6], ...more } as any), {
@@ -214,4 +234,10 @@ describe.each(Object.entries(CALLS))("%s", (name, [call, bad]) => {
     await model.fit(small, { loss: crossEntropy() }); // it works on
     model.dispose();
   });
+});
+
+test("options that are left out are missed by name", async () => {
+  const model = await createModel(dense(1), { input: [2] }), data = { x: [[1, 2]], y: [[3]] };
+  expect(() => diagnose(model, data, undefined as never)).toThrow(/loss: wanted/);
+  await expect(findLearningRate(model, data, undefined as never)).rejects.toThrow(/loss: wanted/);
 });

@@ -38,6 +38,20 @@ describe("lengths", () => {
   });
 });
 
+test("a length in epochs that is a whole number of steps but for rounding is that number", () => {
+  const run = { steps: 500, epochs: 10, base: 1 }; // 1.1 · 50 is 55.00000000000001
+  expect([54, 55].map((step) => warmup({ epochs: 1.1, startFactor: 0 })(step, run))).toEqual([54 / 55, 1]);
+  expect([54, 55].map((step) => stepDecay({ epochs: 1.1, factor: 0.5 })(step, run))).toEqual([1, 0.5]);
+  expect([54, 55].map((step) => multiStepDecay({ epochs: [1.1], factor: 0.5 })(step, run))).toEqual([1, 0.5]);
+  expect([54, 55].map((step) => cosineWarmRestarts({ epochs: 1.1 })(step, run) === 1)).toEqual([false, true]);
+  expect([54, 55].map((step) => sequence([() => 2, () => 3], { epochs: [1.1] })(step, run))).toEqual([2, 3]);
+  expect(warmup({ epochs: 1.11, startFactor: 0 })(55, run)).toBe(55 / 56); // 55.5, and not all of it
+});
+
+test("cosineWarmRestarts of cycles shorter than a step has a rate at once", () => {
+  for (const multiplier of [1, 1.0000000000000002]) expect(cosineWarmRestarts({ epochs: 1e-17, multiplier })(50, info)).toSatisfy((rate: number) => rate >= 0 && rate <= 0.5);
+});
+
 test("warmup before inverseSqrtDecay of the same length is the Transformer's schedule", () => {
   const schedule = warmup(inverseSqrtDecay({ steps: 8 }), { steps: 8, startFactor: 1 / 8 });
   for (let step = 1; step <= 60; step++) // its step counts from 1
@@ -143,4 +157,14 @@ describe("bad input: an error that names the option", () => {
     for (const name of ["f1", "F1Score", "roc_auc", "log_loss"]) await expect(model.fit(classified(20), options({ metrics: [name as never] })).done).rejects.toThrow(/imported/);
     expect(f1().metric).toBe("f1");
   });
+});
+
+// the best is 1, and the fourth is better than that by 1.5e-4
+test("reduceOnPlateau takes a fall of one in two thousand for an improvement", () => {
+  const schedule = reduceOnPlateau({ monitor: "loss", patience: 0 });
+  const at = (share: number) => {
+    const reports = Array.from({ length: 4 }, (_, i) => ({ loss: (1 - share) ** i }));
+    return schedule(40, { steps: 100, epochs: 10, base: 1, reports, monitors: ["loss"] } as never);
+  };
+  expect([at(5e-4), at(5e-5)]).toEqual([1, expect.closeTo(0.01, 8)]);
 });

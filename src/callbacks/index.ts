@@ -4,7 +4,7 @@ import type { Network } from "../network.ts";
 import { badOption, checkNames, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
 import { makeMonitor, type MonitorOptions } from "../schedules/monitor.ts";
 import type { StepReport } from "../train/report.ts";
-import type { Callback } from "./callback.ts";
+import type { Callback, Running } from "./callback.ts";
 
 export type { Callback, Running } from "./callback.ts";
 export type { MonitorMode, MonitorOptions } from "../schedules/monitor.ts";
@@ -31,9 +31,10 @@ function watch(of: string, options: BestWeightsOptions, patience: number, keep: 
   const monitor = makeMonitor(of, options), delta = wantNumber(`${of}: minDelta`, options.minDelta ?? 0, 0);
   // two that watch alike keep the same
   const name = `best ${monitor.name} ${monitor.rising} ${delta}`;
-  let best: number | undefined, bad = 0, kept: Float32Array | undefined, size = 0;
+  let best: number | undefined, bad = 0, kept: Float32Array | undefined, size = 0, run: Running;
   return {
     onStart(training) {
+      run = training;
       size = training.network.bytes / 4;
       monitor.check(training.monitors);
       best = undefined;
@@ -71,6 +72,7 @@ function watch(of: string, options: BestWeightsOptions, patience: number, keep: 
       if (saved.monitor !== monitor.name) return; // another callback stood here
       if (typeof saved.best === "number") best = saved.best;
       if (typeof saved.bad === "number") bad = saved.bad;
+      if (bad >= patience) run.stop(); // it ended with this epoch
       const data = tensor(name)?.data;
       kept = keep && data?.length === size ? data : undefined;
     },

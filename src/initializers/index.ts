@@ -67,7 +67,7 @@ export function constant(value: number): Initializer {
 
 /** Evenly from low to high, 0 to 1 by default. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.uniform_
  *
- * @throws OptionError if low is not below high.
+ * @throws OptionError if low is not below high, or their difference beyond float32.
  * @example
  * uniform({ low: -1, high: 1 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "uniform", low: -1, high: 1 }
  */
@@ -76,12 +76,13 @@ export function uniform(options: { low?: number; high?: number } = {}): Initiali
   const { low = 0, high = 1 } = options;
   wantNumber("uniform: low", low);
   if (wantNumber("uniform: high", high) <= low) throw badOption("uniform: high", high, `a number above low, ${low}`);
+  if (!Number.isFinite(Math.fround(high - low))) throw badOption("uniform: high", high, `a number that is less than 3.4e38 above low, ${low}`);
   return { initializer: "uniform", filling: () => ({ kind: "uniform", low, high }) };
 }
 
 /** From N(mean, deviation), 0 and 1 by default. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.normal_
  *
- * @throws OptionError if the mean is not finite or the deviation below 0.
+ * @throws OptionError if the mean is not finite or the deviation below 0, or if a draw might not be finite.
  * @example
  * normal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
  */
@@ -93,7 +94,7 @@ export function normal(options: NormalOptions = {}): Initializer {
 /** From N(mean, deviation), drawn again where it is more than two deviations off: PyTorch's trunc_normal_ with a and b at two
  * deviations. https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.trunc_normal_
  *
- * @throws OptionError if the mean is not finite or the deviation below 0.
+ * @throws OptionError if the mean is not finite or the deviation below 0, or if a draw might not be finite.
  * @example
  * truncatedNormal({ deviation: 0.02 }).filling({ fanIn: 2, fanOut: 4 }) // → { kind: "normal", mean: 0, deviation: 0.02 }
  */
@@ -193,10 +194,16 @@ export interface NormalOptions {
   deviation?: number;
 }
 
+/** No draw is so many deviations off: the core draws √(−2 · log u), with u from 2⁻²⁴ on, which is up to 5.8. */
+const MOST = 6;
+
 function normalOptions(of: string, options: NormalOptions): { mean: number; deviation: number } {
   checkNames(of, options, ["mean", "deviation"]);
   const { mean = 0, deviation = 1 } = options;
-  return { mean: wantNumber(`${of}: mean`, mean), deviation: wantNumber(`${of}: deviation`, deviation, 0) };
+  wantNumber(`${of}: mean`, mean);
+  wantNumber(`${of}: deviation`, deviation, 0);
+  if (!Number.isFinite(Math.fround(Math.abs(mean) + MOST * deviation))) throw badOption(`${of}: deviation`, deviation, `one whose draws are finite: mean ± ${MOST} deviations within float32`);
+  return { mean, deviation };
 }
 
 function distributionOf(name: string, options: InitializerOptions, normal: "normal" | "uniform"): "normal" | "uniform" {

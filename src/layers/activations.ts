@@ -1,7 +1,7 @@
 // The activations as layers. Each is its op with its options.
 
 import { constant } from "../initializers/index.ts";
-import { badOption, checkNames, wantBoolean, wantCount, wantNumber, wantOneOf, wantPositive } from "../options.ts";
+import { checkNames, wantBoolean, wantCount } from "../options.ts";
 import * as activations from "../ops/activation.ts";
 import * as rectifiers from "../ops/rectifier.ts";
 import * as smooth from "../ops/smooth.ts";
@@ -27,7 +27,7 @@ export function relu(): Layer {
  * model.predict([[-1, 2]]).data // → [-0.5, 2]
  */
 export function leakyRelu(slope = 0.01): Layer {
-  wantNumber("leakyRelu: slope", slope);
+  activations.wantSlope(slope);
   return makeLayer("leakyRelu", { slope }, (x) => activations.leakyRelu(x, slope));
 }
 
@@ -108,7 +108,7 @@ export function relu6(): Layer {
  * model.predict([[-1000, 2]]).data // → [-0.5, 2]
  */
 export function elu(alpha = 1): Layer {
-  wantNumber("elu: alpha", alpha);
+  rectifiers.wantAlpha("elu", alpha);
   return makeLayer("elu", { alpha }, (x) => rectifiers.elu(x, alpha));
 }
 
@@ -125,13 +125,13 @@ export function selu(): Layer {
 
 /** x where x > 0, else alpha · (e^(x / alpha) − 1). https://pytorch.org/docs/stable/generated/torch.nn.CELU.html
  *
- * @throws OptionError if alpha is 0 or no finite number.
+ * @throws OptionError if alpha is 0, too near to it to divide by, or no finite number.
  * @example
  * const model = await createModel(celu(2), { input: [2] });
  * model.predict([[-1000, 2]]).data // → [-2, 2]
  */
 export function celu(alpha = 1): Layer {
-  if (wantNumber("celu: alpha", alpha) === 0) throw badOption("celu: alpha", alpha, "a number other than 0");
+  rectifiers.wantAlpha("celu", alpha);
   return makeLayer("celu", { alpha }, (x) => rectifiers.celu(x, alpha));
 }
 
@@ -145,7 +145,7 @@ export function celu(alpha = 1): Layer {
  */
 export function gelu(options: { approximate?: "none" | "tanh" } = {}): Layer {
   checkNames("gelu", options, ["approximate"]);
-  const approximate = wantOneOf("gelu: approximate", options.approximate ?? "none", ["none", "tanh"]);
+  const approximate = smooth.wantApproximate(options.approximate ?? "none");
   return makeLayer("gelu", { approximate }, (x) => smooth.gelu(x, approximate));
 }
 
@@ -159,7 +159,7 @@ export function gelu(options: { approximate?: "none" | "tanh" } = {}): Layer {
  */
 export function silu(options: { beta?: number; learned?: boolean } = {}): Layer {
   checkNames("silu", options, ["beta", "learned"]);
-  const beta = wantNumber("silu: beta", options.beta ?? 1), learned = wantBoolean("silu: learned", options.learned ?? false);
+  const beta = smooth.wantBeta(options.beta ?? 1), learned = wantBoolean("silu: learned", options.learned ?? false);
   return makeLayer("silu", { beta, learned }, (x, scope) =>
     smooth.silu(x, learned ? scope.parameter("beta", [1], { initializer: constant(beta) }) : beta));
 }
@@ -186,7 +186,8 @@ export function mish(): Layer {
  */
 export function softplus(options: { beta?: number; threshold?: number } = {}): Layer {
   checkNames("softplus", options, ["beta", "threshold"]);
-  const beta = wantPositive("softplus: beta", options.beta ?? 1), threshold = wantNumber("softplus: threshold", options.threshold ?? 20);
+  const { beta = 1, threshold = 20 } = options;
+  smooth.wantSoftplus(beta, threshold);
   return makeLayer("softplus", { beta, threshold }, (x) => smooth.softplus(x, beta, threshold));
 }
 
@@ -230,8 +231,7 @@ export function hardSwish(): Layer {
 export function hardTanh(options: { minimum?: number; maximum?: number } = {}): Layer {
   checkNames("hardTanh", options, ["minimum", "maximum"]);
   const { minimum = -1, maximum = 1 } = options;
-  wantNumber("hardTanh: minimum", minimum);
-  if (wantNumber("hardTanh: maximum", maximum) <= minimum) throw badOption("hardTanh: maximum", maximum, `a number above the minimum ${minimum}`);
+  rectifiers.wantBounds(minimum, maximum);
   return makeLayer("hardTanh", { minimum, maximum }, (x) => rectifiers.hardTanh(x, minimum, maximum));
 }
 

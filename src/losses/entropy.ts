@@ -14,7 +14,7 @@ import { negate, scale } from "../ops/scale.ts";
 import { reshape } from "../ops/shape.ts";
 import {
   byRows, checkTargets, type Loss, type LossFunction, type LossKind, type LossOptions, makeLoss, perOutput, type Reading, reduceLoss,
-  type Reduction, refuse, wantList, wantOptions,
+  type Reduction, refuse, wantClassWeights, wantList, wantOptions,
 } from "./loss.ts";
 
 /** What a classification loss is given: logits (any numbers), or probabilities. */
@@ -99,7 +99,7 @@ function ofClasses<Name extends string>(
   name: Name, options: CrossEntropyOptions & Record<string, unknown>, known: readonly string[], reading: Reading,
   of: (prediction: Value) => LossFunction,
 ): Loss<Name> {
-  const { ignoreIndex, labelSmoothing: smoothing = 0 } = options, list = wantList("classWeights", options.classWeights);
+  const { ignoreIndex, labelSmoothing: smoothing = 0 } = options, list = wantClassWeights(options.classWeights);
   if (list) options.classWeights = list;
   // labels are compared as float32
   if (ignoreIndex !== undefined && !(Number.isInteger(ignoreIndex) && Math.abs(ignoreIndex) <= 16777216))

@@ -119,6 +119,13 @@ export function wantList(option: string, list: ArrayLike<number> | undefined): n
   return Array.from(list, (weight, i) => wantNumber(`${option}[${i}]`, weight, 0));
 }
 
+/** The weights of classes: a list that is not empty; undefined if there is none. */
+export function wantClassWeights(list: ArrayLike<number> | undefined): number[] | undefined {
+  const weights = wantList("classWeights", list);
+  if (weights?.length === 0) throw badOption("classWeights", weights, "a number for each class");
+  return weights;
+}
+
 /** The numbers of an option for each of the prediction's outputs: [outputs]. */
 export function perOutput(option: string, list: readonly number[], { graph, shape }: Value): Value {
   const outputs = shape.at(-1);

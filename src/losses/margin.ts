@@ -6,7 +6,7 @@ import { multiply } from "../ops/binary.ts";
 import { hingeLoss } from "../ops/loss.ts";
 import { marginLoss, squaredHingeLoss } from "../ops/margin.ts";
 import { oneHot, sum } from "../ops/reduce.ts";
-import { byRows, checkTargets, type Loss, type LossKind, type LossOptions, makeLoss, perOutput, wantList, wantOptions } from "./loss.ts";
+import { byRows, checkTargets, type Loss, type LossKind, type LossOptions, makeLoss, perOutput, wantClassWeights, wantOptions } from "./loss.ts";
 
 const SIDES: LossKind = {
   target: "numbers", reading: "sign",
@@ -62,7 +62,7 @@ export function multiMargin(options: MultiMarginOptions = {}): Loss<"multiMargin
   wantOptions("multiMargin", options, known);
   const { power = 1 } = options, margin = wantNumber("margin", options.margin ?? 1);
   if (power !== 1 && power !== 2) throw badOption("power", power, "1 or 2");
-  const all = { ...options, power, margin }, list = wantList("classWeights", options.classWeights);
+  const all = { ...options, power, margin }, list = wantClassWeights(options.classWeights);
   if (list) all.classWeights = list;
   const kind: LossKind = { target: "classes", reading: "logits", check: wantOneHot };
   return makeLoss("multiMargin", all, known, kind, byRows((scores, target) => {

@@ -3,17 +3,21 @@
 import { crossEntropy, binaryCrossEntropy } from "../losses/index.ts";
 import { exponential } from "../math.ts";
 import { badOption, checkNames, wantCount, wantOneOf } from "../options.ts";
-import { greater } from "../ops/binary.ts";
+import { add, equal, greater, subtract } from "../ops/binary.ts";
 import { argmax, pick, sum } from "../ops/reduce.ts";
 import { reshape } from "../ops/shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type AllContext, type Metric, type MetricContext, rowMeans } from "./metric.ts";
+import { type AllContext, type Metric, type MetricContext, hasNaN, rowMeans } from "./metric.ts";
 
-export interface AverageOptions {
+export interface AverageOptions<A extends "macro" | "micro" = "macro" | "micro"> {
   /** "macro", the default: the mean over the classes that occur in targets or predictions, each counting alike. "micro":
-   * all decisions in one pot. One yes-or-no output has the score of its yes with both. */
-  average?: "macro" | "micro";
+   * all decisions in one pot, reported as "microPrecision", "microRecall", "microF1". One yes-or-no output has the score of
+   * its yes with both. */
+  average?: A;
 }
+
+/** The name under which an average is reported. */
+type Averaged<Name extends string, A> = A extends "micro" ? `micro${Capitalize<Name>}` : Name;
 
 /** Decisions about one class, or one yes-or-no output, by weight. */
 interface Counts {
@@ -37,24 +41,32 @@ function greatest(data: ArrayLike<number>, from: number, width: number): number 
   return best;
 }
 
-/** Rows of several positions ([rows, length, classes]) are taken apart: each position is one decision. */
-function decisions({ data, shape }: Tensor, target: Tensor<Float32Array | Int32Array>, context: AllContext) {
+/** Rows of several positions ([rows, length, classes]) are taken apart: each position is one decision. `places` are those that
+ * count. */
+function decisions(name: string, { data, shape }: Tensor, target: Tensor<Float32Array | Int32Array>, context: AllContext) {
   const width = shape.at(-1)!, count = data.length / width, one = exclusive(context, width), perRow = count / shape[0]!;
-  const ids = target.data instanceof Int32Array || target.data.length < data.length;
-  return {
-    width, count, one,
-    weight: (at: number): number => (ids && target.data[at] === context.ignoreIndex ? 0 : context.weight ? context.weight[Math.floor(at / perRow)]! : 1),
-    label: (at: number): number => (ids ? target.data[at]! : greatest(target.data, at * width, width)),
-  };
+  const ids = one && target.data instanceof Int32Array;
+  const weight = (at: number): number => (ids && target.data[at] === context.ignoreIndex ? 0 : context.weight ? context.weight[Math.floor(at / perRow)]! : 1);
+  const places = Array.from({ length: count }, (_, at) => at).filter((at) => weight(at) !== 0 && !hasNaN(data, at * width, width));
+  // a loss of one's own, and tripletMargin, may have targets that say nothing of classes
+  if (target.data.length !== (ids ? count : data.length)) throw wantTargets(name, target.shape);
+  const alien = ids ? places.find((at) => !(target.data[at]! >= 0 && target.data[at]! < width)) : undefined;
+  if (alien !== undefined) throw wantTargets(name, target.data[alien]);
+  return { width, one, places, weight, label: (at: number): number => (ids ? target.data[at]! : greatest(target.data, at * width, width)) };
 }
 
-function countAll(prediction: Tensor, target: Tensor<Float32Array | Int32Array>, context: AllContext): Counts[] {
-  const { width, count, one, weight, label } = decisions(prediction, target, context), { data } = prediction;
+function wantTargets(metric: string, got: unknown) {
+  return badOption("metrics", got, "targets for each output, or an Int32Array of class numbers", { of: metric });
+}
+
+/** undefined where nothing counts. */
+function countAll(name: string, prediction: Tensor, target: Tensor<Float32Array | Int32Array>, context: AllContext): Counts[] | undefined {
+  const { width, one, places, weight, label } = decisions(name, prediction, target, context), { data } = prediction;
+  if (places.length === 0) return undefined;
   const counts = Array.from({ length: width }, (): Counts => ({ hits: 0, false: 0, missed: 0 }));
   const threshold = context.reading === "logit" || context.reading === "sign" ? 0 : 0.5, yes = context.reading === "sign" ? 0 : 0.5;
-  for (let at = 0; at < count; at++) {
+  for (const at of places) {
     const each = weight(at);
-    if (each === 0) continue; // its label may be none
     if (one) {
       const said = greatest(data, at * width, width), right = label(at);
       if (said === right) counts[said]!.hits += each;
@@ -72,8 +84,10 @@ function countAll(prediction: Tensor, target: Tensor<Float32Array | Int32Array>,
   return counts;
 }
 
-/** A score of counts, averaged; 0 where nothing was said or nothing was there. */
-function averaged<Name extends string>(name: Name, options: AverageOptions, score: (counts: Counts) => [over: number, under: number]): Metric<Name> {
+/** A score of counts, averaged; 0 where nothing was said or nothing was there, NaN where no row counts. */
+function averaged<Name extends string, A extends "macro" | "micro">(
+  name: Name, options: AverageOptions<A>, score: (counts: Counts) => [over: number, under: number],
+): Metric<Averaged<Name, A>> {
   checkNames(name, options, ["average"]);
   const micro = wantOneOf(`${name}: average`, options.average ?? "macro", ["macro", "micro"]) === "micro";
   const ratio = (counts: Counts): number => {
@@ -81,9 +95,10 @@ function averaged<Name extends string>(name: Name, options: AverageOptions, scor
     return under > 0 ? over / under : 0;
   };
   return {
-    metric: name,
+    metric: (micro ? `micro${name[0]!.toUpperCase()}${name.slice(1)}` : name) as Averaged<Name, A>,
     all(prediction, target, context) {
-      const counts = countAll(prediction, target, context);
+      const counts = countAll(name, prediction, target, context);
+      if (!counts) return NaN;
       const add = (key: keyof Counts): number => counts.reduce((total, each) => total + each[key], 0);
       if (micro) return ratio({ hits: add("hits"), false: add("false"), missed: add("missed") });
       const there = counts.filter(({ hits, false: wrong, missed }) => hits + wrong + missed > 0);
@@ -92,7 +107,9 @@ function averaged<Name extends string>(name: Name, options: AverageOptions, scor
   };
 }
 
-/** Of what was said to be of a class, the share that is: hits / (hits + false alarms); 0 where nothing was said.
+/** Of what was said to be of a class, the share that is: hits / (hits + false alarms); 0 where nothing was said. The micro
+ * average is reported as "microPrecision", beside which the macro one may stand. Rows with an output that is NaN are left out;
+ * NaN where none is left.
  * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_score.html
  *
  * @throws OptionError for an unknown average.
@@ -100,11 +117,12 @@ function averaged<Name extends string>(name: Name, options: AverageOptions, scor
  * const model = await createModel(flatten(), { input: [1] });
  * (await model.evaluate({ x: [[1], [2], [-1]], y: [1, 0, 1] }, { loss: binaryCrossEntropy(), metrics: [precision()] })).precision // → 0.5
  */
-export function precision(options: AverageOptions = {}): Metric<"precision"> {
+export function precision<const A extends "macro" | "micro" = "macro">(options: AverageOptions<A> = {}): Metric<Averaged<"precision", A>> {
   return averaged("precision", options, ({ hits, false: wrong }) => [hits, hits + wrong]);
 }
 
-/** Of what is of a class, the share that was found: hits / (hits + misses); 0 where there is none.
+/** Of what is of a class, the share that was found: hits / (hits + misses); 0 where there is none. The micro average is
+ * reported as "microRecall"; NaN as in precision.
  * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.recall_score.html
  *
  * @throws OptionError for an unknown average.
@@ -112,11 +130,12 @@ export function precision(options: AverageOptions = {}): Metric<"precision"> {
  * const model = await createModel(flatten(), { input: [1] });
  * (await model.evaluate({ x: [[1], [2], [-1], [3]], y: [1, 0, 1, 1] }, { loss: binaryCrossEntropy(), metrics: [recall()] })).recall // → 0.6666667
  */
-export function recall(options: AverageOptions = {}): Metric<"recall"> {
+export function recall<const A extends "macro" | "micro" = "macro">(options: AverageOptions<A> = {}): Metric<Averaged<"recall", A>> {
   return averaged("recall", options, ({ hits, missed }) => [hits, hits + missed]);
 }
 
-/** The harmonic mean of precision and recall: 2 · hits / (2 · hits + false alarms + misses).
+/** The harmonic mean of precision and recall: 2 · hits / (2 · hits + false alarms + misses). The micro average is reported as
+ * "microF1"; NaN as in precision.
  * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html
  *
  * @throws OptionError for an unknown average.
@@ -124,14 +143,15 @@ export function recall(options: AverageOptions = {}): Metric<"recall"> {
  * const model = await createModel(flatten(), { input: [1] });
  * (await model.evaluate({ x: [[1], [2], [-1], [3]], y: [1, 0, 1, 1] }, { loss: binaryCrossEntropy(), metrics: [f1()] })).f1 // → 0.6666667
  */
-export function f1(options: AverageOptions = {}): Metric<"f1"> {
+export function f1<const A extends "macro" | "micro" = "macro">(options: AverageOptions<A> = {}): Metric<Averaged<"f1", A>> {
   return averaged("f1", options, ({ hits, false: wrong, missed }) => [2 * hits, 2 * hits + wrong + missed]);
 }
 
 /** The share of rows whose class is among the k outputs that are greatest; one that equals the last of them counts as among
- * them. Reported as "top3Accuracy". https://keras.io/api/metrics/accuracy_metrics/
+ * them, one beside NaN as below it. Of k classes it is 1. Reported as "top3Accuracy". https://keras.io/api/metrics/accuracy_metrics/
  *
- * @throws OptionError if k is not a whole number of at least 1; when fitting, for outputs that are no exclusive classes.
+ * @throws OptionError if k is not a whole number of at least 1; when fitting, if there are fewer classes than k, and for outputs
+ * that are no exclusive classes.
  * @example
  * const model = await createModel(flatten(), { input: [3] });
  * (await model.evaluate({ x: [[3, 2, 1], [3, 2, 1]], y: [1, 2] }, { loss: crossEntropy(), metrics: [topKAccuracy(2)] })).top2Accuracy // → 0.5
@@ -144,8 +164,11 @@ export function topKAccuracy<const K extends number>(k: K): Metric<`top${K}Accur
     rows(prediction, target, context) {
       const width = prediction.shape.at(-1)!, count = prediction.size / width;
       if (!exclusive(context, width)) throw wantClasses(name, context);
+      if (k > width) throw badOption("topKAccuracy: k", k, `at most the number of classes, ${width}`);
+      if (target.size !== (target.dtype === "int32" ? count : prediction.size)) throw wantTargets(name, target.shape);
       const rows = reshape(prediction, [count, width, 1]), labels = target.dtype === "int32" ? target : argmax(target);
-      const above = greater(rows, reshape(pick(rows, reshape(labels, [count, 1])), [count, 1, 1]));
+      const own = reshape(pick(rows, reshape(labels, [count, 1])), [count, 1, 1]);
+      const above = subtract(1, add(greater(own, rows), equal(own, rows)));
       return rowMeans(reshape(greater(k - 0.5, sum(above, [1, 2])), prediction.shape.slice(0, -1)), context.counts);
     },
   };
@@ -178,7 +201,7 @@ function wantClasses(metric: string, { reading }: MetricContext) {
 
 /** The area under the receiver operating characteristic: how probable it is that a yes has a greater output than a no, equals
  * counting half. Of exclusive classes, each against the rest by its probability, and the mean over those that have both;
- * NaN where none has, or where an output is NaN. https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html; Fawcett, An
+ * NaN where none has. Rows with an output that is NaN are left out. https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html; Fawcett, An
  * introduction to ROC analysis (2006)
  *
  * @example
@@ -189,11 +212,11 @@ export function rocAuc(): Metric<"rocAuc"> {
   return {
     metric: "rocAuc",
     all(prediction, target, context) {
-      const { width, count, one, weight, label } = decisions(prediction, target, context);
-      const data = context.reading === "logits" ? softmaxRows(prediction.data, width) : prediction.data;
-      if (Array.prototype.some.call(data, Number.isNaN)) return NaN; // they have no order
+      const width = prediction.shape.at(-1)!, data = context.reading === "logits" ? softmaxRows(prediction.data, width) : prediction.data;
+      // infinite logits have no probabilities either
+      const { one, places, weight, label } = decisions("rocAuc", { ...prediction, data: data as Float32Array }, target, context);
       const areas = Array.from({ length: width }, (_, i) => {
-        const rows = Array.from({ length: count }, (_, at) => ({
+        const rows = places.map((at) => ({
           score: data[at * width + i]!, yes: one ? label(at) === i : target.data[at * width + i]! > (context.reading === "sign" ? 0 : 0.5), weight: weight(at),
         }));
         return areaOf(rows);

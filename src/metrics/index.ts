@@ -36,7 +36,7 @@ export function accuracy(): Metric<"accuracy"> {
 /** A metric of your own: a function in ops that gives one number for each row ([rows], or [rows, ...], which is averaged),
  * or `{ all }`, a function of all predictions and targets.
  *
- * @throws OptionError if the name is empty or a field of every report.
+ * @throws OptionError if the name is empty, or a field of every report or object.
  * @example
  * const worst = metric("worst", { all: (prediction, target) => Math.max(...prediction.data.map((p, i) => Math.abs(p - target.data[i]))) });
  * const model = await createModel(flatten(), { input: [1] });
@@ -46,8 +46,8 @@ export function metric<Name extends string>(
   name: Name,
   f: ((prediction: Value, target: Value) => Value) | { all: NonNullable<Metric["all"]> },
 ): Metric<Name> {
-  if (typeof name !== "string" || name === "" || RESERVED.includes(name))
-    throw badOption("name", name, `a name other than ${RESERVED.join(", ")}`, { of: "metric" });
+  if (typeof name !== "string" || name === "" || RESERVED.includes(name) || name in {})
+    throw badOption("name", name, `a name other than ${RESERVED.join(", ")}, and none that every object has`, { of: "metric" });
   if (typeof f === "function") return { metric: name, rows: (prediction, target, { counts }) => checked(name, prediction, f(prediction, target), counts) };
   if (isRecord(f) && typeof f.all === "function") return { metric: name, all: f.all };
   throw badOption("f", f, "a function of prediction and target, or { all }", { of: `metric ${name}` });

@@ -40,6 +40,13 @@ export type MetricOption = "accuracy" | "mae" | "mse" | Metric | Loss;
 /** Name under which a metric is reported. */
 export type MetricName<M> = M extends string ? M : M extends { metric: infer N extends string } ? N : M extends { loss: infer N extends string } ? N : never;
 
+/** Is one of a row's outputs NaN? Those of a step that was left out are, and of a model that overflows: metrics over all rows
+ * leave such rows out. */
+export function hasNaN(data: ArrayLike<number>, from: number, width: number): boolean {
+  for (let i = from; i < from + width; i++) if (Number.isNaN(data[i])) return true;
+  return false;
+}
+
 /** The mean over each row: [rows, ...] → [rows]; what does not count is 0. */
 export function rowMeans(x: Value, counts?: Value): Value {
   const all = counts && sameShape(counts.shape, x.shape) ? multiply(x, counts) : x;

@@ -2,6 +2,7 @@
 // come from the row's formulas.
 
 import { Map, MapGradient, MapKind, Opcode } from "../../assembly/isa.ts";
+import { wantNumber } from "../options.ts";
 import type { Node, Op, Value } from "../graph.ts";
 import { apply, misfit, wantFloats, wantSecond } from "../op.ts";
 import { bits } from "../program.ts";
@@ -102,14 +103,20 @@ export const leakyReluOp = /* @__PURE__ */ activation({
   second: "zero",
 });
 
+/** The layer asks too, before there is a model; so do those of the others. */
+export function wantSlope(slope: number): number {
+  return wantNumber("leakyRelu: slope", slope);
+}
+
 /** x where x > 0, else slope · x. https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html
  *
+ * @throws OptionError if the slope is not a finite number.
  * @example
  * const f = await compile((x) => leakyRelu(x, 0.5), [[2]]);
  * f.run([[-1, 2]])[0].data // → [-0.5, 2]
  */
 export function leakyRelu(x: Value, slope = 0.01): Value {
-  return withGain(apply(leakyReluOp, [x], [slope]), x, 2 / (1 + slope * slope));
+  return withGain(apply(leakyReluOp, [x], [wantSlope(slope)]), x, 2 / (1 + slope * slope));
 }
 
 export const sigmoidOp = /* @__PURE__ */ activation({

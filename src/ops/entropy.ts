@@ -1,14 +1,14 @@
 // Relatives of cross-entropy, composed.
 
 import type { Value } from "../graph.ts";
-import { wantSameShape } from "../op.ts";
+import { apply, wantSameShape } from "../op.ts";
 import { exp, log } from "./activation.ts";
 import { add, equal, maximum, multiply, subtract } from "./binary.ts";
 import { power } from "./power.ts";
 import { oneHot, sum } from "./reduce.ts";
 import { elu } from "./rectifier.ts";
 import { negate, scale } from "./scale.ts";
-import { softplus } from "./smooth.ts";
+import { softplusOp } from "./smooth.ts";
 import { logSoftmax } from "./softmax.ts";
 
 /** Binary cross-entropy of logits x and targets t of 0 and 1, times (1 − q)^gamma, q being the probability of what is right,
@@ -23,8 +23,9 @@ import { logSoftmax } from "./softmax.ts";
 export function logitFocalLoss(logits: Value, target: Value, { gamma = 2, alpha = 0.25 }: { gamma?: number; alpha?: number } = {}): Value {
   wantSameShape("logitFocalLoss", logits, target);
   // with z the logit of what is right, −log q is softplus(−z) and −log(1 − q) softplus(z): no difference of nearly equals
-  const z = multiply(logits, subtract(scale(target, 2), 1)), easy = softplus(z, 1, Infinity);
-  const loss = multiply(softplus(negate(z), 1, Infinity), exp(scale(easy, -gamma)));
+  const softplus = (x: Value): Value => apply(softplusOp, [x], [1, Infinity]);
+  const z = multiply(logits, subtract(scale(target, 2), 1)), easy = softplus(z);
+  const loss = multiply(softplus(negate(z)), exp(scale(easy, -gamma)));
   return alpha < 0 ? loss : multiply(loss, add(scale(target, 2 * alpha - 1), 1 - alpha));
 }
 

@@ -80,11 +80,13 @@ const SELU_LOW = -1.7580993408473766;
  * q = 1 − rate. Else x itself. Klambauer et al., Self-Normalizing Neural Networks (2017);
  * https://pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html
  *
+ * @throws OptionError if the rate is not from 0 to 1.
  * @example
  * const f = await compile((x) => alphaDropout(x, 0.5), [[2]]); // compile() does not train
  * f.run([[3, 4]])[0].data // → [3, 4]
  */
 export function alphaDropout(x: Value, rate: number): Value {
+  wantNumber("alphaDropout: rate", rate, 0, 1);
   if (!x.graph.training || rate === 0) return x;
   if (rate === 1) return scale(x, 0);
   const keep = 1 - rate, a = 1 / Math.sqrt(keep + SELU_LOW * SELU_LOW * keep * rate);
@@ -96,10 +98,12 @@ export function alphaDropout(x: Value, rate: number): Value {
 /** While training, x + noise, normal with mean 0; else x itself. Bishop, Training with Noise is Equivalent to Tikhonov
  * Regularization (1995); https://keras.io/api/layers/regularization_layers/gaussian_noise/
  *
+ * @throws OptionError if the deviation is below 0 or not finite.
  * @example
  * const f = await compile((x) => gaussianNoise(x, 0.5), [[2]]); // compile() does not train
  * f.run([[3, 4]])[0].data // → [3, 4]
  */
 export function gaussianNoise(x: Value, deviation: number): Value {
+  wantNumber("gaussianNoise: deviation", deviation, 0);
   return x.graph.training && deviation > 0 ? add(x, normal(x.graph, x.shape, 0, deviation)) : x;
 }

@@ -3,6 +3,7 @@
 import { MapKind } from "../../assembly/isa.ts";
 import type { Value } from "../graph.ts";
 import { apply } from "../op.ts";
+import { badOption, wantNumber } from "../options.ts";
 import { activation, exp } from "./activation.ts";
 import { add, greater, minimum, multiply, subtract } from "./binary.ts";
 import { withGain } from "./gain.ts";
@@ -33,13 +34,21 @@ export function relu6(x: Value): Value {
   return withGain(clamp(x, 0, 6), x);
 }
 
-/** min(max(x, −1), 1); derivative 0 at −1 and 1. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
+/** Throws unless there is something between hardTanh's bounds. */
+export function wantBounds(minimum: number, maximum: number): void {
+  wantNumber("hardTanh: minimum", minimum);
+  if (wantNumber("hardTanh: maximum", maximum) <= minimum) throw badOption("hardTanh: maximum", maximum, `a number above the minimum ${minimum}`);
+}
+
+/** min(max(x, minimum), maximum), −1 and 1 by default; derivative 0 at both. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
  *
+ * @throws OptionError if the minimum is not below the maximum.
  * @example
  * const f = await compile((x) => hardTanh(x), [[3]]);
  * f.run([[-4, 0.5, 8]])[0].data // → [-1, 0.5, 1]
  */
 export function hardTanh(x: Value, minimum = -1, maximum = 1): Value {
+  wantBounds(minimum, maximum);
   return clamp(x, minimum, maximum);
 }
 
@@ -69,26 +78,35 @@ export const eluOp = /* @__PURE__ */ activation({
   second: (x, [p, q]) => multiply(subtract(1, greater(x, 0)), scale(exp(scale(minimum(x, 0), q!)), p! * q! * q!)),
 });
 
+/** elu's alpha, or celu's, which is divided by. */
+export function wantAlpha(of: "elu" | "celu", alpha: number): number {
+  wantNumber(`${of}: alpha`, alpha);
+  if (of === "celu" && !Number.isFinite(Math.fround(1 / alpha))) throw badOption("celu: alpha", alpha, "a number other than 0");
+  return alpha;
+}
+
 /** x where x > 0, else alpha · (e^x − 1). Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units
  * (2016); https://pytorch.org/docs/stable/generated/torch.nn.ELU.html
  *
+ * @throws OptionError if alpha is not a finite number.
  * @example
  * const f = await compile((x) => elu(x), [[3]]);
  * f.run([[-1000, 0, 2]])[0].data // → [-1, 0, 2]
  */
 export function elu(x: Value, alpha = 1): Value {
-  return withGain(apply(eluOp, [x], [alpha, 1]), x);
+  return withGain(apply(eluOp, [x], [wantAlpha("elu", alpha), 1]), x);
 }
 
 /** x where x > 0, else alpha · (e^(x / alpha) − 1): as elu, but with derivative 1 at 0 for every alpha. Barron, Continuously
  * Differentiable Exponential Linear Units (2017); https://pytorch.org/docs/stable/generated/torch.nn.CELU.html
  *
+ * @throws OptionError if alpha is 0, too near to it to divide by, or no finite number.
  * @example
  * const f = await compile((x) => celu(x, 2), [[3]]);
  * f.run([[-1000, 0, 2]])[0].data // → [-2, 0, 2]
  */
 export function celu(x: Value, alpha = 1): Value {
-  return withGain(apply(eluOp, [x], [alpha, 1 / alpha]), x);
+  return withGain(apply(eluOp, [x], [wantAlpha("celu", alpha), 1 / alpha]), x);
 }
 
 /** 1.0507 · elu(x, 1.6733): keeps the mean 0 and the variance 1 of activations, with lecun initialization and alphaDropout.

@@ -2,7 +2,7 @@
 // PyTorch's, written in ops.
 
 import type { Value } from "../graph.ts";
-import { wantBoolean, wantNumber } from "../options.ts";
+import { wantBoolean, wantNumber, wantPositive } from "../options.ts";
 import { sqrt, square } from "../ops/activation.ts";
 import { add, divide, maximum, multiply, subtract } from "../ops/binary.ts";
 import { inOps } from "./formula.ts";
@@ -51,7 +51,8 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     check({ alpha, epsilon, momentum, weightDecay, centered }, where) {
       // at 1 the mean would stay 0, and the first step divide by epsilon
       wantNumber(`${where}: alpha`, alpha, 0, 1, true);
-      wantNumber(`${where}: epsilon`, epsilon, 0);
+      // without it, a parameter whose gradient is 0 would become 0 / 0; so in all of them
+      wantPositive(`${where}: epsilon`, epsilon);
       wantNumber(`${where}: momentum`, momentum, 0);
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
       wantBoolean(`${where}: centered`, centered);
@@ -105,7 +106,8 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   const { hyper, groups } = resolve("adagrad", options, {
     defaults: { learningRate: 1e-2, learningRateDecay: 0, initialAccumulator: 0, epsilon: 1e-10, weightDecay: 0 },
     check(own, where) {
-      for (const name of ["learningRateDecay", "initialAccumulator", "epsilon", "weightDecay"]) wantNumber(`${where}: ${name}`, own[name], 0);
+      for (const name of ["learningRateDecay", "initialAccumulator", "weightDecay"]) wantNumber(`${where}: ${name}`, own[name], 0);
+      wantPositive(`${where}: epsilon`, own.epsilon);
     },
   });
   const states = ["s"] as const, cells = ["rate", "start"] as const;
@@ -150,7 +152,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
     defaults: { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
     check({ rho, epsilon, weightDecay }, where) {
       wantNumber(`${where}: rho`, rho, 0, 1);
-      wantNumber(`${where}: epsilon`, epsilon, 0);
+      wantPositive(`${where}: epsilon`, epsilon);
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
     },
   });

@@ -71,7 +71,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer {
       if (batchSize !== undefined && (batchSize as number) < rows)
         throw badOption("batchSize", batchSize, `all ${rows} rows, as lbfgs wants full batches`, { fix: "leave it out, or take another optimizer" });
       for (const option of ["shuffle", "clipNorm", "clipValue", "accumulate"])
-        if (given[option]) throw badOption(option, given[option], "none with lbfgs, which takes all rows at once and their gradient as it is");
+        if (given[option] && !(option === "accumulate" && given[option] === 1)) throw badOption(option, given[option], "none with lbfgs, which takes all rows at once and their gradient as it is");
     },
     drive(run) {
       const at = access(run), most = evaluations || Math.floor((iterations * 5) / 4);

@@ -16,7 +16,7 @@ export interface MomentOptions extends OptimizerOptions {
   beta1?: number;
   /** Memory of their size; 0.999 by default. */
   beta2?: number;
-  /** Keeps the divisor from 0; 1e-8 by default. */
+  /** Keeps the divisor from 0, so it is above 0; 1e-8 by default. */
   epsilon?: number;
   /** Added to the gradient times the parameter; 0 by default. */
   weightDecay?: number;
@@ -28,7 +28,7 @@ const DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 function checkMoments(own: Hyper, where: string): void {
   wantNumber(`${where}: beta1`, own.beta1, 0, 1, true);
   wantNumber(`${where}: beta2`, own.beta2, 0, 1, true);
-  if (own.epsilon !== undefined) wantNumber(`${where}: epsilon`, own.epsilon, 0);
+  if (own.epsilon !== undefined) wantPositive(`${where}: epsilon`, own.epsilon);
   wantNumber(`${where}: weightDecay`, own.weightDecay, 0);
 }
 
@@ -116,7 +116,7 @@ function powerOf96(x: number): number {
 
 /** RAdam, which rectifies Adam's variance: d = g + weightDecay·p; m, v as Adam's; ρ∞ = 2/(1 − β2) − 1 and
  * ρₜ = ρ∞ − 2t·β2ᵗ/(1 − β2ᵗ). While ρₜ ≤ 5, p −= rate · m/(1 − β1ᵗ); then
- * p −= rate · m/(1 − β1ᵗ) · √(1 − β2ᵗ)/(√v + ε) · √((ρₜ − 4)(ρₜ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρₜ)). ε is above 0.
+ * p −= rate · m/(1 − β1ᵗ) · √(1 − β2ᵗ)/(√v + ε) · √((ρₜ − 4)(ρₜ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρₜ)).
  * Liu, Jiang, He, Chen, Liu, Gao and Han, On the Variance of the Adaptive Learning Rate and Beyond (2020);
  * https://pytorch.org/docs/stable/generated/torch.optim.RAdam.html
  *
@@ -129,10 +129,7 @@ function powerOf96(x: number): number {
 export function radam(options: MomentOptions = {}): Optimizer {
   const { hyper, groups } = resolve("radam", options, {
     defaults: { learningRate: 1e-3, ...DEFAULTS },
-    check(own, where) {
-      checkMoments(own, where);
-      wantPositive(`${where}: epsilon`, own.epsilon);
-    },
+    check: checkMoments,
   });
   const states = ["m", "v"] as const, cells = ["rectified", "plain"] as const;
   return {

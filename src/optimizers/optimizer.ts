@@ -150,7 +150,7 @@ export function matches(match: Match, parameter: ParameterInfo): boolean {
 }
 
 export function isOptimizer(value: unknown): value is Optimizer {
-  return isRecord(value) && typeof value.optimizer === "string" && typeof value.write === "function" && isRecord(value.hyper) && Array.isArray(value.groups);
+  return isRecord(value) && typeof value.write === "function" && ![value.hyper, value.groups, value.states, value.kind ?? value.build].includes(undefined);
 }
 
 /** The group of a parameter: its number, or groups.length for the rest. A group that matches none throws. */

@@ -11,7 +11,7 @@ export interface CosineWarmRestartsOptions extends Length {
   minimum?: number;
 }
 
-/** A cosine from base to minimum over each cycle, then the next one from base; the length is that of the first.
+/** A cosine from base to minimum over each cycle, then the next one from base; the length, at least a step, is that of the first.
  * rate = minimum + (base − minimum) · (1 + cos(π · step in the cycle / its length)) / 2. Loshchilov and Hutter, SGDR (2017);
  * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html
  *
@@ -26,7 +26,7 @@ export function cosineWarmRestarts(options: CosineWarmRestartsOptions): Schedule
   const multiplier = wantNumber("cosineWarmRestarts: multiplier", options.multiplier ?? 1, 1);
   const minimum = wantNumber("cosineWarmRestarts: minimum", options.minimum ?? 0, 0);
   return named("cosineWarmRestarts", options, (step, info) => {
-    let length = stepsOf(options, info), at = step;
+    let length = Math.max(1, stepsOf(options, info)), at = step; // a shorter one would be passed without end
     if (multiplier === 1) at %= length;
     else for (; at >= length; length *= multiplier) at -= length;
     return minimum + (info.base - minimum) * (1 + cosPi(at / length)) / 2;

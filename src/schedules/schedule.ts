@@ -36,10 +36,11 @@ export interface Length {
   epochs?: number;
 }
 
-/** Steps that a length means in a run; the rest of the run if none is given. */
+/** Steps that a length means in a run; the rest of the run if none is given. What is a whole number but for rounding is one. */
 export function stepsOf({ steps, epochs }: Length, info: ScheduleInfo): number {
   if (steps !== undefined) return steps;
-  return epochs === undefined ? info.steps : epochs * (info.steps / info.epochs);
+  const length = epochs === undefined ? info.steps : epochs * (info.steps / info.epochs), whole = Math.round(length);
+  return Math.abs(length - whole) <= 1e-9 * whole ? whole : length;
 }
 
 /** Throws unless there is one length, or, where it is not `needed`, none. */
