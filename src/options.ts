@@ -7,10 +7,10 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   lr: "learningRate", eta: "learningRate", betas: "beta1 and beta2", criterion: "loss", objective: "loss", maxnorm: "clipNorm", maxgradnorm: "clipNorm",
   randomstate: "seed", p: "rate", alpha: "slope", activation: "relu() as the next layer",
   initialepoch: "resume", sampleweight: "weight, beside x and y", classweight: "crossEntropy({ classWeights })", tmax: "steps or epochs", stepsize: "steps or epochs",
-  etamin: "minimum", gamma: "factor", labels: "classes", nesterovmomentum: "nesterov",
+  etamin: "minimum", gamma: "factor", labels: "classes",
   // losses, metrics and initializers
   kldivloss: "klDivergence", cosineembeddingloss: "cosineSimilarity", bce: "binaryCrossEntropy", bceloss: "binaryCrossEntropy", bcewithlogitsloss: "binaryCrossEntropy",
-  meansquarederror: "mse", squarederror: "mse", l1loss: "mae", meanabsoluteerror: "mae",
+  meansquarederror: "mse", l1loss: "mae", meanabsoluteerror: "mae",
   kaiming: "he", kaimingnormal: "he", glorot: "xavier", glorotuniform: "xavier",
 };
 

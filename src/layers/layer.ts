@@ -121,7 +121,7 @@ export class Tracer implements LayerCaller {
   private count = 0;
   private readonly taken = new Map<string, Layer>();
   private readonly registry: Registry;
-  private readonly frames: Frame[] = [{ path: "", layers: 0, hasChildren: false }];
+  private readonly callStack: Frame[] = [{ path: "", layers: 0, hasChildren: false }];
 
   constructor(registry: Registry, training: boolean) {
     this.registry = registry;
@@ -130,11 +130,11 @@ export class Tracer implements LayerCaller {
 
   /** Is a layer being called right now? */
   get inside(): boolean {
-    return this.frames.length > 1;
+    return this.callStack.length > 1;
   }
 
   call(layer: Layer, x: Value, key?: string): Value {
-    const { graph, frames } = this, parent = frames.at(-1)!;
+    const { graph, callStack: frames } = this, parent = frames.at(-1)!;
     if (++this.count > CALLS) throw new GraphError("too-many-layers", { wanted: `at most ${CALLS} calls of layers in a model` });
     parent.hasChildren = true;
     const path = this.pathOf(layer, key);
@@ -157,7 +157,7 @@ export class Tracer implements LayerCaller {
 
   /** The layer's name: what it had before, its own, or its place among the layers of the one around it. */
   private pathOf(layer: Layer, key: string | undefined): string {
-    const { registry, taken } = this, parent = this.frames.at(-1)!;
+    const { registry, taken } = this, parent = this.callStack.at(-1)!;
     let path = registry.paths.get(layer);
     if (path === undefined) {
       const own = (layer.options.name as string | undefined) ?? key ?? String(parent.layers);

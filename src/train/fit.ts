@@ -129,7 +129,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const training = new Map(sizes.map((size) => [size, trainingProgram(common, size, table, { outputs, update })]));
   const apply = parts > 1 ? applyProgram(setup) : undefined;
   if (apply && (objective[0]!.reduction === "sum" ? penalties.length : objective.length > 1 && objective.some(({ mean }) => mean)))
-    throw badOption("accumulate", parts, "1 for sums with a penalty, or several outputs with classWeights or ignoreIndex");
+    throw badOption("accumulate", parts, "1 where sums have a penalty, or several outputs class weights");
   const { doctor, onNonFinite } = options;
   if (doctor) {
     if (typeof doctor.program !== "function") throw badOption("doctor", doctor, "doctor()");
@@ -147,7 +147,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
 
 function heldOut(share: number, rows: number): number {
   const held = Math.round(share * rows);
-  if (held < 1 || held >= rows) throw badOption("validation", share, `a share that leaves some of the ${rows} rows on both sides`);
+  if (held < 1 || held >= rows) throw badOption("validation", share, `a share that leaves some of ${rows} rows on both sides`);
   return held;
 }
 

@@ -95,14 +95,14 @@ export class Trainer {
    */
   step(data: Data): number {
     this.wantOpen();
-    const step = this.stage(data, false);
+    const step = this.stageBatch(data, false);
     return this.advance(step.program, data);
   }
 
   /** Loss and gradients of a batch, without a step; by parameter name, in PyTorch's layout. */
   gradients(data: Data): { loss: number; gradients: Map<string, Tensor> } {
     this.wantOpen();
-    const { state, setup: { network, layout } } = this, { program } = this.stage(data, true);
+    const { state, setup: { network, layout } } = this, { program } = this.stageBatch(data, true);
     state.prepare(this.currentRate(), 0);
     program.run();
     if (!state.finite) this.fail(data);
@@ -177,7 +177,7 @@ export class Trainer {
     if (!state.finite) this.fail(data);
     const { loss } = state;
     // a run takes its batch's memory for other things
-    layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stage(data!, false).program.run() });
+    layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stageBatch(data!, false).program.run() });
     state.steps++;
     state.updates++;
     this.defaults.onTrained(objective);
@@ -185,12 +185,12 @@ export class Trainer {
   }
 
   /** Writes a batch into memory, compiling its program if need be. */
-  private stage(data: Data, half: boolean): Step {
-    const fast = half ? undefined : this.fast(data);
+  private stageBatch(data: Data, half: boolean): Step {
+    const fast = half ? undefined : this.stageAlike(data);
     if (fast) return fast;
     const { setup } = this, { network, layout, objective } = setup;
     const { rows, columns } = dataColumns(network, objective, data, this.defaults.classes);
-    const key = `${half ? "gradients" : "step"} ${rows} ${columns.map(({ name, dtype, shape }) => `${name}:${dtype === "int32" ? "i" : "f"}${shape.join("x")}`).join(" ")}`;
+    const key = `${half ? "gradients" : "step"} ${rows} ${columns.map(({ name, dtype, shape }) => [name, dtype === "int32", shape]).join(" ")}`;
     let step = this.programs.get(key);
     if (!step) {
       const program = network.load(trainingProgram({ ...setup, columns }, rows, undefined, { update: !half && !layout.optimizer.drive }), { fit: this.state.block });
@@ -210,7 +210,7 @@ export class Trainer {
   }
 
   /** A batch like the last one, of typed arrays, is copied as it is. */
-  private fast(data: Data): Step | undefined {
+  private stageAlike(data: Data): Step | undefined {
     const step = this.last, x = data?.x, y = data?.y;
     for (const name in data) if (name !== "x" && name !== "y") return undefined;
     if (!step?.plain || !(x instanceof Float32Array) || x.length !== step.plain.x) return undefined;
@@ -256,10 +256,9 @@ const PROGRAMS = 8;
 /** Lengths of typed arrays that can be copied as they are: one input, one target, no weights, no bytes. */
 function plainShape(network: Network, objective: Objective, columns: readonly Column[], rows: number): Step["plain"] {
   if (!network.single || !network.singleOutput || columns.length !== 2) return undefined;
-  const [x, y] = columns as [Column, Column];
-  const labels = y.dtype === "int32";
-  if (x.dtype === "int32" || (labels && !(isLoss(objective[0]!.loss) && objective[0]!.loss.target === "classes"))) return undefined;
-  if (!labels && isLoss(objective[0]!.loss) && objective[0]!.loss.target === "classes") return undefined; // distributions are checked
+  const [x, y] = columns as [Column, Column], { loss } = objective[0]!, labels = y.dtype === "int32";
+  // distributions over classes are checked, and a function of the caller's may take whole numbers
+  if (x.dtype === "int32" || labels !== (isLoss(loss) && loss.target === "classes")) return undefined;
   return { x: rows * sizeOf(x.shape), y: rows * sizeOf(y.shape), labels: labels ? network.outputs.values().next().value!.at(-1)! : 0 };
 }
 

@@ -12,7 +12,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   private readonly current: Run | undefined;
   private readonly reports: R[] = [];
   private paced = false;
-  private asked = 0;
+  private askedFor = 0;
   private ended = false;
   private thrown: { error: unknown } | undefined;
   private readonly wakers: (() => void)[] = [];
@@ -49,7 +49,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   /** Ends the run after the current step; it resolves with the history so far. */
   stop(): void {
     this.current?.stop();
-    this.asked = Infinity;
+    this.askedFor = Infinity;
     this.notify();
   }
 
@@ -65,7 +65,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   then<A = History<R>, B = never>(
     fulfilled?: ((history: History<R>) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.asked = Infinity; // who awaits wants the end
+    this.askedFor = Infinity; // who awaits wants the end
     this.notify();
     return this.done.then(fulfilled, rejected);
   }
@@ -80,13 +80,13 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
     this.done.catch(() => {}); // the iterator tells of the error
-    if (!this.started) this.paced = true;
+    if (!this.underWay) this.paced = true;
     let at = 0, told = false;
     return {
       next: async () => {
         while (at >= this.reports.length && !this.ended) {
-          if (this.asked <= at) {
-            this.asked = at + 1; // anew: another call may have taken the report
+          if (this.askedFor <= at) {
+            this.askedFor = at + 1; // anew: another call may have taken the report
             this.notify();
           }
           await new Promise<void>((resolve) => this.wakers.push(resolve));
@@ -107,12 +107,12 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
     };
   }
 
-  private started = false;
+  private underWay = false;
 
   /** Before an epoch: waits until somebody asks for its report. */
   private async awaitTurn(): Promise<void> {
-    this.started = true;
-    while (this.paced && this.asked <= this.reports.length) await new Promise<void>((resolve) => this.wakers.push(resolve));
+    this.underWay = true;
+    while (this.paced && this.askedFor <= this.reports.length) await new Promise<void>((resolve) => this.wakers.push(resolve));
   }
 
   private notify(): void {
