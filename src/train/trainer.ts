@@ -54,7 +54,7 @@ export class Trainer {
   /** What shapes the bits of the run, as plain data. */
   private readonly settings: CheckpointNotes;
   private readonly programs = new Map<string, Step>();
-  private updater: LoadedProgram | undefined;
+  private applier: LoadedProgram | undefined;
   private last: Step | undefined;
   private open = true;
 
@@ -130,9 +130,9 @@ export class Trainer {
         throw new ShapeError("shape-mismatch", { of: "apply", option: name, wanted: shape, got: given.shape ?? given.data.length });
       return given.data;
     });
-    this.updater ??= network.load(applyProgram(this.setup), { fit: state.block });
+    this.applier ??= network.load(applyProgram(this.setup), { fit: state.block });
     layout.slots.forEach((slot, i) => network.write(slot.parameter, numbers[i]!, state.place(slot)));
-    this.advance(this.updater, undefined);
+    this.advance(this.applier, undefined);
   }
 
   /** Bytes from which `trainer({ resume })` goes on, bit for bit.
@@ -150,7 +150,7 @@ export class Trainer {
     this.open = false;
     const { session } = this.setup.network;
     for (const { program } of this.programs.values()) session.unload(program);
-    if (this.updater) session.unload(this.updater);
+    if (this.applier) session.unload(this.applier);
     this.state.free();
     this.defaults.onDispose();
   }
