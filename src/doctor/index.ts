@@ -33,14 +33,6 @@ export interface DoctorOptions {
 /** A loss is high as long as less than this share of what the data tell is learnt. */
 const LEARNT = 0.5;
 
-/** Options that are the same in every optimizer by default, and those of one that are not: what is as it would be anyway, a
- * fix does not repeat. A test compares them with what the optimizers say. */
-const DEFAULTS: Hyper = {
-  momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false, alpha: 0.99, centered: false,
-  learningRateDecay: 0, initialAccumulator: 0, rho: 0.9, momentumDecay: 4e-3, iterations: 20, evaluations: 0, history: 100, gradientTolerance: 1e-7, changeTolerance: 1e-9,
-};
-const OWN_DEFAULTS: Readonly<Record<string, Hyper>> = { adamW: { weightDecay: 0.01 }, adagrad: { epsilon: 1e-10 }, adadelta: { epsilon: 1e-6 }, lion: { beta2: 0.99 } };
-
 /** Steps between two snapshots; the least share of the rate that rollbacks may leave; steps left out in a row. */
 const SNAPSHOT = 100, SLOWEST = 1 / 256, LEFT_OUT = 100;
 
@@ -259,7 +251,7 @@ function remedies(network: Network, { data, objective }: FitPlan, hidden: readon
 }
 
 /** An optimizer with its options and groups at another rate, as code. */
-function withRate({ optimizer, hyper, groups }: Optimizer, learningRate: number): string {
+function withRate({ optimizer, hyper, groups, defaults }: Optimizer, learningRate: number): string {
   const differing = (own: Hyper, from: Hyper): string[] =>
     Object.entries(own).flatMap(([key, value]) => (key === "learningRate" || value === from[key] ? [] : [`${key}: ${value}`]));
   const list = groups.map(({ match, hyper: own }) => {
@@ -267,7 +259,7 @@ function withRate({ optimizer, hyper, groups }: Optimizer, learningRate: number)
     const rate = own.learningRate === hyper.learningRate ? [] : [`learningRate: ${hyper.learningRate === 0 ? own.learningRate : short((own.learningRate / hyper.learningRate) * learningRate)}`];
     return `{ ${[`match: ${match}`, ...rate, ...differing(own, hyper)].join(", ")} }`;
   });
-  const options = [`learningRate: ${learningRate}`, ...differing(hyper, { ...DEFAULTS, ...OWN_DEFAULTS[optimizer] }), ...(list.length ? [`groups: [${list.join(", ")}]`] : [])];
+  const options = [`learningRate: ${learningRate}`, ...differing(hyper, defaults), ...(list.length ? [`groups: [${list.join(", ")}]`] : [])];
   return `${optimizer}({ ${options.join(", ")} })`;
 }
 

@@ -46,7 +46,7 @@ export interface RmspropOptions extends OptimizerOptions {
  * model.predict([[1]]).data // → [0.5]
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("rmsprop", options, {
+  const { hyper, groups, defaults } = resolve("rmsprop", options, {
     defaults: { learningRate: 1e-2, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
     check({ alpha, epsilon, momentum, weightDecay, centered }, where) {
       // at 1 the mean would stay 0, and the first step divide by epsilon
@@ -63,7 +63,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const states = ["v", ...(all.some(({ momentum }) => momentum !== 0) ? ["b"] : []), ...(all.some(({ centered }) => centered) ? ["a"] : [])] as ("v" | "b" | "a")[];
   const cells = ["rate"] as const;
   return {
-    optimizer: "rmsprop", hyper, groups, states, cells: cells.length,
+    optimizer: "rmsprop", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, (values, own) => {
       const alpha = own.alpha as number, d = decayed(values, own), v = blend(values.v, square(d), alpha);
       const a = own.centered ? blend(values.a, d, alpha) : undefined;
@@ -103,7 +103,7 @@ export interface AdagradOptions extends OptimizerOptions {
  * model.predict([[1]]).data // → [0.5]
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("adagrad", options, {
+  const { hyper, groups, defaults } = resolve("adagrad", options, {
     defaults: { learningRate: 1e-2, learningRateDecay: 0, initialAccumulator: 0, epsilon: 1e-10, weightDecay: 0 },
     check(own, where) {
       for (const name of ["learningRateDecay", "initialAccumulator", "weightDecay"]) wantNumber(`${where}: ${name}`, own[name], 0);
@@ -112,7 +112,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   });
   const states = ["s"] as const, cells = ["rate", "start"] as const;
   return {
-    optimizer: "adagrad", hyper, groups, states, cells: cells.length,
+    optimizer: "adagrad", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, (values, own) => {
       const d = decayed(values, own), before = own.initialAccumulator ? add(values.s, values.start) : values.s;
       const s = add(before, square(d));
@@ -148,7 +148,7 @@ export interface AdadeltaOptions extends OptimizerOptions {
  * model.predict([[1]]).data // → [0.894427]
  */
 export function adadelta(options: AdadeltaOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("adadelta", options, {
+  const { hyper, groups, defaults } = resolve("adadelta", options, {
     defaults: { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
     check({ rho, epsilon, weightDecay }, where) {
       wantNumber(`${where}: rho`, rho, 0, 1);
@@ -158,7 +158,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
   });
   const states = ["v", "u"] as const, cells = ["rate"] as const;
   return {
-    optimizer: "adadelta", hyper, groups, states, cells: cells.length,
+    optimizer: "adadelta", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, (values, own) => {
       const rho = own.rho as number, epsilon = own.epsilon as number, d = decayed(values, own), v = blend(values.v, square(d), rho);
       const step = multiply(divide(sqrt(add(values.u, epsilon)), sqrt(add(v, epsilon))), d);

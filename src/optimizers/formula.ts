@@ -151,12 +151,12 @@ export function optimizer<const State extends string = never>(name: string, opti
   for (const [key, value] of Object.entries(more))
     if (!(typeof value === "boolean" || Number.isFinite(value)) || ["match", "groups", "learningRate"].includes(key))
       throw badOption(key, value, "a finite number or a flag", { of: name });
-  const { hyper, groups } = resolve(name, { ...(learningRate !== undefined && { learningRate }), ...(given && { groups: given }) }, {
+  const { hyper, groups, defaults } = resolve(name, { ...(learningRate !== undefined && { learningRate }), ...(given && { groups: given }) }, {
     defaults: { learningRate: 1e-3, ...more }, check() {},
   });
   const cells = ["learningRate", "step"] as const;
   return {
-    optimizer: name, hyper, groups, states: state, cells: cells.length,
+    optimizer: name, hyper, groups, defaults, states: state, cells: cells.length,
     build: inOps({ states: state, cells, apart: true }, groups, hyper, update),
     write(floats, at, _, rate, t) {
       floats[at] = rate;

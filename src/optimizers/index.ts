@@ -35,7 +35,7 @@ export interface SgdOptions extends OptimizerOptions {
  * model.predict([[1]]).data // → [0.5]
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("sgd", options, {
+  const { hyper, groups, defaults } = resolve("sgd", options, {
     defaults: { learningRate: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
     check({ momentum, dampening, nesterov, weightDecay }, where) {
       wantNumber(`${where}: momentum`, momentum, 0);
@@ -47,7 +47,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   });
   const plain = [hyper, ...groups.map((group) => group.hyper)].every(({ momentum }) => momentum === 0);
   return {
-    optimizer: "sgd", hyper, groups, kind: plain ? UpdateKind.Sgd : UpdateKind.Momentum,
+    optimizer: "sgd", hyper, groups, defaults, kind: plain ? UpdateKind.Sgd : UpdateKind.Momentum,
     states: plain ? [] : ["momentum"], cells: SgdCell.SIZE,
     write(cells, at, hyper, learningRate, t) {
       const momentum = hyper.momentum as number;
@@ -106,7 +106,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 }
 
 function adamLike(name: string, options: AdamOptions, weightDecay: number, decoupled: boolean): Optimizer {
-  const { hyper, groups } = resolve(name, options, {
+  const { hyper, groups, defaults } = resolve(name, options, {
     defaults: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, amsgrad: false },
     check(hyper, where) {
       wantNumber(`${where}: beta1`, hyper.beta1, 0, 1, true);
@@ -117,7 +117,7 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
   });
   if (groups.some((group) => group.hyper.amsgrad !== hyper.amsgrad)) throw badOption("amsgrad", hyper.amsgrad, "the same for all groups", { of: name });
   return {
-    optimizer: name, hyper, groups, kind: hyper.amsgrad ? UpdateKind.Amsgrad : UpdateKind.Adam,
+    optimizer: name, hyper, groups, defaults, kind: hyper.amsgrad ? UpdateKind.Amsgrad : UpdateKind.Adam,
     states: hyper.amsgrad ? ["m", "v", "greatest"] : ["m", "v"], cells: AdamCell.SIZE,
     write(cells, at, hyper: Hyper, learningRate, t) {
       const beta1 = hyper.beta1 as number, beta2 = hyper.beta2 as number, decay = hyper.weightDecay as number;

@@ -45,7 +45,7 @@ const DIRECTION = 0, GRADIENT = 1, HISTORY = 2;
  * model.predict([[0], [1]]).data // → [1, 3]
  */
 export function lbfgs(options: LbfgsOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("lbfgs", options, {
+  const { hyper, groups, defaults } = resolve("lbfgs", options, {
     defaults: { learningRate: 1, iterations: 20, evaluations: 0, history: 100, gradientTolerance: 1e-7, changeTolerance: 1e-9 },
     check({ iterations, evaluations, history, gradientTolerance, changeTolerance }, where) {
       wantCount(`${where}: iterations`, iterations);
@@ -60,7 +60,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer {
   const { iterations, evaluations, history, gradientTolerance, changeTolerance } = hyper as Record<string, number> as Required<LbfgsOptions>;
   const pairs = Array.from({ length: history }, (_, i) => [`change ${i}`, `turn ${i}`]).flat();
   return {
-    optimizer: "lbfgs", hyper, groups, states: ["direction", "gradient", ...pairs], cells: 0,
+    optimizer: "lbfgs", hyper, groups, defaults, states: ["direction", "gradient", ...pairs], cells: 0,
     write() {},
     build() {
       throw new StateError("no-gradients", { of: "apply", problem: "lbfgs runs the model to make its step", fix: "call step" });

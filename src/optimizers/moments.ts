@@ -43,10 +43,10 @@ function checkMoments(own: Hyper, where: string): void {
  * model.predict([[1]]).data // → [0.5]
  */
 export function adamax(options: MomentOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("adamax", options, { defaults: { learningRate: 2e-3, ...DEFAULTS }, check: checkMoments });
+  const { hyper, groups, defaults } = resolve("adamax", options, { defaults: { learningRate: 2e-3, ...DEFAULTS }, check: checkMoments });
   const states = ["m", "u"] as const, cells = ["rate"] as const;
   return {
-    optimizer: "adamax", hyper, groups, states, cells: cells.length,
+    optimizer: "adamax", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, (values, own) => {
       const d = decayed(values, own), m = blend(values.m, d, own.beta1 as number);
       const u = maximum(multiply(values.u, own.beta2 as number), add(abs(d), own.epsilon as number));
@@ -74,7 +74,7 @@ export interface NadamOptions extends MomentOptions {
  * nadam().hyper.momentumDecay // → 0.004
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("nadam", options, {
+  const { hyper, groups, defaults } = resolve("nadam", options, {
     defaults: { learningRate: 2e-3, ...DEFAULTS, momentumDecay: 4e-3 },
     check(own, where) {
       checkMoments(own, where);
@@ -86,7 +86,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
   const products = new Map([hyper, ...groups.map((group) => group.hyper)].map((own) =>
     [own as Hyper, { t: 0, product: 1, base: powerOf96(own.momentumDecay as number) }]));
   return {
-    optimizer: "nadam", hyper, groups, states, cells: cells.length,
+    optimizer: "nadam", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, (values, own) => {
       const d = decayed(values, own), m = blend(values.m, d, own.beta1 as number), v = blend(values.v, square(d), own.beta2 as number);
       const deviation = add(multiply(sqrt(v), values.deviation), own.epsilon as number);
@@ -127,13 +127,13 @@ function powerOf96(x: number): number {
  * model.predict([[1]]).data // → [0.5]
  */
 export function radam(options: MomentOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("radam", options, {
+  const { hyper, groups, defaults } = resolve("radam", options, {
     defaults: { learningRate: 1e-3, ...DEFAULTS },
     check: checkMoments,
   });
   const states = ["m", "v"] as const, cells = ["rectified", "plain"] as const;
   return {
-    optimizer: "radam", hyper, groups, states, cells: cells.length,
+    optimizer: "radam", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, (values, own) => {
       const d = decayed(values, own), m = blend(values.m, d, own.beta1 as number), v = blend(values.v, square(d), own.beta2 as number);
       const deviation = add(sqrt(v), own.epsilon as number);
@@ -174,10 +174,10 @@ export interface LionOptions extends OptimizerOptions {
  * model.predict([[1]]).data // → [0.5]
  */
 export function lion(options: LionOptions = {}): Optimizer {
-  const { hyper, groups } = resolve("lion", options, { defaults: { learningRate: 1e-4, beta1: 0.9, beta2: 0.99, weightDecay: 0 }, check: checkMoments });
+  const { hyper, groups, defaults } = resolve("lion", options, { defaults: { learningRate: 1e-4, beta1: 0.9, beta2: 0.99, weightDecay: 0 }, check: checkMoments });
   const states = ["m"] as const, cells = ["rate", "shrink"] as const;
   return {
-    optimizer: "lion", hyper, groups, states, cells: cells.length,
+    optimizer: "lion", hyper, groups, defaults, states, cells: cells.length,
     build: inOps({ states, cells }, groups, hyper, ({ parameter, gradient, m, rate, shrink }, own) => {
       const along = blend(m, gradient, own.beta1 as number), sign = subtract(greater(along, 0), greater(0, along));
       const kept = own.weightDecay ? multiply(parameter, shrink) : parameter;

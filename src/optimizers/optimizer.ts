@@ -28,6 +28,8 @@ export interface Optimizer {
   /** The options of parameters that no group matches; plain data. */
   readonly hyper: Hyper & { readonly learningRate: number };
   readonly groups: readonly { readonly match: Match; readonly hyper: Hyper & { readonly learningRate: number } }[];
+  /** What the options are where nothing is said. */
+  readonly defaults: Hyper;
   readonly kind?: UpdateKind;
   /** Without a kind: adds the update to a program, after its guard. */
   readonly build?: (site: Site) => Node[];
@@ -105,7 +107,7 @@ interface Recipe {
 /** Fills in defaults, checks every number, and does the same for each group. */
 export function resolve(
   name: string, options: OptimizerOptions, { defaults, check }: Recipe,
-): Pick<Optimizer, "hyper" | "groups"> {
+): Pick<Optimizer, "hyper" | "groups" | "defaults"> {
   const own = Object.keys(defaults);
   const settle = (given: object, base: Record<string, number | boolean>, of: string, more: string[]): Hyper & { learningRate: number } => {
     checkNames(of, given, [...own, ...more]);
@@ -125,6 +127,7 @@ export function resolve(
   if (!Array.isArray(groups)) throw badOption("groups", groups, "an array", { of: name });
   return {
     hyper,
+    defaults,
     groups: groups.map((group, i) => {
       const of = `${name}: groups[${i}]`;
       return { match: wantMatch(of, group?.match), hyper: settle(group, hyper, of, ["match"]) };
