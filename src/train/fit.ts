@@ -117,7 +117,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const objective = resolveObjective(network, options), columns = dataColumns(network, objective, data, classes);
   const { validation } = options;
   const held = typeof validation === "number" ? heldOut(wantNumber("validation", validation, 0, 1), columns.rows) : 0;
-  const rows = columns.rows - held, setup = setUp(network, options, rows), { optimizer } = setup.layout, { penalties } = setup;
+  const rows = columns.rows - held, setup = setUp(network, objective, options, rows), { optimizer } = setup.layout, { penalties } = setup;
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? (optimizer.drive ? rows : 32)), rows);
   const parts = wantCount("accumulate", options.accumulate ?? 1), micro = Math.ceil(batchSize / parts);
   if (parts > batchSize) throw badOption("accumulate", parts, `at most batchSize, ${batchSize}`);

@@ -6,7 +6,7 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { describePenalties, type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
 import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
 import { type Checkpoint, type CheckpointNotes, describeModel, readCheckpoint, wantSettings } from "./checkpoint.ts";
-import { describeLosses, type Objective, type ObjectiveOptions, resolveObjective } from "./objective.ts";
+import { describeLosses, type Objective, type ObjectiveOptions } from "./objective.ts";
 import { type Clip, scoreCount } from "./programs.ts";
 import { type FitLayout, layOutFit, wantOptimizer } from "./state.ts";
 
@@ -40,9 +40,9 @@ export interface Setup {
   readonly schedule: Schedule | undefined;
 }
 
-/** Checks the options; `rows` of data, or 0 where they come batch by batch. */
-export function setUp(network: Network, options: RunOptions, rows: number): Setup {
-  const { schedule } = options, objective = resolveObjective(network, options), optimizer = wantOptimizer(options.optimizer);
+/** Checks the other options of an objective; `rows` of data, or 0 where they come batch by batch. */
+export function setUp(network: Network, objective: Objective, options: RunOptions, rows: number): Setup {
+  const { schedule } = options, optimizer = wantOptimizer(options.optimizer);
   const bound = (name: "clipNorm" | "clipValue"): number => (options[name] === undefined ? 0 : wantPositive(name, options[name]));
   optimizer.refuse?.({ ...options }, rows);
   if (schedule !== undefined) wantFunction("schedule", schedule);

@@ -10,7 +10,7 @@ import { sizeOf } from "../shape.ts";
 import { fills, flatten, type Numbers, type Tensor } from "../tensor.ts";
 import { type CheckpointNotes, restore, writeCheckpoint } from "./checkpoint.ts";
 import { notFinite } from "./dataset.ts";
-import { dataColumns, type Objective } from "./objective.ts";
+import { dataColumns, type Objective, resolveObjective } from "./objective.ts";
 import { applyProgram, trainingProgram } from "./programs.ts";
 import { begin, RUN_OPTIONS, type RunOptions, setUp, type Setup } from "./setup.ts";
 import { type FitState, makeState } from "./state.ts";
@@ -63,7 +63,7 @@ export class Trainer {
     checkNames("trainer", options, [...RUN_OPTIONS, "steps"]);
     this.defaults = defaults;
     if (options.batchSize !== undefined) wantCount("batchSize", options.batchSize);
-    const setup = this.setup = setUp(network, options, 0), { layout } = setup;
+    const setup = this.setup = setUp(network, resolveObjective(network, options), options, 0), { layout } = setup;
     const steps = options.steps === undefined && !setup.schedule ? 1 : wantCount("steps", options.steps);
     const { seed, checkpoint, settings } = begin(setup, options, defaults.seed, { run: "trainer", steps });
     this.settings = settings;
