@@ -44,7 +44,7 @@ export class Compiled {
    */
   run(args: readonly Numbers[]): Tensor<Float32Array | Int32Array>[] {
     this.stage(args);
-    this.loaded.run();
+    this.loaded.runSync();
     return this.outputs.map(({ shape, size, dtype }, i) => {
       const from = this.loaded.place(`output ${i}`), { buffer } = this.loaded.session.core.memory;
       const data = dtype === "int32" ? new Int32Array(buffer, from, size).slice() : new Float32Array(buffer, from, size).slice();

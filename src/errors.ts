@@ -72,6 +72,10 @@ export class GraphError extends LanewiseError {}
  * message says so, parameters that an update has taken beyond float32. */
 export class NonFiniteError extends LanewiseError {}
 
+/** A worker that died, threw, or could not be started. Of a fit: the step at which it happened, and as `checkpoint` the state
+ * that the parameters are in now, from which `resume` goes on. */
+export class WorkerError extends LanewiseError {}
+
 /** A value as a short text for a message. */
 export function show(value: unknown, depth = 3): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? value.slice(0, 57) + "..." : value);

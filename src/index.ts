@@ -40,5 +40,5 @@ export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {
   DataError, EngineError, FormatError, GraphError, LanewiseError, MemoryError, NonFiniteError, OptionError, ShapeError,
-  StateError, type Details,
+  StateError, WorkerError, type Details,
 } from "./errors.ts";

@@ -427,7 +427,7 @@ export class Model<X = any, Y = any> {
         const width = sizeOf(column.shape), dtype = column.dtype === "int32" ? "int32" : "float32";
         copyNumbers(session, column, from * width, (from + count) * width, program.place(column.name), dtype);
       }
-      program.run();
+      program.runSync();
       shapes.forEach(([name, shape], i) => {
         const at = program.place(outputPlace(name)) / 4, width = sizeOf(shape);
         parts[i]!.set(session.floats.subarray(at, at + count * width), from * width);

@@ -175,7 +175,7 @@ export class Network {
     const loaded = this.load(assembler.finish(), { seed: cells });
     const run = (step: number): void => {
       session.words.set([low, high, step], cells.offset / 4);
-      loaded.run();
+      loaded.runSync();
     };
     for (const parameter of this.parameters) {
       const { initializer, shape } = parameter;

@@ -18,8 +18,23 @@ export interface Block {
   readonly bytes: number;
 }
 
+/** Runs programs with more ranks than this thread, or in a worker; a session without one runs them by itself. */
+export interface Runner {
+  /** Runs a program. A promise where this thread may not wait for the end, or has waited in vain; it may reject with a
+   * WorkerError. */
+  run(program: LoadedProgram): Promise<void> | undefined;
+  /** Runs a program to its end, waiting here.
+   *
+   * @throws WorkerError if a worker has died.
+   */
+  runSync(program: LoadedProgram): void;
+  /** Ends its workers. */
+  close(): void;
+}
+
 export class Session {
   readonly core: Core;
+  runner: Runner | undefined;
   /** Bytes that this session may use in all. */
   readonly limit: number;
   /** By offset. */
@@ -131,6 +146,8 @@ export class Session {
 
   close(): void {
     this.closed = true;
+    this.runner?.close();
+    this.runner = undefined;
     this.loaded.clear();
     this.blocks = [];
     this.buffer = undefined;
@@ -212,10 +229,20 @@ export class LoadedProgram {
     return this.address(place);
   }
 
-  run(): void {
+  /** Runs it; where there is a promise, that tells of the end. */
+  run(): Promise<void> | undefined {
+    const { runner } = this.session;
+    if (!runner) return void this.runSync();
     this.wantLoaded();
-    const status = this.session.core.run(this.block.offset, 0, 1);
-    if (status !== 0) throw new Error(`the core stopped with status ${status}`);
+    return runner.run(this);
+  }
+
+  /** Runs it to the end, waiting here. */
+  runSync(): void {
+    this.wantLoaded();
+    const { runner, core } = this.session;
+    if (runner) runner.runSync(this);
+    else core.run(this.block.offset, 0, 1);
   }
 
   /** Throws if it lies in memory no more. */

@@ -44,7 +44,7 @@ describe.each(Object.keys(programs))("the parameters after training %s", (name) 
   });
 
   it.each([1, 2, 3, 4, 7])("are the same in lockstep of %i ranks", async (size) => {
-    vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+    vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
       runLockstep(this, size);
     });
     expect(await train(name)).toBe(committed());
@@ -53,7 +53,7 @@ describe.each(Object.keys(programs))("the parameters after training %s", (name) 
   it.each([2, 3])("are the same on %i threads", async (size) => {
     const ranks = await Ranks.start(size);
     try {
-      vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+      vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
         ranks.run(this);
       });
       expect(await train(name)).toBe(committed());
@@ -142,7 +142,7 @@ describe("the barrier", () => {
     const ranks = await Ranks.start(3), model = await createModel(dense(4), { input: [6], seed: 1 });
     try {
       const seen: number[][] = [];
-      vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+      vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
         ranks.run(this);
         const head = this.block.offset / 4, { words } = this.session;
         seen.push([words[head + Program.ARRIVED]!, words[head + Program.GENERATION]! / this.program.instructions.length]);
@@ -159,7 +159,7 @@ describe("the barrier", () => {
   it("reports a rank that does not come", async () => {
     const model = await createModel(dense(4), { input: [6], seed: 1 });
     const statuses: number[] = [];
-    vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+    vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
       statuses.push(shortWait(this, 0, 2));
     });
     model.predict(numbers(6, 1));

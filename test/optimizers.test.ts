@@ -66,7 +66,7 @@ describe.each(Object.entries(all))("%s", (_, make) => {
 
   it.each([2, 3, 4, 7])("has the same bits in lockstep of %i ranks", async (size) => {
     const alone = await trained({ optimizer: make(), clipNorm: 0.5, clipValue: 0.1 });
-    vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+    vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
       runLockstep(this, size);
     });
     expect(await trained({ optimizer: make(), clipNorm: 0.5, clipValue: 0.1 })).toBe(alone);
@@ -96,7 +96,7 @@ describe.each(Object.entries(all))("%s", (_, make) => {
 it("formulas have the same bits on threads, and all threads stop at a step that is not finite", async () => {
   const alone = await trained({ optimizer: rmsprop() }), ranks = await Ranks.start(2);
   try {
-    vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+    vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
       ranks.run(this);
     });
     expect(await trained({ optimizer: rmsprop() })).toBe(alone);
@@ -302,7 +302,7 @@ describe("lbfgs", () => {
 
   it("brings the loss on the irises (4-16-3) to 1e-6 in a tenth of Adam's gradients, and less", async () => {
     for (const seed of [1, 2, 3]) {
-      const model = await net(seed), run = vi.spyOn(LoadedProgram.prototype, "run");
+      const model = await net(seed), run = vi.spyOn(LoadedProgram.prototype, "runSync");
       let loss = 1;
       const training = model.fit(irises, { loss: crossEntropy(), optimizer: lbfgs(), epochs: 50 });
       for await (const report of training) if ((loss = report.loss) <= 1e-6) break;
@@ -342,7 +342,7 @@ describe("lbfgs", () => {
     };
     const alone = await end();
     for (const size of [2, 3, 7]) {
-      vi.spyOn(LoadedProgram.prototype, "run").mockImplementation(function (this: LoadedProgram) {
+      vi.spyOn(LoadedProgram.prototype, "runSync").mockImplementation(function (this: LoadedProgram) {
         runLockstep(this, size);
       });
       expect(await end()).toBe(alone);

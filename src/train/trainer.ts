@@ -104,7 +104,7 @@ export class Trainer {
     this.wantOpen();
     const { state, setup: { network, layout } } = this, { program } = this.stageBatch(data, true);
     state.prepare(this.currentRate(), 0);
-    program.run();
+    program.runSync();
     if (!state.finite) this.fail(data);
     const gradients = new Map(layout.slots.map((slot) => [slot.parameter.name, network.read(slot.parameter, state.place(slot))]));
     return { loss: state.loss, gradients };
@@ -173,11 +173,11 @@ export class Trainer {
   private advance(program: LoadedProgram, data: Data | undefined): number {
     const { state, setup: { network, layout, objective } } = this, learningRate = this.currentRate();
     state.prepare(learningRate, 0);
-    program.run();
+    program.runSync();
     if (!state.finite) this.fail(data);
     const { loss } = state;
     // a run takes its batch's memory for other things
-    layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stageBatch(data!, false).program.run() });
+    layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stageBatch(data!, false).program.runSync() });
     state.steps++;
     state.updates++;
     this.defaults.onTrained(objective);

@@ -81,7 +81,7 @@ for (const row of rows) {
     }
 
     for (const run of row.lbfgs) test(`${run.name}: fit and trainer`, async () => {
-      const model = await create(row), got: number[] = [], runs = vi.spyOn(LoadedProgram.prototype, "run"), options = { loss, optimizer: optimizers.lbfgs(run.options) };
+      const model = await create(row), got: number[] = [], runs = vi.spyOn(LoadedProgram.prototype, "runSync"), options = { loss, optimizer: optimizers.lbfgs(run.options) };
       await model.fit({ x, y } as Data, { ...options, epochs: run.steps, onStep: (step) => got.push(step.loss) });
       expect(runs.mock.calls.length).toBe(run.evaluations);
       runs.mockRestore();
