@@ -18,8 +18,8 @@ export async function record(library: Library, program: TrainingRun): Promise<Tr
   const probe = await library.ops.compile((x) => library.ops.abs(x), [[1]]);
   const loaded = Object.getPrototypeOf(probe.loaded) as typeof probe.loaded;
   probe.dispose();
-  const { run } = loaded, made: Trace = { programs: [], runs: [] }, known = new Map<string, number>();
-  loaded.run = function () {
+  const { runSync } = loaded, made: Trace = { programs: [], runs: [] }, known = new Map<string, number>();
+  loaded.runSync = function () {
     const lines = library.trace(this), labels = lines.map(({ label }) => label), key = labels.join("\n");
     if (!known.has(key)) known.set(key, made.programs.push(labels) - 1);
     made.runs.push([known.get(key)!, lines.map(({ hash }) => hash.slice(0, DIGITS)).join("")]);
@@ -27,7 +27,7 @@ export async function record(library: Library, program: TrainingRun): Promise<Tr
   try {
     (await program(library)).dispose();
   } finally {
-    loaded.run = run;
+    loaded.runSync = runSync;
   }
   return made;
 }
