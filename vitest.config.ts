@@ -1,11 +1,11 @@
 import { defineConfig, type Plugin } from "vitest/config";
-import { wasmModule } from "./scripts/wasm.mjs";
+import { scriptModule, wasmModule } from "./scripts/wasm.mjs";
 
-/** An import of a .wasm file is what it is in the build. */
+/** Imports of a .wasm file and of a script are what they are in the build. */
 const embedWasm: Plugin = {
   name: "embed-wasm",
   enforce: "pre",
-  load: (id) => (id.endsWith(".wasm") ? wasmModule(id) : undefined),
+  load: (id) => (id.endsWith(".wasm") ? wasmModule(id) : id.endsWith("?script") ? scriptModule(id) : undefined),
 };
 
 export default defineConfig({

@@ -1,7 +1,7 @@
 // The instruction set: the one file that the host (src/) and the core (assembly/) both read.
 //
 // A program is a block of u32 words in linear memory: two words for the barrier, then instructions.
-// An instruction is a header word, opcode | size << 16 (size in words, header included), and its operands
+// An instruction is a header word, opcode | alone | size << 16 (size in words, header included), and its operands
 // in the order of the enum that bears the opcode's name. An operand is a byte address (A, SRC, DST …), a
 // count of elements, a kind, or the bits of an f32 (marked "f32"). Unless an operand says otherwise, tensors
 // are dense, row-major f32, aligned to 16 bytes, and counts may be 0.
@@ -10,7 +10,7 @@
 
 export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
-  ISA = 2,
+  ISA = 3,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
   NUMERICS = 2,
 }
@@ -34,6 +34,13 @@ export enum Size {
 
 /** Head of a program block. */
 export enum Program { ARRIVED, GENERATION, CODE }
+
+/** Parts of a header word. */
+export enum Header {
+  OPCODE = 0x7fff,
+  /** Rank 0 executes it alone: it is too little work to be split. */
+  ALONE = 0x8000,
+}
 
 export enum Opcode {
   /** The program ends here. */

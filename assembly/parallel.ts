@@ -6,8 +6,8 @@ import { Program } from "./isa";
 
 /** Polls before a waiter sleeps: some 10 µs, about what waking a sleeping thread costs. */
 const SPINS: u32 = 4000;
-/** A barrier that waits longer than this, in ns, reports a dead rank. */
-const TIMEOUT: i64 = 10_000_000_000;
+/** A wait that is longer than this, in ns, returns: the host looks whether a rank has died. */
+const TIMEOUT: i64 = 100_000_000;
 
 /** First item of this rank's share of n items that are handed out in groups of `grain`; the share ends where
  *  the next rank's begins: `share(n, grain, rank + 1, size)`. */
@@ -31,20 +31,27 @@ export function split(n: u32, grain: u32, rank: u32, size: u32): void {
   }
 }
 
-/** Waits until all ranks are here; false if some did not come in time. */
+/** The generation at which this rank has arrived last. A wasm global too. */
+let generation: u32 = 0;
+
+/** Arrives at the barrier that follows an instruction, and waits for the other ranks; false if some did not come in time. */
 export function barrier(program: usize, size: u32): bool {
   const arrived = program + (Program.ARRIVED << 2);
-  const generation = program + (Program.GENERATION << 2);
-  const now = atomic.load<u32>(generation);
-  if (atomic.add<u32>(arrived, 1) == size - 1) {
-    atomic.store<u32>(arrived, 0);
-    atomic.store<u32>(generation, now + 1);
-    atomic.notify(generation, -1);
-    return true;
-  }
-  for (let i: u32 = 0; i < SPINS; i++) if (atomic.load<u32>(generation) != now) return true;
-  while (atomic.load<u32>(generation) == now) {
-    if (atomic.wait<i32>(generation, now, TIMEOUT) == AtomicWaitResult.TIMED_OUT) return false;
+  const at = program + (Program.GENERATION << 2);
+  generation = atomic.load<u32>(at);
+  if (atomic.add<u32>(arrived, 1) < size - 1) return wait(program);
+  atomic.store<u32>(arrived, 0);
+  atomic.store<u32>(at, generation + 1);
+  atomic.notify(at, -1);
+  return true;
+}
+
+/** Waits, having arrived, for the other ranks. */
+export function wait(program: usize): bool {
+  const at = program + (Program.GENERATION << 2);
+  for (let i: u32 = 0; i < SPINS; i++) if (atomic.load<u32>(at) != generation) return true;
+  while (atomic.load<u32>(at) == generation) {
+    if (atomic.wait<i32>(at, generation, TIMEOUT) == AtomicWaitResult.TIMED_OUT) return false;
   }
   return true;
 }

@@ -1,7 +1,7 @@
 // Fetch and dispatch. No arithmetic: a case reads its operands and calls a kernel.
 
 import {
-  Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Loss,
+  Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Header, Loss,
   LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Size, Softmax,
   SoftmaxGradient, Squares, Stop, Update,
 } from "./isa";
@@ -15,16 +15,22 @@ import { random } from "./kernels/random";
 import { reduce } from "./kernels/reduce";
 import { softmax, softmaxGradient } from "./kernels/softmax";
 import { update } from "./kernels/update";
-import { barrier } from "./parallel";
+import { barrier, wait } from "./parallel";
 
-/** Runs a program as one of `size` ranks. 0: done; 1: another rank did not come to a barrier in time. More ranks than
- *  have a scratch trap. */
-export function run(program: usize, rank: u32, size: u32): u32 {
+/** Runs a program as one of `size` ranks. 0: done. Else another rank did not come to the barrier in time: given the number
+ * as `from`, it waits on. More ranks than have a scratch trap. */
+export function run(program: usize, rank: u32, size: u32, from: usize): usize {
   if (size > <u32>Size.RANKS) unreachable();
-  let at = program + (Program.CODE << 2);
-  while (load<u32>(at) & 0xffff) {
+  let at = from;
+  if (!at) at = program + (Program.CODE << 2);
+  else if (!wait(program)) return at;
+  let header = load<u32>(at);
+  while (header & 0xffff) {
     at = execute(at, rank, size);
-    if (size > 1 && !barrier(program, size)) return 1;
+    const next = load<u32>(at);
+    // between two that rank 0 executes alone nobody waits
+    if (size > 1 && !(header & next & Header.ALONE) && !barrier(program, size)) return at;
+    header = next;
   }
   return 0;
 }
@@ -44,7 +50,11 @@ function f(at: usize, slot: i32): f32 {
 /** Executes one instruction as one of `size` ranks; returns the address of the next. */
 export function execute(at: usize, rank: u32, size: u32): usize {
   const header = load<u32>(at);
-  switch (header & 0xffff) {
+  if (header & Header.ALONE) {
+    if (rank) return at + (<usize>(header >>> 16) << 2);
+    size = 1;
+  }
+  switch (header & Header.OPCODE) {
     case Opcode.Fill: fill(u(at, Fill.DST), u(at, Fill.COUNT), u(at, Fill.VALUE), rank, size); break;
     case Opcode.Copy:
       copy(u(at, Copy.DST), u(at, Copy.SRC), u(at, Copy.RANK), at + (Copy.DIMS << 2), rank, size);

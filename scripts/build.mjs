@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { embedWasm, unshared } from "./wasm.mjs";
+import { embedWasm, scriptOf, unshared } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -39,6 +39,9 @@ for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
     .replace(/^var (\w+) = \{\};\n__export\(\1, (\{[\s\S]*?\n\})\);/gm, "var $1 = /* @__PURE__ */ __export({}, $2);")
     .replace(/^(var __export = \(target, all\) => \{\n[\s\S]*?)\n\};/m, "$1\n  return target;\n};"));
 }
+
+// What a worker runs, as a file of the page's own origin.
+writeFileSync(join(dist, "worker.js"), scriptOf(join(root, "src/runtimes/worker.ts")));
 
 // The core on its own, for engines that take a .wasm as a module: without the flag "shared" on its memory.
 writeFileSync(join(dist, "core.wasm"), unshared(readFileSync(join(root, "build/core.wasm"))));

@@ -1,7 +1,9 @@
-// The core as a page carries it: an import of a .wasm file gives its bytes, unshared, deflated, in base64 (see src/core.ts).
+// What the build embeds. The core as a page carries it: an import of a .wasm file gives its bytes, unshared, deflated, in base64 (see src/core.ts).
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 
 const deflate = fileURLToPath(new URL("deflate.mjs", import.meta.url));
 
@@ -19,10 +21,24 @@ export function wasmModule(file) {
   return `export default "${execFileSync(process.execPath, [deflate], { input: unshared(readFileSync(file)), encoding: "utf8" })}";`;
 }
 
+/** The text of a script with all that it imports: src/runtimes/worker.ts as a worker runs it. */
+export function scriptOf(file) {
+  const { outputFiles } = buildSync({
+    entryPoints: [file], bundle: true, minify: true, format: "iife", platform: "neutral", target: "es2022", write: false,
+    loader: { ".wasm": "empty" }, legalComments: "none", treeShaking: true,
+  });
+  return outputFiles[0].text;
+}
+
+/** The text of a module that stands for such a script (imported as "…?script"). */
+export const scriptModule = (file) => `export default ${JSON.stringify(scriptOf(file.replace(/\?script$/, "")))};`;
+
 /** For esbuild. */
 export const embedWasm = {
   name: "embed-wasm",
   setup(build) {
     build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: wasmModule(path), loader: "js" }));
+    build.onResolve({ filter: /\?script$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?script$/, "")), namespace: "script" }));
+    build.onLoad({ filter: /.*/, namespace: "script" }, ({ path }) => ({ contents: scriptModule(path), loader: "js" }));
   },
 };

@@ -7,7 +7,7 @@ import { copy } from "./ops/shape.ts";
 import { live } from "./passes/live.ts";
 import { assignStorage, isSource, type Storages } from "./passes/storage.ts";
 import { plan } from "./plan.ts";
-import { type Address, Assembler, bits, type Literal, type Program } from "./program.ts";
+import { type Address, Assembler, bits, type Literal, type Program, type Range } from "./program.ts";
 
 /** A value and the place of its own where it is to be written. */
 export type Store = readonly [Value, Address];
@@ -15,6 +15,8 @@ export type Store = readonly [Value, Address];
 export interface Goal {
   /** Values that are read after the run, by name: `program.places` tells where they are. */
   outputs?: ReadonlyMap<string, Value>;
+  /** What else is read then. */
+  results?: readonly Range[];
   /** Gradients, cells; see ownMemory. */
   stores?: readonly Store[];
   /** Where sources lie that are not in the arena (parameters, data sets, cells). */
@@ -26,7 +28,7 @@ export interface Goal {
 }
 
 /** Compiles what the goal needs to a program. */
-export function compileProgram({ outputs = new Map(), stores = [], sources, effects = [], inPlace = true }: Goal): Program {
+export function compileProgram({ outputs = new Map(), results = [], stores = [], sources, effects = [], inPlace = true }: Goal): Program {
   const pins = new Map<Value, Address>([...(sources ?? []), ...stores]);
   const kept = new Map([...outputs].map(([name, value]) => [name, isSource(origin(value)) ? copy(value) : value]));
   const alive = live([...kept.values(), ...stores.map(([value]) => value)], effects);
@@ -36,7 +38,12 @@ export function compileProgram({ outputs = new Map(), stores = [], sources, effe
   for (const node of alive.nodes) node.op.emit(node, emitter(node, storages, assembler));
   const program = assembler.finish();
   program.arena = arena;
-  for (const [name, value] of kept) program.places.set(name, storages.of.get(value)!.address!);
+  program.results.push(...results);
+  for (const [name, value] of kept) {
+    const address = storages.of.get(value)!.address!;
+    program.places.set(name, address);
+    program.results.push({ address, bytes: value.size * bytesOf(value.dtype) });
+  }
   for (const { op, attributes, outputs: [value] } of alive.nodes)
     if (op === inputOp) program.places.set(attributes.name, storages.of.get(value!)!.address!);
   return program;

@@ -1,6 +1,6 @@
 // compile(): a function on Values becomes a program that runs on numbers.
 
-import { ADDRESSABLE, loadCore, releaseCore, type CoreSource } from "./core.ts";
+import { ADDRESSABLE, loadCore, type CoreSource } from "./core.ts";
 import { compileProgram } from "./compile.ts";
 import { ShapeError, show } from "./errors.ts";
 import { Graph, notAValue, Value } from "./graph.ts";
@@ -78,7 +78,6 @@ export class Compiled {
     if (!this.open) return;
     this.open = false;
     this.loaded.session.close();
-    releaseCore(this.loaded.session.core);
   }
 
   [Symbol.dispose](): void {

@@ -1,18 +1,23 @@
 // The WebAssembly side: bytes or a module become an instance on a memory. The only file that touches WebAssembly.
+//
+// There is one binary. As it is embedded it imports a memory of its own; for threads one bit of it is set, and it imports a
+// shared one. Where an engine refuses to compile bytes (edge runtimes), the build embeds a module instead.
 
 import embedded from "../build/core.wasm";
 import { Version } from "../assembly/isa.ts";
 import { EngineError, MemoryError } from "./errors.ts";
 
-/** A core of one's own: the bytes of core.wasm, or a module compiled from them. */
-export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array;
+/** A core of one's own: the bytes of core.wasm, a module compiled from them, a response with them, or where they lie. */
+export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array | Response | URL | string;
 
 /** The functions of the core (assembly/index.ts) and the memory that they work on. */
 export interface Core {
   readonly memory: WebAssembly.Memory;
   /** First byte that is free for plans. */
   readonly base: number;
-  run(program: number, rank: number, size: number): number;
+  /** Runs a program as one of `size` ranks. 0: done. Else some rank has not come to a barrier within a tenth of a second: to go
+   * on, call again with what was returned as `from`. */
+  run(program: number, rank: number, size: number, from?: number): number;
   execute(instruction: number, rank: number, size: number): number;
   firstNonFinite(from: number, count: number): number;
   shuffle(ids: number, count: number, stream: number, low: number, high: number, step: number): void;
@@ -26,13 +31,14 @@ export const ADDRESSABLE = 65536 * PAGE;
 interface Exports {
   isaVersion(): number;
   heapBase: WebAssembly.Global;
-  run: Core["run"];
+  run(program: number, rank: number, size: number, from: number): number;
   execute: Core["execute"];
   firstNonFinite: Core["firstNonFinite"];
   shuffle: Core["shuffle"];
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** The embedded core's modules, each made once: for a memory of its own, for a shared one. */
+const compiled: [own?: Promise<WebAssembly.Module>, shared?: Promise<WebAssembly.Module>] = [];
 /** Memories of disposed models: a page may have only some hundred live ones, and they are freed late. */
 const pool: WebAssembly.Memory[] = [];
 const POOLED = 4;
@@ -43,30 +49,37 @@ const POOLED_BYTES = 64 * 1024 * 1024;
  * @throws EngineError if the engine has no SIMD, or the core speaks another instruction set.
  */
 export async function loadCore(source?: CoreSource): Promise<Core> {
-  wantSimd();
-  const module = await (source === undefined ? ownModule() : moduleOf(source));
-  const memory = pool.pop() ?? newMemory();
+  return instantiate(await moduleOf(source));
+}
+
+/** Makes an instance of a module on a memory, one of its own where none is given: each thread has one on the same memory. */
+export async function instantiate(module: WebAssembly.Module, given?: WebAssembly.Memory): Promise<Core> {
+  const memory = given ?? pool.pop() ?? newMemory();
+  const giveBack = (): unknown => given ?? pool.push(memory);
   let exports: Exports;
   try {
     exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
   } catch (error) {
-    pool.push(memory);
+    giveBack();
     throw badCore(error);
   }
   const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
   if (version !== Version.ISA) {
-    pool.push(memory);
+    giveBack();
     throw new EngineError("isa-version", {
       of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
     });
   }
   const { run, execute, firstNonFinite, shuffle, heapBase } = exports;
-  return { memory, base: Number(heapBase.value), run, execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0 };
+  return {
+    memory, base: Number(heapBase.value), run: (program, rank, size, from = 0) => run(program, rank, size, from) >>> 0,
+    execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0,
+  };
 }
 
-/** Gives a memory back, for the next model. */
+/** Gives a memory back, for the next model. No thread may write to it any more. */
 export function releaseCore({ memory }: Core): void {
-  if (pool.length < POOLED && memory.buffer.byteLength <= POOLED_BYTES) pool.push(memory);
+  if (pool.length < POOLED && memory.buffer.byteLength <= POOLED_BYTES && memory.buffer instanceof ArrayBuffer) pool.push(memory);
 }
 
 /** Lets the memory have at least so many bytes. Views made before become invalid. */
@@ -80,12 +93,18 @@ export function growTo({ memory }: Core, bytes: number): void {
   }
 }
 
-/** The embedded core's module, made once. */
-async function ownModule(): Promise<WebAssembly.Module> {
+/** The module of a source, or of the embedded core: for a memory of its own, or a shared one.
+ *
+ * @throws EngineError if the engine has no SIMD or compiles nothing, or the source is no core.
+ */
+export async function moduleOf(source?: CoreSource, shared = false): Promise<WebAssembly.Module> {
+  wantSimd();
+  if (source !== undefined || typeof embedded !== "string") return compile(source ?? embedded as unknown as WebAssembly.Module, shared);
+  const at = Number(shared);
   try {
-    return await (compiled ??= inflate(embedded).then(moduleOf));
+    return await (compiled[at] ??= inflate(embedded).then((bytes) => compile(bytes, shared)));
   } catch (error) {
-    compiled = undefined;
+    compiled[at] = undefined;
     throw error;
   }
 }
@@ -102,20 +121,63 @@ function newMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE });
 }
 
-async function moduleOf(source: CoreSource): Promise<WebAssembly.Module> {
+/** A memory that threads share. */
+export function sharedMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE, shared: true });
+}
+
+async function compile(source: CoreSource, shared: boolean): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  const bytes = await bytesFrom(source);
   if (!(bytes instanceof Uint8Array)) throw badCore(source);
   try {
-    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+    return await WebAssembly.compile(withMemory(bytes as Uint8Array<ArrayBuffer>, shared));
+  } catch (error) {
+    // Chromium and Firefox say so; there is no other way to know
+    if (/content security policy|\bCSP\b/i.test(String(error)))
+      throw new EngineError("csp", {
+        problem: "the page's Content-Security-Policy refuses WebAssembly", fix: "add 'wasm-unsafe-eval' to its script-src", cause: String(error),
+      });
+    throw badCore(error);
+  }
+}
+
+async function bytesFrom(source: unknown): Promise<unknown> {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Uint8Array) return source;
+  try {
+    const response = typeof source === "string" || source instanceof URL ? await load(source) : source;
+    if (response instanceof Uint8Array) return response;
+    if (!(response instanceof Response)) return response;
+    if (!response.ok) throw new Error(`HTTP ${response.status} for ${response.url}`);
+    return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     throw badCore(error);
   }
 }
 
+/** What lies at a URL; Node.js fetches no files. */
+async function load(url: string | URL): Promise<Response | Uint8Array> {
+  const { process } = globalThis as unknown as { process?: { getBuiltinModule?: (name: string) => any } };
+  if (/^file:/.test(String(url)) && process?.getBuiltinModule) return new Uint8Array(await process.getBuiltinModule("node:fs/promises").readFile(new URL(url)));
+  return fetch(url);
+}
+
+/** Bytes of the import env.memory, up to its limits: a flag byte follows, 1 for a memory of its own and 3 for a shared one. */
+const ENTRY = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2];
+
+/** The core for a memory of its own, or for a shared one: one bit. */
+function withMemory(bytes: Uint8Array<ArrayBuffer>, shared: boolean): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, i) => ENTRY.every((byte, j) => bytes[i + j] === byte)) + ENTRY.length;
+  if (at < ENTRY.length || bytes[at] === (shared ? 3 : 1)) return bytes;
+  const copy = bytes.slice();
+  copy[at] = shared ? 3 : 1;
+  return copy;
+}
+
 /** The error for a core of the caller's, from what was given or what the engine says of it. */
 function badCore(got: unknown): EngineError {
-  return new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, or a module of them", got });
+  return new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
 }
 
 /** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */

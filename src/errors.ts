@@ -74,7 +74,14 @@ export class NonFiniteError extends LanewiseError {}
 
 /** A worker that died, threw, or could not be started. Of a fit: the step at which it happened, and as `checkpoint` the state
  * that the parameters are in now, from which `resume` goes on. */
-export class WorkerError extends LanewiseError {}
+export class WorkerError extends LanewiseError {
+  readonly checkpoint: Uint8Array | undefined;
+
+  constructor(code: string, details: Details, checkpoint?: Uint8Array) {
+    super(code, details);
+    this.checkpoint = checkpoint;
+  }
+}
 
 /** A value as a short text for a message. */
 export function show(value: unknown, depth = 3): string {

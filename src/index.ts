@@ -1,10 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The whole public surface of lanewise. lanewise/ops has the functions on Values.
 
-export { createModel, loadModel, Model } from "./model.ts";
-export type {
-  Classification, EvaluateOptions, InputOption, LoadOptions, MemoryPlan, ModelInfo, ModelOptions,
-} from "./model.ts";
+export { createModel, type InputOption, loadModel, type LoadOptions, type ModelOptions } from "./create.ts";
+export { type Classification, type EvaluateOptions, type MemoryPlan, Model, type ModelInfo } from "./model.ts";
+export type { WorkerModel } from "./workerModel.ts";
 export { hash } from "./hash.ts";
 export { findLearningRate, type FindLearningRateOptions, type RateCurve } from "./findLearningRate.ts";
 

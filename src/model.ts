@@ -1,20 +1,19 @@
-// Models, as users meet them.
+// Models, as users meet them: everything but fit and evaluate is synchronous. create.ts makes them.
 
-import { type CoreSource, ADDRESSABLE, loadCore, releaseCore } from "./core.ts";
-import { type Data, inputColumns, type InputSpec, type Labels } from "./data/columns.ts";
-import { DataError, FormatError, OptionError, ShapeError, StateError } from "./errors.ts";
-import { readModel, writeModel } from "./formats/model.ts";
+import { type Data, inputColumns, type Labels } from "./data/columns.ts";
+import { DataError, ShapeError, StateError } from "./errors.ts";
+import { writeModel } from "./formats/model.ts";
 import { origin, type Value } from "./graph.ts";
-import { isLayer, type Layer } from "./layers/layer.ts";
+
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
-import { INPUT, type ModelFunction, Network, OUTPUT, type Parameter } from "./network.ts";
-import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import { Network, OUTPUT, type Parameter } from "./network.ts";
+import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantOneOf } from "./options.ts";
 import { type Match, matches, unmatched, wantMatch } from "./optimizers/optimizer.ts";
 import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
 import type { LoadedProgram } from "./session.ts";
-import { isShape, sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
+import { showShape, sizeOf } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
 import { copyNumbers, layOut, upload } from "./train/dataset.ts";
@@ -27,40 +26,11 @@ import { Training } from "./train/training.ts";
 import { failIfNotFinite, Trainer, type TrainerOptions } from "./train/trainer.ts";
 import { pacer } from "./yield.ts";
 
-/** The shape of one row of an input, with its type where that is not float32. */
-export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
-
-export interface ModelOptions<Input = InputOption | Readonly<Record<string, InputOption>>> {
-  /** One row's shape (`[784]`), or a record of named inputs. */
-  input: Input;
-  /** For initial parameters, and for fit where it has no seed of its own; 0 by default. */
-  seed?: number;
-  /** Names of the classes that the outputs stand for. */
-  classes?: readonly string[];
-  /** Most bytes that the model may use for everything; 4 GiB by default. */
-  memoryLimit?: number;
-  /** 1; more come with a later release. */
-  threads?: 1 | "auto";
-  where?: "here";
-  build?: "exact";
-  /** A core.wasm of one's own: its bytes, or a module. */
-  core?: CoreSource;
-}
-
-const OPTIONS = ["input", "seed", "classes", "memoryLimit", "threads", "where", "build", "core"];
-
-type IsRecord<I> = I extends readonly number[] ? false : I extends { shape: Shape } ? false : true;
-/** What a model takes as x. */
-export type InputOf<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Numbers } : Numbers;
-/** What a function gets. */
-export type Values<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Value } : Value;
-/** What a model gives. */
-export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
 /** What a model takes as y. */
 export type TargetOf<O> = O extends Tensor ? Labels : { readonly [K in keyof O]: Labels };
 
 /** No options but these: a misspelt one is an error of the compiler too. */
-type Only<O, Known> = { readonly [K in Exclude<keyof O, keyof Known>]: never };
+export type Only<O, Known> = { readonly [K in Exclude<keyof O, keyof Known>]: never };
 
 /** A row's class, by its name where the model knows its classes. */
 export interface Classification {
@@ -72,6 +42,8 @@ export interface Classification {
 export interface EvaluateOptions extends Partial<ObjectiveOptions> {
   /** Rows of a batch; 256 by default. */
   batchSize?: number;
+  /** As in fit. */
+  transfer?: boolean;
 }
 
 /** Bytes of a model's memory by region. */
@@ -90,8 +62,11 @@ export interface MemoryPlan {
 export interface ModelInfo {
   engine: string;
   build: "exact";
+  /** Where programs run. */
+  where: "here" | "worker";
+  /** Threads that run them. */
   threads: number;
-  /** Why not more threads. */
+  /** Why so many. */
   why: string;
   /** Bytes of the WebAssembly memory. */
   memory: number;
@@ -116,6 +91,25 @@ function asProbabilities(output: Value, reading: ClassReading["reading"]): Value
   return reading === "sign" ? greater(output, 0) : output;
 }
 
+/** What a model knows beside its network. */
+export interface Notes {
+  seed: number;
+  classes: readonly string[] | undefined;
+  losses: ReadonlyMap<string, LossOption>;
+  /** Why it runs on so many threads. */
+  why: string;
+}
+
+/** A computation that yields the programs that it wants to be run. */
+export type Running<T> = Generator<LoadedProgram, T, void>;
+
+/** Runs them here. */
+function runSync<T>(running: Running<T>): T {
+  let next = running.next();
+  for (; !next.done; next = running.next()) next.value.runSync();
+  return next.value;
+}
+
 /** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
 export class Model<X = any, Y = any> {
   private readonly network: Network;
@@ -133,9 +127,12 @@ export class Model<X = any, Y = any> {
   private told: Objective | undefined;
   private losses: ReadonlyMap<string, LossOption>;
 
+  private readonly why: string;
+
   /** @internal */
-  constructor(network: Network, notes: { seed: number; classes: readonly string[] | undefined; losses: ReadonlyMap<string, LossOption> }) {
+  constructor(network: Network, notes: Notes) {
     this.network = network;
+    this.why = notes.why;
     this.seed = notes.seed;
     this.classes = notes.classes;
     this.losses = notes.losses;
@@ -155,12 +152,17 @@ export class Model<X = any, Y = any> {
    * model.predict([[1], [2]]) // → { data: [2, 4], shape: [2, 1] }
    */
   predict(x: X, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Y {
+    return runSync(this.predicting(x, options));
+  }
+
+  /** @internal */
+  *predicting(x: X, options: { into?: unknown } = {}): Running<Y> {
     this.wantOpen();
     checkNames("predict", options, ["into"]);
     const { network } = this, names = [...network.outputs.keys()];
     const { into = {} } = options;
-    if (!network.singleOutput) checkNames("predict: into", into, names);
-    const tensors = this.outputs(x, (network.singleOutput && options.into !== undefined ? { [OUTPUT]: into } : into) as Readonly<Record<string, unknown>>);
+    if (!network.singleOutput) checkNames("predict: into", into as object, names);
+    const tensors = yield* this.outputs(x, (network.singleOutput && options.into !== undefined ? { [OUTPUT]: into } : into) as Readonly<Record<string, unknown>>);
     return (network.singleOutput ? tensors[0]! : Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))) as Y;
   }
 
@@ -174,6 +176,11 @@ export class Model<X = any, Y = any> {
    * model.classify([[0, 100]], { top: 1 }) // → [[{ label: "dog", index: 1, probability: 1 }]]
    */
   classify(x: X, options: { top?: number; output?: string } = {}): Classification[][] {
+    return runSync(this.classifying(x, options));
+  }
+
+  /** @internal */
+  *classifying(x: X, options: { top?: number; output?: string } = {}): Running<Classification[][]> {
     this.wantOpen();
     checkNames("classify", options, ["top", "output"]);
     const { network, classes } = this, names = [...network.outputs.keys()];
@@ -186,7 +193,7 @@ export class Model<X = any, Y = any> {
     const count = width === 1 ? 2 : width;
     if (classes && classes.length !== count)
       throw new StateError("no-classes", { of: "classify", option: "classes", wanted: `${count}, as the model tells`, got: classes.length });
-    const [{ data }] = this.outputs(x, {}, { output, reading }) as [Tensor];
+    const [{ data }] = (yield* this.outputs(x, {}, { output, reading })) as [Tensor];
     return Array.from({ length: data.length / width }, (_, row) => {
       const numbers = [...data.subarray(row * width, (row + 1) * width)];
       // one number is the probability of yes; the classes are no and yes
@@ -208,14 +215,14 @@ export class Model<X = any, Y = any> {
    */
   async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     this.wantOpen();
-    checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize"]);
+    checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
     const { network } = this, objective = this.evaluated(options), pause = pacer(12);
     const columns = dataColumns(network, objective, data as Data, this.classes), layout = layOut(columns);
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
       Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
-    const set = await upload(network, layout, pause);
+    const set = await upload(network, layout, pause, wantBoolean("transfer", options.transfer ?? false));
     let evaluator: Evaluator | undefined;
     try {
       evaluator = makeEvaluator(network, objective, plan, set, 0);
@@ -377,10 +384,10 @@ export class Model<X = any, Y = any> {
 
   /** What the model runs on. */
   info(): ModelInfo {
-    this.wantOpen();
+    const { session } = this.network, lost = session.lost || session.runner?.dead, runner = lost ? undefined : session.runner;
     return {
-      engine: engineName(), build: "exact", threads: 1, why: "this release runs on one thread",
-      memory: this.network.session.core.memory.buffer.byteLength,
+      engine: engineName(), build: "exact", where: runner?.twin ? "worker" : "here",
+      threads: runner?.threads ?? 1, why: lost ? "a worker has died" : this.why, memory: session.core.memory.buffer.byteLength,
     };
   }
 
@@ -390,7 +397,7 @@ export class Model<X = any, Y = any> {
     for (const trainer of [...this.trainers]) trainer.dispose();
     this.running?.halt();
     this.loadedPredictors.clear();
-    releaseCore(this.network.close());
+    this.network.close();
   }
 
   [Symbol.dispose](): void {
@@ -409,7 +416,7 @@ export class Model<X = any, Y = any> {
   }
 
   /** The outputs for all rows, block by block; or the probabilities of one output. */
-  private outputs(x: X, into: Readonly<Record<string, unknown>>, classes?: ClassReading): Tensor[] {
+  private *outputs(x: X, into: Readonly<Record<string, unknown>>, classes?: ClassReading): Running<Tensor[]> {
     const { network } = this, { rows, columns } = inputColumns(x, network.inputs, network.single);
     const shapes = [...network.outputs].filter(([name]) => !classes || name === classes.output);
     const wanted = shapes.map(([name, shape]) => {
@@ -425,9 +432,11 @@ export class Model<X = any, Y = any> {
       for (const column of columns) {
         if (!program.program.places.has(column.name)) continue; // nothing reads it
         const width = sizeOf(column.shape), dtype = column.dtype === "int32" ? "int32" : "float32";
-        copyNumbers(session, column, from * width, (from + count) * width, program.place(column.name), dtype);
+        const at = program.place(column.name);
+        copyNumbers(session, column, from * width, (from + count) * width, at, dtype);
+        session.wrote(at, 4 * count * width);
       }
-      program.runSync();
+      yield program;
       shapes.forEach(([name, shape], i) => {
         const at = program.place(outputPlace(name)) / 4, width = sizeOf(shape);
         parts[i]!.set(session.floats.subarray(at, at + count * width), from * width);
@@ -510,110 +519,4 @@ export class Model<X = any, Y = any> {
 function engineName(): string {
   const { navigator, process } = globalThis as unknown as Record<string, any>;
   return String(navigator?.userAgent ?? `Node.js/${process?.versions.node}`); // Node.js has a navigator from 21 on
-}
-
-/** Makes a model from a layer, or from a function on Values, and draws its parameters from the seed.
- *
- * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD
- * or a core of another release; MemoryError beyond the limit.
- * @example
- * const model = await createModel(({ a, b }) => ({ sum: add(a, b) }), { input: { a: [2], b: [2] } });
- * model.predict({ a: [[1, 2]], b: [[10, 20]] }).sum.data // → [11, 22]
- */
-export async function createModel<
-  const I extends InputOption | Readonly<Record<string, InputOption>>, R extends Value | Readonly<Record<string, Value>>,
->(model: (inputs: Values<I>) => R, options: ModelOptions<I>): Promise<Model<InputOf<I>, OutputOf<R>>> {
-  checkNames("createModel", options, OPTIONS);
-  if (typeof model !== "function") throw new OptionError("not-a-layer", { option: "model", wanted: "a layer or a function on Values", got: model });
-  const { inputs, single } = inputsOf(options?.input);
-  if (isLayer(model) && inputs.length !== 1)
-    throw badOption("input", inputs.length, "one input for a layer", { fix: "a function on Values can have several" });
-  const classes = options.classes === undefined ? undefined : wantClasses(options.classes);
-  const seed = wantSeed(options.seed ?? 0), limit = limitOf(options);
-  const network = new Network(model as Layer | ModelFunction, inputs, single);
-  return attach(network, options, limit, { seed: seed.seed, classes, losses: new Map() }, () => network.initialize(seed.low, seed.high));
-}
-
-export interface LoadOptions extends Pick<ModelOptions, "memoryLimit" | "threads" | "where" | "build" | "core"> {
-  /** Layers of your own that the model has, by their type. */
-  layers?: Readonly<Record<string, Layer>>;
-}
-
-/** Brings a saved model back.
- *
- * @throws FormatError if the bytes are no whole and sound model file, or it has a layer that is not known.
- * @example
- * const model = await loadModel((await createModel(dense(1, { initializer: () => [3] }), { input: [1] })).save());
- * model.predict([[2]]).data // → [6]
- */
-export async function loadModel(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Model> {
-  checkNames("loadModel", options, ["layers", "memoryLimit", "threads", "where", "build", "core"]);
-  const { layers = {} } = options, limit = limitOf(options);
-  if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
-  const { network, tensors, classes, losses, seed } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
-  const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
-  for (const [name, shape] of wanted) {
-    const tensor = tensors.get(name);
-    if (!tensor || !sameShape(tensor.shape, shape)) throw badTensor(name, shape, tensor?.shape);
-    const bad = tensor.data.find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw badTensor(name, "finite numbers", bad);
-  }
-  const more = [...tensors.keys()].find((name) => !wanted.has(name));
-  if (more !== undefined) throw badTensor(more, "no such parameter", tensors.get(more)!.shape);
-  try {
-    predictionProgram(network, 2);
-  } catch (error) {
-    throw badTensor("the model's function", "steps that can be compiled", error);
-  }
-  return attach(network, options, limit, { seed, classes, losses }, () => {
-    for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
-  });
-}
-
-function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
-  return new FormatError("bad-file", { of: "the model in this file", option, wanted, got });
-}
-
-/** Gives a network its memory and fills its parameters. */
-async function attach(
-  network: Network, { core }: LoadOptions, limit: number, notes: ConstructorParameters<typeof Model>[1], fill: () => void,
-): Promise<Model> {
-  const loaded = await loadCore(core);
-  try {
-    network.attach(loaded, limit);
-    fill();
-  } catch (error) {
-    releaseCore(loaded);
-    throw error;
-  }
-  return new Model(network, notes);
-}
-
-function limitOf(options: LoadOptions): number {
-  const { memoryLimit, threads, where, build } = options;
-  if (threads !== undefined && threads !== 1 && threads !== "auto") throw badOption("threads", threads, '1 or "auto", which is 1 in this release');
-  if (where !== undefined) wantOneOf("where", where, ["here"]);
-  if (build !== undefined) wantOneOf("build", build, ["exact"]);
-  return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
-}
-
-/** The inputs that the option describes. */
-function inputsOf(input: unknown): { inputs: InputSpec[]; single: boolean } {
-  if (Array.isArray(input) || (isRecord(input) && Array.isArray(input.shape))) return { inputs: [inputOf(INPUT, input, "input")], single: true };
-  if (!isRecord(input) || Object.keys(input).length === 0)
-    throw badOption("input", input, "the shape of one row, such as [784], or a record of named inputs");
-  return { inputs: Object.entries(input).map(([name, value]) => inputOf(name, value, `input.${name}`)), single: false };
-}
-
-function inputOf(name: string, value: unknown, option: string): InputSpec {
-  const { shape, dtype = "float32" }: { shape?: unknown; dtype?: unknown } = isRecord(value) ? value : { shape: value };
-  if (!isShape(shape) || shape.length === 0) throw badOption(option, value, "the shape of one row in whole lengths above 0, such as [784]");
-  if (isRecord(value)) checkNames(option, value, ["shape", "dtype"]);
-  return { name, shape: [...shape], dtype: wantOneOf(`${option}.dtype`, dtype, ["float32", "int32"]) };
-}
-
-function wantClasses(classes: unknown): readonly string[] {
-  const sound = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === "string") && new Set(classes).size === classes.length;
-  if (!sound) throw badOption("classes", classes, "at least two names, each once");
-  return [...(classes as string[])];
 }

@@ -126,11 +126,15 @@ export class Network {
     return this.open;
   }
 
-  close(): Core {
+  close(): void {
     const { session } = this.opened;
     this.open = undefined;
     session.close();
-    return session.core;
+  }
+
+  /** Brings the parameters up to date, where programs run on another memory. */
+  pull(...more: readonly Block[]): Promise<void> | undefined {
+    return this.session.pull(this.block, ...more);
   }
 
   /** Where a graph's parameters lie. */
@@ -212,6 +216,7 @@ export class Network {
   write(parameter: Parameter, numbers: ArrayLike<number>, base = this.block.offset + parameter.offset): void {
     const { floats } = this.session;
     walk(parameter, base / 4, (memory, file) => (floats[memory] = numbers[file]!));
+    this.session.wrote(base, 4 * parameter.size);
   }
 }
 

@@ -3,7 +3,7 @@
 // when a region moves, and its words never change otherwise.
 
 import * as isa from "../assembly/isa.ts";
-import { Opcode } from "../assembly/isa.ts";
+import { Header, Opcode } from "../assembly/isa.ts";
 
 /** A place in memory: bytes from the start of a region. */
 export interface Address {
@@ -11,7 +11,7 @@ export interface Address {
   readonly offset: number;
 }
 
-/** Bytes that an instruction writes, for `trace`. */
+/** Bytes that an instruction or a program writes. */
 export interface Range {
   readonly address: Address;
   readonly bytes: number;
@@ -64,6 +64,10 @@ export class Program {
   readonly relocations: { readonly word: number; readonly region: string }[] = [];
   /** Bytes of the arena that it uses. */
   arena = 0;
+  /** What the host reads after a run. */
+  readonly results: Range[] = [];
+  /** Does rank 0 execute all of it? Known where it runs on several. */
+  alone = false;
   /** Where inputs and outputs lie, by name. */
   readonly places = new Map<string, Address>();
 }
@@ -119,7 +123,7 @@ export function listing(program: Program): string {
   const enums = isa as unknown as Record<string, Record<string | number, string | number>>;
   const regions = new Map(program.relocations.map(({ word, region }) => [word, region]));
   const lines = program.instructions.map(({ word, label }, index) => {
-    const opcode = program.words[word]! & 0xffff, size = program.words[word]! >>> 16;
+    const header = program.words[word]!, opcode = header & Header.OPCODE, size = header >>> 16;
     const name = Opcode[opcode]!, slots = enums[name]!;
     const kinds = enums[`${name.replace("Gradient", "")}Kind`];
     const operands: string[] = [];

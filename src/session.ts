@@ -7,7 +7,7 @@
 // Allocation happens between runs only.
 
 import type { Core } from "./core.ts";
-import { ADDRESSABLE, growTo } from "./core.ts";
+import { ADDRESSABLE, growTo, releaseCore } from "./core.ts";
 import { MemoryError, StateError } from "./errors.ts";
 import { alignUp } from "./plan.ts";
 import { type Address, ARENA, type Program } from "./program.ts";
@@ -20,21 +20,41 @@ export interface Block {
 
 /** Runs programs with more ranks than this thread, or in a worker; a session without one runs them by itself. */
 export interface Runner {
+  readonly threads: number;
+  /** Has a worker died? Such a runner runs nothing. */
+  readonly dead: boolean;
+  /** Told of a program before it is put into memory. */
+  prepare?(program: Program): void;
   /** Runs a program. A promise where this thread may not wait for the end, or has waited in vain; it may reject with a
    * WorkerError. */
   run(program: LoadedProgram): Promise<void> | undefined;
   /** Runs a program to its end, waiting here.
    *
-   * @throws WorkerError if a worker has died.
+   * @throws WorkerError if a worker does not answer.
    */
   runSync(program: LoadedProgram): void;
-  /** Ends its workers. */
-  close(): void;
+  /** Of a runner whose programs run on another memory: this session's is its image. */
+  readonly twin?: Twin;
+  /** Ends its workers; with a promise where they may write for a while. */
+  close(): Promise<unknown> | undefined;
+}
+
+/** The memory that programs run on, where it is not the session's own. What the host writes goes there before the next run;
+ * what a program says it results in comes back after it, and all else when it is asked for. */
+export interface Twin {
+  /** Takes what the host has written, from another place if it was put there, or so many zeros. */
+  write(at: number, bytes: Uint8Array | number): void;
+  /** Takes an array over: its caller has it no more. */
+  move(at: number, data: ArrayBufferView): void;
+  /** Brings bytes into the image. */
+  read(ranges: readonly Block[]): Promise<void>;
 }
 
 export class Session {
   readonly core: Core;
-  runner: Runner | undefined;
+  private runs: Runner | undefined;
+  /** Has it lost its runner? */
+  lost = false;
   /** Bytes that this session may use in all. */
   readonly limit: number;
   /** By offset. */
@@ -56,11 +76,47 @@ export class Session {
     this.arena = alignUp(core.base);
   }
 
-  /** Takes `bytes` of memory, filled with zeros.
+  /** Who runs the programs, if this thread does not by itself. */
+  get runner(): Runner | undefined {
+    return this.runs;
+  }
+
+  /** Hands the programs to a runner, before any is loaded. */
+  attach(runner: Runner): void {
+    this.runs = runner;
+    const block = this.blocks.at(-1);
+    if (block) this.wrote(0, block.offset + block.bytes);
+  }
+
+  /** Goes on without the runner, on this thread. */
+  async detach(): Promise<void> {
+    const runner = this.runs;
+    this.runs = undefined;
+    this.lost = true;
+    await runner?.close();
+  }
+
+  /** The other memory, where programs run on one. */
+  get twin(): Twin | undefined {
+    return this.runs?.dead ? undefined : this.runs?.twin;
+  }
+
+  /** Tells that the host has written here. Everything but a program's words says so. */
+  wrote(at: number, bytes: number): void {
+    const { twin } = this;
+    if (twin) twin.write(at, new Uint8Array(this.core.memory.buffer, at, bytes));
+  }
+
+  /** Brings blocks up to date that programs have written, where they run on another memory. */
+  pull(...blocks: readonly Block[]): Promise<void> | undefined {
+    return this.twin?.read(blocks);
+  }
+
+  /** Takes `bytes` of memory, filled with zeros unless they will all be written.
    *
    * @throws MemoryError if that goes beyond the limit; nothing has changed then.
    */
-  allocate(bytes: number, what: string): Block {
+  allocate(bytes: number, what: string, zeros = true): Block {
     this.wantOpen();
     const block = this.put(this.blocks, bytes);
     const arena = Math.max(this.arena, block.offset + block.bytes);
@@ -75,8 +131,24 @@ export class Session {
       this.moves++;
       for (const program of this.loaded) program.link();
     }
-    this.bytes(block).fill(0);
+    if (zeros) {
+      this.bytes(block).fill(0);
+      this.twin?.write(block.offset, block.bytes);
+    }
     return block;
+  }
+
+  /** Where the host may write bytes that are meant for `at`: there, or in the arena, which must be so large, if they shall not
+   * stay in this memory. `send` takes them to their place. */
+  stage(at: number, bytes: number, what: string): number {
+    if (!this.twin) return at;
+    this.reserve(this.arena, Math.max(this.arenaSize, bytes), what);
+    this.arenaSize = Math.max(this.arenaSize, bytes);
+    return this.arena;
+  }
+
+  send(from: number, at: number, bytes: number): void {
+    this.twin?.write(at, new Uint8Array(this.core.memory.buffer, from, bytes));
   }
 
   /** Bytes in use, were there blocks of these sizes more, taken in this order, and an arena of `arenaBytes`; a block may be
@@ -104,10 +176,11 @@ export class Session {
   /** Puts a program into memory; `regions` says where the regions lie that it names. */
   load(program: Program, regions: Readonly<Record<string, Block>>): LoadedProgram {
     this.wantOpen();
+    this.runs?.prepare?.(program);
     this.want([program.words.byteLength], program.arena, "a program");
     this.reserve(this.arena, Math.max(this.arenaSize, program.arena), "a program");
     this.arenaSize = Math.max(this.arenaSize, program.arena);
-    const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program"), regions);
+    const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program", false), regions);
     this.loaded.add(loaded);
     return loaded;
   }
@@ -144,10 +217,13 @@ export class Session {
     return this.arena + this.arenaSize;
   }
 
+  /** Ends the workers, and gives the memory back when they have ended. */
   close(): void {
     this.closed = true;
-    this.runner?.close();
-    this.runner = undefined;
+    const ended = this.runs?.close(), release = (): void => releaseCore(this.core);
+    if (ended) void ended.then(release);
+    else release();
+    this.runs = undefined;
     this.loaded.clear();
     this.blocks = [];
     this.buffer = undefined;
@@ -215,6 +291,12 @@ export class LoadedProgram {
     session.words.set(program.words, start);
     const words = session.words;
     for (const { word, region } of program.relocations) words[start + word]! += this.base(region);
+    session.wrote(block.offset, program.words.byteLength);
+  }
+
+  /** What the host reads after a run, by its places of today. */
+  results(): Block[] {
+    return this.program.results.map(({ address, bytes }) => ({ offset: this.address(address), bytes }));
   }
 
   /** Byte address of a place, until memory is allocated again. */
@@ -229,7 +311,7 @@ export class LoadedProgram {
     return this.address(place);
   }
 
-  /** Runs it; where there is a promise, that tells of the end. */
+  /** Runs it; where there is a promise, that tells of the end. It rejects with a WorkerError if a worker has died. */
   run(): Promise<void> | undefined {
     const { runner } = this.session;
     if (!runner) return void this.runSync();
@@ -237,11 +319,11 @@ export class LoadedProgram {
     return runner.run(this);
   }
 
-  /** Runs it to the end, waiting here. */
+  /** Runs it to the end, waiting here; on this thread alone where a worker has died. */
   runSync(): void {
     this.wantLoaded();
     const { runner, core } = this.session;
-    if (runner) runner.runSync(this);
+    if (runner && !runner.dead) runner.runSync(this);
     else core.run(this.block.offset, 0, 1);
   }
 

@@ -3,3 +3,8 @@ declare module "*.wasm" {
   const base64: string;
   export default base64;
 }
+// And a script as text, with all that it imports.
+declare module "*?script" {
+  const text: string;
+  export default text;
+}

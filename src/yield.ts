@@ -23,13 +23,16 @@ export function nextTask(): Promise<void> {
 /** Gives the event loop a turn now and then; undefined where there is nothing to wait for. */
 export type Pause = () => Promise<void> | undefined;
 
-/** A pause that takes a turn when `milliseconds` have gone by since the last one. */
+/** A pause that takes a turn before `milliseconds` have gone by since the last one, if what comes next takes as long as what
+ * came before. */
 export function pacer(milliseconds: number): Pause {
-  let last = performance.now();
+  let last = performance.now(), before = last;
   return () => {
-    if (performance.now() - last < milliseconds) return undefined;
+    const now = performance.now(), next = now + (now - before);
+    before = now;
+    if (next - last < milliseconds) return undefined;
     return nextTask().then(() => {
-      last = performance.now();
+      last = before = performance.now();
     });
   };
 }

@@ -62,7 +62,9 @@ function watch(of: string, options: BestWeightsOptions, patience: number, keep: 
         };
       }
       training.final = last;
+      const { session, block: { offset }, bytes: size } = training.network;
       parametersOf(training.network).set(kept);
+      session.wrote(offset, size);
     },
     save(tensors) {
       if (kept) tensors.set(name, { data: kept, shape: [kept.length] });

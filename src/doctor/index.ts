@@ -123,6 +123,8 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     slow /= 2;
     const at = places(state);
     for (const part of PARTS) at[part].set(back[part]);
+    network.session.wrote(network.block.offset, network.bytes);
+    network.session.wrote(state.block.offset, state.block.bytes);
     state.updates = back.updates;
     state.memory = back.memory;
   };
@@ -166,10 +168,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       });
       [slow, taken, snapshots] = [saved.slow, saved.taken, loaded];
     },
+    looks: ({ steps: number }) => onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0),
     before(state) {
       const { steps: number, updates, memory } = now = state;
       if (number % batches === 0) taken = false;
-      if (onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0)) {
+      if (this.looks(state)) {
         const { parameters, states, average } = places(state);
         snapshots = [{ parameters: parameters.slice(), states: states.slice(), average: average.slice(), updates, memory }, ...snapshots.slice(0, 1)];
       }

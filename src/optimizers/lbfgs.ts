@@ -73,7 +73,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer {
       for (const option of ["shuffle", "clipNorm", "clipValue", "accumulate"])
         if (given[option] && !(option === "accumulate" && given[option] === 1)) throw badOption(option, given[option], "none with lbfgs, which takes all rows at once and their gradient as it is");
     },
-    drive(run) {
+    *drive(run) {
       const at = access(run), most = evaluations || Math.floor((iterations * 5) / 4);
       const { state, learningRate } = run, memory = (state.memory.length ? [...state.memory] : [0, 0, 0, 0, 1]) as Memory;
       let gradient = at.get(-1), loss = state.loss, direction = at.get(DIRECTION), runs = 1;
@@ -88,9 +88,9 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer {
         if (slope > -changeTolerance) break;
         const start = at.parameters();
         const go = (t: number): void => at.put(start, direction, t);
-        const found = search((t) => {
+        const found = yield* search(function* (t) {
           go(t);
-          run.run();
+          yield;
           runs++;
           return { t, loss: state.finite ? state.loss : Infinity, gradient: state.finite ? at.get(-1) : gradient };
         }, { t: 0, loss, gradient }, memory[3], direction, slope, changeTolerance);
@@ -164,15 +164,15 @@ const LESS = 1e-4, FLATTER = 0.9;
 const TRIALS = 25;
 
 /** A step that meets the strong Wolfe conditions, or the best that TRIALS runs find: first a bracket, then inside it. */
-function search(run: (t: number) => Point, from: Point, first: number, direction: Vector, slope: number, tolerance: number): Point {
+function* search(run: (t: number) => Generator<void, Point>, from: Point, first: number, direction: Vector, slope: number, tolerance: number): Generator<void, Point> {
   const length = greatest(direction), start: Sloped = { ...from, slope };
-  const look = (t: number): Sloped => {
-    const point = run(t);
+  const look = function* (t: number): Generator<void, Sloped> {
+    const point = yield* run(t);
     return { ...point, slope: dot(point.gradient, direction) };
   };
   const high = ({ t, loss }: Point): boolean => loss > start.loss + LESS * t * slope;
   const flat = (point: Sloped): boolean => Math.abs(point.slope) <= -FLATTER * slope;
-  let before = start, now = look(first), trials = 0, bracket: [Sloped, Sloped] | undefined;
+  let before = start, now = yield* look(first), trials = 0, bracket: [Sloped, Sloped] | undefined;
   for (; trials < TRIALS; trials++) {
     if (high(now) || (trials > 1 && now.loss >= before.loss)) bracket = [before, now];
     else if (flat(now)) return now;
@@ -180,7 +180,7 @@ function search(run: (t: number) => Point, from: Point, first: number, direction
     if (bracket) break;
     const t = lowest(before, now, now.t + 0.01 * (now.t - before.t), now.t * 10);
     before = now;
-    now = look(t);
+    now = yield* look(t);
   }
   bracket ??= [start, now];
   let low = bracket[0].loss <= bracket[1].loss ? 0 : 1, close = false;
@@ -195,7 +195,7 @@ function search(run: (t: number) => Point, from: Point, first: number, direction
         close = false;
       } else close = true;
     } else close = false;
-    now = look(t);
+    now = yield* look(t);
     const best = bracket[low]!, other = bracket[1 - low]!;
     if (high(now) || now.loss >= best.loss) {
       bracket[1 - low] = now;
@@ -246,7 +246,10 @@ function access({ state: { layout, block }, network }: Driven): Access {
   const home = (parameter: number): number => (network.block.offset + parameter) / 4;
   return {
     get: (i) => Float64Array.from(network.session.floats.subarray(place(i), place(i) + count)),
-    set: (i, vector) => network.session.floats.set(vector, place(i)),
+    set(i, vector) {
+      network.session.floats.set(vector, place(i));
+      network.session.wrote(4 * place(i), 4 * count);
+    },
     parameters() {
       const all = new Float64Array(count);
       for (const { parameter, start, count: n } of segments) all.set(network.session.floats.subarray(home(parameter), home(parameter) + n), start);
@@ -254,8 +257,11 @@ function access({ state: { layout, block }, network }: Driven): Access {
     },
     put(start, direction, t) {
       const { floats } = network.session;
-      for (const { parameter, start: first, count: n } of segments)
-        for (let i = 0, to = home(parameter); i < n; i++) floats[to + i] = start[first + i]! + t * direction[first + i]!;
+      for (const { parameter, start: first, count: n } of segments) {
+        const to = home(parameter);
+        for (let i = 0; i < n; i++) floats[to + i] = start[first + i]! + t * direction[first + i]!;
+        network.session.wrote(4 * to, 4 * n);
+      }
     },
   };
 }

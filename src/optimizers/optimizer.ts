@@ -34,7 +34,7 @@ export interface Optimizer {
   /** Without a kind: adds the update to a program, after its guard. */
   readonly build?: (site: Site) => Node[];
   /** Without both: makes the step by runs of a program that has no update; for full batches. */
-  readonly drive?: (run: Driven) => void;
+  readonly drive?: (run: Driven) => Iterable<void>;
   /** Throws for options of fit, or a checkpoint's memory, that do not go with it. */
   readonly refuse?: (options: Readonly<Record<string, unknown>>, rows: number) => void;
   /** Names of the states that each parameter has. */
@@ -71,7 +71,7 @@ export interface Site {
   readonly sources: Map<Value, Address>;
 }
 
-/** A run in the hands of an optimizer that drives: loss and gradients are there, and `run` computes them anew. */
+/** A run in the hands of an optimizer that drives: loss and gradients are there, and are computed anew wherever it yields. */
 export interface Driven {
   readonly state: {
     readonly layout: Layout;
@@ -82,9 +82,8 @@ export interface Driven {
     /** Numbers that the optimizer keeps from step to step; checkpoints have them. */
     memory: readonly number[];
   };
-  readonly network: { readonly session: { readonly floats: Float32Array }; readonly block: { readonly offset: number } };
+  readonly network: { readonly session: { readonly floats: Float32Array; wrote(at: number, bytes: number): void }; readonly block: { readonly offset: number } };
   readonly learningRate: number;
-  run(): void;
 }
 
 /** Options of every optimizer. */

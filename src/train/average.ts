@@ -35,7 +35,10 @@ export function makeAverage(network: Network, { segments, count }: FitLayout, de
     },
     add: (t) => visit(t === 1 ? 0 : decay),
     show(average) {
-      if (average !== shown) visit(2);
+      if (average !== shown) {
+        visit(2);
+        network.session.wrote(network.block.offset, network.bytes);
+      }
       shown = average;
     },
   };

@@ -2,7 +2,7 @@
 // bytes; the instruction that gathers a batch makes numbers of them.
 
 import type { Column, Columns } from "../data/columns.ts";
-import { WEIGHT } from "../data/columns.ts";
+import { inputName, WEIGHT } from "../data/columns.ts";
 import { DataError } from "../errors.ts";
 import { bytesOf } from "../graph.ts";
 import type { Network } from "../network.ts";
@@ -45,34 +45,45 @@ export interface DataSet {
   free(): void;
 }
 
-/** Copies a data set into memory and looks for NaN and infinities; `pause` is awaited now and then.
+/** Copies a data set into memory and looks for NaN and infinities; `pause` is awaited now and then. With `transfer`, inputs go
+ * to a worker without a copy.
  *
  * @throws DataError that names the column and row; the memory is free again then.
  */
-export async function upload(network: Network, layout: DataLayout, pause: Pause): Promise<DataSet> {
-  const { columns, offsets, rows } = layout, block = network.session.allocate(layout.bytes, "the data");
+export async function upload(network: Network, layout: DataLayout, pause: Pause, transfer = false): Promise<DataSet> {
+  const { columns, offsets, rows } = layout, block = network.session.allocate(layout.bytes, "the data", false);
   const free = (): void => network.session.free(block);
   try {
     for (const column of columns) {
-      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!;
+      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!, moved = transfer && network.session.twin && movable(column);
       for (let from = 0; from < size; from += CHUNK) {
-        copyNumbers(network.session, column, from, Math.min(size, from + CHUNK), start + from * bytesOf(column.dtype));
+        const to = Math.min(size, from + CHUNK), at = start + from * bytesOf(column.dtype), bytes = (to - from) * bytesOf(column.dtype);
+        const { session } = network, here = session.stage(at, bytes, "the data");
+        copyNumbers(session, column, from, to, here);
+        if (!moved) session.send(here, at, bytes);
         await pause();
       }
+      if (moved) network.session.twin?.move(start, column.data as Float32Array);
     }
   } catch (error) {
     if (network.attached) free();
     throw error;
   }
-  const ids = block.offset + layout.ids, weights = columns.find(({ name }) => name === WEIGHT)?.data;
+  const ids = block.offset + layout.ids, told = (): void => network.session.wrote(ids, 4 * rows), weights = columns.find(({ name }) => name === WEIGHT)?.data;
   const id = (at: number): number => network.session.words[ids / 4 + at]!;
-  const order = (list: ArrayLike<number>): void => network.session.words.set(list, ids / 4);
+  const order = (list: ArrayLike<number>): void => {
+    network.session.words.set(list, ids / 4);
+    told();
+  };
   order(Uint32Array.from({ length: rows }, (_, i) => i));
   return {
     layout,
     block,
     order,
-    shuffle: (count, { low, high }, epoch, stream = SHUFFLE) => network.session.core.shuffle(ids, count, stream, low, high, epoch),
+    shuffle(count, { low, high }, epoch, stream = SHUFFLE) {
+      network.session.core.shuffle(ids, count, stream, low, high, epoch);
+      told();
+    },
     id,
     weight(from, to) {
       if (!weights) return to - from;
@@ -89,6 +100,14 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause)
     },
     free,
   };
+}
+
+/** May its array be handed over? It is an input as memory wants it, and nothing else lies in its buffer. */
+function movable({ name, dtype, data }: Column): boolean {
+  const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
+    : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
+  const { buffer, byteLength } = data as Float32Array;
+  return fits && name.startsWith(inputName("")) && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
 }
 
 /** Copies numbers `from` to `to` − 1 of a column into memory, to the byte address `at`, as its type or another.

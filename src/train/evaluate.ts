@@ -152,7 +152,9 @@ export function makeEvaluator(
       for (let from = first, end = first + rows; from < end; from += batchSize) {
         const count = Math.min(batchSize, end - from), program = loaded.get(count)!, at = block.offset / 4;
         network.session.words[at] = from;
-        program.run();
+        network.session.wrote(block.offset, 4);
+        const running = program.run();
+        if (running) await running;
         scorer.add(data, from, count, program, at + 1);
         const turn = pause();
         if (turn) await turn;

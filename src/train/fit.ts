@@ -2,7 +2,7 @@
 
 import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
 import { type Data, WEIGHT } from "../data/columns.ts";
-import { type NonFiniteError, StateError } from "../errors.ts";
+import { type NonFiniteError, StateError, WorkerError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
 import type { Program } from "../program.ts";
@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor.ts";
 import { pacer } from "../yield.ts";
 import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
-import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
+import { brokenCheckpoint, type CheckpointNotes, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { dataColumns, type Objective, type Part, resolveObjective } from "./objective.ts";
@@ -56,10 +56,16 @@ export interface FitOptions extends RunOptions {
   callbacks?: readonly Callback[];
   /** Milliseconds after which the event loop gets a turn; 12 by default. */
   yieldEvery?: number;
+  /** Ends the run after so many steps, or so much time: the history has a checkpoint then, from which `resume` goes on. Where
+   * clocks stand still, as in some edge runtimes, steps are what counts. */
+  budget?: { readonly steps?: number; readonly milliseconds?: number };
+  /** Moves the inputs to the worker of a model that has one, instead of copying them: the caller's typed arrays of x are empty
+   * then. false by default. */
+  transfer?: boolean;
 }
 
 export const FIT_OPTIONS = [
-  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery",
+  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery", "budget", "transfer",
 ];
 
 /** What a model lends to a run. */
@@ -83,6 +89,8 @@ export interface Doctor {
 export interface Watcher extends Required<Pick<Callback, "save" | "load">> {
   /** What rollbacks have left of the rate: 1 at first. */
   readonly slow: number;
+  /** Will before() read parameters and optimizer state? */
+  looks(at: FitState): boolean;
   /** Told of each step before it is run. Is it to tell more? */
   before(at: FitState): boolean;
   /** Is a step that was not finite to be left out? Else the run ends with the error, or with a better one. */
@@ -193,6 +201,10 @@ export interface Run extends Running {
   readonly block: Block | undefined;
   /** Ends the wait before an epoch: the model has been disposed. */
   halt(): void;
+  /** Lets the run wait before its next step, or go on. */
+  pause(on: boolean): void;
+  /** What checkpoint() gives, as soon as no step is under way. */
+  state(): Promise<Uint8Array>;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
   run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
   /** Gives the memory of gradients and optimizer state back. */
@@ -221,7 +233,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const stepReport: StepReport = { epoch: 0, step: 0, steps: info.steps, loss: NaN, learningRate: 0 };
   const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
   const average = ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", ema, 0, 1, true));
-  let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false;
+  let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false, spent = false;
   if (checkpoint && notes) {
     batch = batchOf(notes, checkpoint.steps, batches, scorer.sums.length);
     epoch = notes.reports.length;
@@ -238,42 +250,62 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
   const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
-  let wake = (): void => {};
+  const budget = wantBudget(options.budget), transfer = wantBoolean("transfer", options.transfer ?? false);
+  let wake = (): void => {}, paused = false, underWay = false, snapshot: Snapshot | undefined;
   const halt = (): void => wake();
+  /** Who wants a checkpoint as soon as the step under way is done. */
+  const asked: ((bytes: Promise<Uint8Array>) => void)[] = [];
+  /** Do callbacks look at the run after a step? */
+  const looking = callbacks.some((callback) => (callback.onStep?.length ?? 0) > 1);
 
-  /** Runs a program. False: something was not finite, and the step is to be left out. */
-  const run = (at: FitState, program: LoadedProgram): boolean => {
-    program.run();
-    if (at.finite) return true;
-    const error = nonFinite(at.steps + 1, epoch + 1, at.loss);
-    if (!watcher?.spares(at, program, error)) throw error;
-    return false;
+  // Of the step under way. It is taken apart, for where programs run elsewhere there is a wait after each of them; and the
+  // parts are no async functions, for each call of one costs some hundred bytes.
+  let rate = 0, loss = 0, whole = 0, finite = true, telling: LoadedProgram | undefined, kept: Float64Array | undefined;
+
+  /** Where the step's rows begin and end. */
+  const first = (): number => batch * batchSize, end = (): number => Math.min(first() + batchSize, rows);
+
+  const beginStep = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>): void => {
+    telling = watcher?.before(at) && end() - first() === batchSize ? programs.get(TELLING) : undefined;
+    rate = (watcher?.slow ?? 1) * (schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base);
+    loss = whole = 0;
+    finite = true;
+    kept = applier && scorer.sums.slice();
   };
 
-  /** One step: prepare the cells, run the program, look whether all was finite; for each micro-batch where there are some. */
-  const step = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, set: DataSet): void => {
-    const first = batch * batchSize, end = Math.min(first + batchSize, rows);
-    const telling = watcher?.before(at) && end - first === batchSize ? programs.get(TELLING) : undefined;
-    const rate = (watcher?.slow ?? 1) * (schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base);
-    let loss = 0, finite = true, whole = 0;
-    const kept = applier && scorer.sums.slice();
-    for (let from = first, part = 0; from < end; from += micro, part++) {
-      const to = Math.min(from + micro, end), program = telling ?? programs.get(to - from)!;
-      at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + part);
-      finite = finite && run(at, program);
-      scorer.add(set, from, to - from, program, finite ? at.scores : undefined);
-      if (!finite) continue; // all rows are counted
-      const { floats } = network.session, [{ reduction, mean }] = objective as [Part];
-      // what its mean was divided by: the step's is that over all its rows
-      let share = !applier ? 1 : reduction === "sum" ? Number(part === 0) : mean ? floats[at.scores + 1]! : set.weight(from, to);
-      whole += share;
-      if (reduction === "sum" || (to === end && whole === 0)) share = 1;
-      loss += share * at.loss;
-      if (applier) tree.add(floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end ? whole || 1 : 0);
-      optimizer.drive?.({ state: at, network, learningRate: rate, run: () => program.run() });
-    }
+  /** Prepares the cells of a micro-batch, or of the whole; its program. */
+  const beginPart = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, from: number): LoadedProgram => {
+    const to = Math.min(from + micro, end()), part = (from - first()) / micro;
+    at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + part);
+    return telling ?? programs.get(to - from)!;
+  };
+
+  /** Looks at what was not finite: the step is left out, or the run ends here. */
+  const judge = async (at: FitState, program: LoadedProgram): Promise<void> => {
+    const error = nonFinite(at.steps + 1, epoch + 1, at.loss), { session } = network;
+    finite = false;
+    if (!watcher) throw error;
+    await session.pull({ offset: session.core.base, bytes: session.used - session.core.base }); // it runs the program again, here
+    if (!watcher.spares(at, program, error)) throw error;
+  };
+
+  const endPart = (at: FitState, program: LoadedProgram, set: DataSet, from: number): void => {
+    const to = Math.min(from + micro, end()), part = (from - first()) / micro;
+    scorer.add(set, from, to - from, program, finite ? at.scores : undefined);
+    if (!finite) return; // all rows are counted
+    const { floats } = network.session, [{ reduction, mean }] = objective as [Part];
+    // what its mean was divided by: the step's is that over all its rows
+    let share = !applier ? 1 : reduction === "sum" ? Number(part === 0) : mean ? floats[at.scores + 1]! : set.weight(from, to);
+    whole += share;
+    if (reduction === "sum" || (to === end() && whole === 0)) share = 1;
+    loss += share * at.loss;
+    if (!applier) return;
+    tree.add(floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end() ? whole || 1 : 0);
+    if (to === end()) network.session.wrote(at.block.offset, 4 * layout.count);
+  };
+
+  const endStep = (at: FitState): void => {
     loss /= whole || 1;
-    finite = finite && (!applier || run(at, applier));
     at.steps++;
     batch++;
     if (!finite) {
@@ -288,6 +320,45 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     stepReport.loss = loss;
     stepReport.learningRate = rate;
     for (const callback of callbacks) callback.onStep?.(stepReport, running);
+  };
+
+  /** Brings parameters, gradients and optimizer state up to date, where programs run on another memory. */
+  const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block);
+
+  /** Keeps what the run goes on from if a worker dies. */
+  const keep = async (at: FitState): Promise<void> => {
+    const start = performance.now();
+    await pull(at);
+    const { session, block } = network;
+    snapshot = { parameters: session.bytes(block).slice(), state: session.bytes(at.block).slice(), ...position(), steps: at.steps, updates: at.updates, memory: at.memory, start, cost: 0 };
+    snapshot.cost = performance.now() - start;
+  };
+
+  /** A worker has died: the model goes on without it, with the state that was kept last. */
+  const recover = async (error: WorkerError): Promise<WorkerError> => {
+    const { session, block } = network, at = state, step = at && at.steps + 1, { problem, cause } = error.details;
+    await session.detach(); // from now on nobody else writes
+    let checkpoint: Uint8Array | undefined;
+    if (at && snapshot) {
+      session.bytes(block).set(snapshot.parameters);
+      session.bytes(at.block).set(snapshot.state);
+      ({ steps: at.steps, updates: at.updates, memory: at.memory } = snapshot);
+      const bytes = checkpoint = writeCheckpoint(network, at, snapshot.notes, snapshot.extra);
+      running.final = () => bytes;
+    }
+    return new WorkerError("worker-died", {
+      ...(step && { step }), problem: `${problem}; the parameters are those after step ${at?.steps ?? 0}, and the model works on with one thread`, cause,
+      fix: "fit(data, { ..., resume: error.checkpoint }) goes on",
+    }, checkpoint);
+  };
+
+  /** What a checkpoint says of the run now, beside parameters and optimizer state. */
+  const position = (): Pick<Snapshot, "notes" | "extra"> => {
+    const extra = scorer.save(), reports = [...history.epochs];
+    if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
+    const saved = callbacks.map((callback) => callback.save?.(extra));
+    const own = { sums: [...scorer.sums], seconds, learningRate: stepReport.learningRate, reports } satisfies Partial<FitNotes>;
+    return { notes: { ...settings, ...own, callbacks: saved, doctor: watcher?.save(extra) }, extra };
   };
 
   const check = (): void => {
@@ -315,6 +386,15 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     objective,
     history,
     halt,
+    pause(on) {
+      paused = on;
+      if (!on) wake();
+    },
+    async state() {
+      if (underWay) return new Promise<Uint8Array>((resolve) => asked.push(resolve));
+      if (state && begun && !running.final) await pull(state);
+      return running.checkpoint();
+    },
     get block() {
       return state?.block;
     },
@@ -331,10 +411,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     async run(gate, report) {
       const free: (() => void)[] = [];
       const started: Callback[] = [];
-      try {
-        signal?.addEventListener("abort", halt);
+      const train = async (): Promise<void> => {
+        if (network.session.runner?.dead) await network.session.detach();
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
-          const set = await upload(network, layout, pause);
+          const set = await upload(network, layout, pause, transfer && !watcher);
           free.push(() => set.free());
           return set;
         };
@@ -356,35 +436,70 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           await callback.onStart?.(running);
         }
         restored(own);
-        const start = performance.now() - 1000 * seconds;
+        const start = performance.now() - 1000 * seconds, until = performance.now() + budget.milliseconds;
+        let left = budget.steps;
+        if (network.session.runner) await keep(own);
         while (epoch < epochs && !stopped) {
           check();
           await Promise.race([gate(), new Promise<void>((resolve) => (wake = resolve))]);
           check();
           if (stopped) break;
-          const began = performance.now(), first = batch;
+          const began = performance.now(), from = batch;
           set.order(order);
           if (shuffle) set.shuffle(rows, seed, epoch);
           while (batch < batches && !stopped) {
-            step(own, programs, set);
+            while (paused && !stopped) {
+              await new Promise<void>((resolve) => (wake = resolve));
+              check();
+            }
+            const { twin } = network.session;
+            underWay = true;
+            if (twin && watcher?.looks(own)) await pull(own);
+            beginStep(own, programs);
+            for (let row = first(); row < end(); row += micro) {
+              const program = beginPart(own, programs, row);
+              if (finite) {
+                let waiting = program.run();
+                if (waiting) await waiting; // only then: each await costs 300 bytes
+                if (!own.finite) await judge(own, program);
+                endPart(own, program, set, row);
+                if (finite && optimizer.drive)
+                  for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
+                    waiting = program.run();
+                    if (waiting) await waiting;
+                  }
+              } else endPart(own, program, set, row);
+            }
+            if (finite && applier) {
+              const waiting = applier.run();
+              if (waiting) await waiting;
+              if (!own.finite) await judge(own, applier);
+            }
+            if (twin && (average || looking || (watcher && batch === batches - 1))) await pull(own);
+            endStep(own);
+            underWay = false;
+            for (const resolve of asked.splice(0)) resolve(running.state());
             check();
+            if (--left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
+            if (snapshot && performance.now() - snapshot.start > KEEPING * snapshot.cost && network.session.runner) await keep(own);
             const turn = pause();
             if (turn) {
-              await turn; // only then: each await costs 300 bytes
+              await turn;
               check();
             }
           }
+          await pull(own);
           network.wantFinite(own.steps, epoch + 1);
           if (stopped && batch < batches) break;
-          const trained = performance.now(), { loss, ...more } = scorer.scores(set, 0);
+          const trained = performance.now(), { loss: mean, ...more } = scorer.scores(set, 0);
           average?.show(true);
           const validation = await evaluator?.run(pause);
           check();
           average?.show(false);
           seconds = (performance.now() - start) / 1000;
           const entry = {
-            epoch: epoch + 1, step: own.steps, loss, ...more, learningRate: stepReport.learningRate, seconds,
-            rowsPerSecond: Math.max(rows - first * batchSize, 0) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
+            epoch: epoch + 1, step: own.steps, loss: mean, ...more, learningRate: stepReport.learningRate, seconds,
+            rowsPerSecond: Math.max(rows - from * batchSize, 0) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
           } as Report;
           history.epochs.push(entry);
           if (watcher) entry.findings = watcher.findings(entry);
@@ -394,8 +509,23 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           for (const callback of callbacks) await callback.onEpoch?.(entry, running);
           report(entry);
         }
+        if (spent && epoch < epochs) history.checkpoint = running.checkpoint();
+      };
+      try {
+        signal?.addEventListener("abort", halt);
+        try {
+          await train();
+        } finally {
+          if (state && network.attached) await pull(state);
+        }
+      } catch (error) {
+        if (!(error instanceof WorkerError)) throw error;
+        void network.session; // throws if the model has been disposed: that has ended the worker
+        throw await recover(error);
       } finally {
         signal?.removeEventListener("abort", halt);
+        underWay = false;
+        for (const resolve of asked.splice(0)) resolve(running.state());
         try {
           if (network.attached && begun) average?.show(true);
           let failed: { error: unknown } | undefined;
@@ -414,24 +544,43 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     checkpoint() {
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
-      const { learningRate } = stepReport;
-      const position = { sums: [...scorer.sums], seconds, learningRate, reports: history.epochs } satisfies Partial<FitNotes>;
-      const extra = scorer.save(), shown = average?.shown;
+      const shown = average?.shown, { notes: now, extra: tensors } = position();
       average?.show(false);
-      if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
-      const saved = callbacks.map((callback) => callback.save?.(extra));
       try {
-        return writeCheckpoint(network, state, { ...settings, ...position, callbacks: saved, doctor: watcher?.save(extra) }, extra);
+        return writeCheckpoint(network, state, now, tensors);
       } finally {
         average?.show(shown!);
       }
     },
     release() {
       if (network.attached) state?.free();
-      state = running.final = undefined;
+      state = running.final = snapshot = undefined;
     },
   };
   return running;
+}
+
+/** What a run goes on from if a worker dies. */
+interface Snapshot extends Pick<FitState, "steps" | "updates" | "memory"> {
+  parameters: Uint8Array;
+  state: Uint8Array;
+  notes: CheckpointNotes;
+  extra: ReadonlyMap<string, Tensor>;
+  /** When it was taken, and how long that took. */
+  start: number;
+  cost: number;
+}
+
+/** A snapshot is taken when the last one is so many times as old as it took: it costs one part in a hundred. */
+const KEEPING = 101;
+
+function wantBudget(budget: FitOptions["budget"] = {}): { steps: number; milliseconds: number } {
+  checkNames("budget", budget, ["steps", "milliseconds"]);
+  const { steps, milliseconds } = budget;
+  return {
+    steps: steps === undefined ? Infinity : wantCount("budget.steps", steps),
+    milliseconds: milliseconds === undefined ? Infinity : wantNumber("budget.milliseconds", milliseconds, 0),
+  };
 }
 
 /** Name of the average in a checkpoint, beside those of outputs. */

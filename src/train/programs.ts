@@ -12,7 +12,7 @@ import { gatherRows } from "../ops/convert.ts";
 import { seedOf } from "../ops/random.ts";
 import { checkOp, clipOp, effect, guardOp, updateOp } from "../ops/update.ts";
 import type { Penalty } from "../penalties/penalty.ts";
-import type { Address, Program } from "../program.ts";
+import type { Address, Program, Range } from "../program.ts";
 import { buildObjective, type Built, type Objective } from "./objective.ts";
 import { type Cells, cellsOf, type FitLayout, guardAttributes, inFit, updateAttributes } from "./state.ts";
 
@@ -112,8 +112,12 @@ export function trainingProgram(
   const probed = probe?.(trace, gradients), effects: Node[] = staged.map((value) => effect(checkOp, [value], { flag: inFit(layout.flag) }));
   effects.push(...guardNodes(layout, update ? clip : { ...clip, value: 0 }, stores.map(([value]) => value)));
   if (update) effects.push(...updateNodes(layout, built.total, stores, sources));
-  return compileProgram({ stores, effects, sources, outputs: new Map([...(outputs ? outputPlaces(trace) : []), ...(probed?.() ?? [])]) });
+  const results = [...told(layout), ...(update ? [] : [{ address: inFit(0), bytes: 4 * layout.count }])];
+  return compileProgram({ stores, effects, sources, results, outputs: new Map([...(outputs ? outputPlaces(trace) : []), ...(probed?.() ?? [])]) });
 }
+
+/** What a step tells the host: the cells from the guard's on. */
+const told = ({ guard, bytes }: FitLayout): Range[] => [{ address: inFit(guard), bytes: bytes - guard }];
 
 /** Clipping by value, and the guard. */
 function guardNodes(layout: FitLayout, { norm, value }: Clip, after: readonly Value[]): Node[] {
@@ -144,7 +148,7 @@ export function applyProgram({ network, layout, clip }: Pick<TrainingProgram, "n
   const { graph } = network.trace(1, true);
   const stores = ownMemory([[constant(graph, 0), inFit(layout.loss)]]), [[loss]] = stores as [Store], sources = new Map<Value, Address>();
   const effects = [...guardNodes(layout, clip, [loss]), ...updateNodes(layout, loss, stores, sources)];
-  return compileProgram({ stores, effects, sources });
+  return compileProgram({ stores, effects, sources, results: told(layout) });
 }
 
 /** Name of an output among a program's places. */
@@ -156,7 +160,8 @@ export function evaluationProgram(
 ): Program {
   const { trace, built, sources } = fed(network, objective, data.columns, rows, data, false, cells);
   const stores = ownMemory(cellStores(objective, built, cells));
-  return compileProgram({ stores, sources, outputs: outputs ? outputPlaces(trace) : new Map() });
+  const results = [{ address: cells.scores, bytes: 4 * scoreCount(objective) }];
+  return compileProgram({ stores, sources, results, outputs: outputs ? outputPlaces(trace) : new Map() });
 }
 
 /** The outputs alone, from staged rows; `change` may add to them. */

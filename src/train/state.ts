@@ -141,6 +141,7 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
   });
   words[seedCells + SeedCell.LOW] = seed.low;
   words[seedCells + SeedCell.HIGH] = seed.high;
+  network.session.wrote(block.offset + layout.table, layout.bytes - layout.table);
   return {
     layout,
     block,
@@ -167,6 +168,7 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
       now[seedCells + SeedCell.STEP] = draw ?? this.steps;
       now[word(layout.cursor)] = cursor;
       now[word(layout.flag)] = 0;
+      network.session.wrote(block.offset + layout.groups, layout.loss - layout.groups);
     },
     place: (slot, state = -1) => block.offset + slot.offset + (state < 0 ? 0 : layout.state + state * layout.stride),
     free: () => network.session.free(block),

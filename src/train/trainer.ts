@@ -177,7 +177,7 @@ export class Trainer {
     if (!state.finite) this.fail(data);
     const { loss } = state;
     // a run takes its batch's memory for other things
-    layout.optimizer.drive?.({ state, network, learningRate, run: () => this.stageBatch(data!, false).program.runSync() });
+    for (const _ of layout.optimizer.drive?.({ state, network, learningRate }) ?? []) this.stageBatch(data!, false).program.runSync();
     state.steps++;
     state.updates++;
     this.defaults.onTrained(objective);

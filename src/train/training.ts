@@ -49,6 +49,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   /** Ends the run after the current step; it resolves with the history so far. */
   stop(): void {
     this.current?.stop();
+    this.current?.pause(false);
     this.askedFor = Infinity;
     this.notify();
   }
@@ -59,7 +60,17 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    */
   async checkpoint(): Promise<Uint8Array> {
     if (!this.current) await this.done;
-    return this.current!.checkpoint();
+    return this.current!.state();
+  }
+
+  /** Lets the run wait, after the step under way, until resume() or stop(). */
+  pause(): void {
+    this.current?.pause(true);
+  }
+
+  /** Lets a paused run go on. */
+  resume(): void {
+    this.current?.pause(false);
   }
 
   then<A = History<R>, B = never>(

@@ -1,0 +1,164 @@
+// How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
+
+import { Size } from "../assembly/isa.ts";
+import { ADDRESSABLE, type CoreSource, loadCore } from "./core.ts";
+import type { InputSpec } from "./data/columns.ts";
+import { FormatError, OptionError } from "./errors.ts";
+import { readModel } from "./formats/model.ts";
+import type { Value } from "./graph.ts";
+import { isLayer, type Layer } from "./layers/layer.ts";
+import { Model, type Notes } from "./model.ts";
+import { INPUT, type ModelFunction, Network } from "./network.ts";
+import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import type { Opened } from "./runtimes/index.ts";
+import type { WorkerLike } from "./runtimes/thread.ts";
+import { isShape, sameShape, type Shape } from "./shape.ts";
+import type { Numbers, Tensor } from "./tensor.ts";
+import { predictionProgram } from "./train/programs.ts";
+import type { WorkerModel } from "./workerModel.ts";
+
+/** The shape of one row of an input, with its type where that is not float32. */
+export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
+
+export interface ModelOptions<Input = InputOption | Readonly<Record<string, InputOption>>, Where extends "here" | "worker" = "here" | "worker"> {
+  /** One row's shape (`[784]`), or a record of named inputs. */
+  input: Input;
+  /** For initial parameters, and for fit where it has no seed of its own; 0 by default. */
+  seed?: number;
+  /** Names of the classes that the outputs stand for. */
+  classes?: readonly string[];
+  /** Most bytes that the model may use for everything; 4 GiB by default. */
+  memoryLimit?: number;
+  /** Threads that share the work: 1 by default; "auto" is one for each processor. The bits do not depend on it. Where there
+   * can be but one, `info()` says why. On a page's main thread, more than one want `where: "worker"`. */
+  threads?: number | "auto";
+  /** "worker": a WorkerModel, whose programs run in a worker. "here" by default. */
+  where?: Where;
+  /** For `where: "worker"`: where lanewise/worker lies, or what makes a worker that runs it; else the file beside the library. */
+  worker?: URL | (() => WorkerLike);
+  build?: "exact";
+  /** A core.wasm of one's own: its bytes, a module, a response, or its URL. */
+  core?: CoreSource;
+}
+
+const SITE = ["memoryLimit", "threads", "where", "worker", "build", "core"];
+
+type IsRecord<I> = I extends readonly number[] ? false : I extends { shape: Shape } ? false : true;
+/** What a model takes as x. */
+export type InputOf<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Numbers } : Numbers;
+/** What a function gets. */
+export type Values<I> = IsRecord<I> extends true ? { readonly [K in keyof I]: Value } : Value;
+/** What a model gives. */
+export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
+
+/** Makes a model from a layer, or from a function on Values, and draws its parameters from the seed.
+ *
+ * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD
+ * or a core of another release; MemoryError beyond the limit.
+ * @example
+ * const model = await createModel(({ a, b }) => ({ sum: add(a, b) }), { input: { a: [2], b: [2] } });
+ * model.predict({ a: [[1, 2]], b: [[10, 20]] }).sum.data // → [11, 22]
+ */
+export async function createModel<
+  const I extends InputOption | Readonly<Record<string, InputOption>>, R extends Value | Readonly<Record<string, Value>>, W extends "here" | "worker" = "here",
+>(model: (inputs: Values<I>) => R, options: ModelOptions<I, W>): Promise<Made<InputOf<I>, OutputOf<R>, W>> {
+  checkNames("createModel", options, ["input", "seed", "classes", ...SITE]);
+  if (typeof model !== "function") throw new OptionError("not-a-layer", { option: "model", wanted: "a layer or a function on Values", got: model });
+  const { inputs, single } = inputsOf(options?.input);
+  if (isLayer(model) && inputs.length !== 1)
+    throw badOption("input", inputs.length, "one input for a layer", { fix: "a function on Values can have several" });
+  const classes = options.classes === undefined ? undefined : wantClasses(options.classes);
+  const seed = wantSeed(options.seed ?? 0), limit = limitOf(options);
+  const network = new Network(model as Layer | ModelFunction, inputs, single);
+  return attach(network, options, limit, { seed: seed.seed, classes, losses: new Map() }, () => network.initialize(seed.low, seed.high));
+}
+
+/** A model, or one in a worker. */
+type Made<X, Y, W> = W extends "worker" ? WorkerModel<X, Y> : Model<X, Y>;
+
+export interface LoadOptions<W extends "here" | "worker" = "here" | "worker"> extends Pick<ModelOptions<any, W>, "memoryLimit" | "threads" | "where" | "worker" | "build" | "core"> {
+  /** Layers of your own that the model has, by their type. */
+  layers?: Readonly<Record<string, Layer>>;
+}
+
+/** Brings a saved model back.
+ *
+ * @throws FormatError if the bytes are no whole and sound model file, or it has a layer that is not known.
+ * @example
+ * const model = await loadModel((await createModel(dense(1, { initializer: () => [3] }), { input: [1] })).save());
+ * model.predict([[2]]).data // → [6]
+ */
+export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uint8Array | ArrayBuffer, options: LoadOptions<W> = {}): Promise<Made<any, any, W>> {
+  checkNames("loadModel", options, ["layers", ...SITE]);
+  const { layers = {} } = options, limit = limitOf(options);
+  if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
+  const { network, tensors, classes, losses, seed } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
+  const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
+  for (const [name, shape] of wanted) {
+    const tensor = tensors.get(name);
+    if (!tensor || !sameShape(tensor.shape, shape)) throw badTensor(name, shape, tensor?.shape);
+    const bad = tensor.data.find((value) => !Number.isFinite(value));
+    if (bad !== undefined) throw badTensor(name, "finite numbers", bad);
+  }
+  const more = [...tensors.keys()].find((name) => !wanted.has(name));
+  if (more !== undefined) throw badTensor(more, "no such parameter", tensors.get(more)!.shape);
+  try {
+    predictionProgram(network, 2);
+  } catch (error) {
+    throw badTensor("the model's function", "steps that can be compiled", error);
+  }
+  return attach(network, options, limit, { seed, classes, losses }, () => {
+    for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
+  });
+}
+
+function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
+  return new FormatError("bad-file", { of: "the model in this file", option, wanted, got });
+}
+
+/** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
+async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Omit<Notes, "why">, fill: () => void): Promise<M> {
+  const { core, threads = 1, where = "here" } = options;
+  // a page that asks for neither does not load them
+  const opened: Opened | undefined = threads === 1 && where === "here" ? undefined : await (await import("./runtimes/index.ts")).open(options);
+  network.attach(opened?.core ?? await loadCore(core), limit);
+  try {
+    fill();
+    const runner = await opened?.runner(network.session);
+    if (runner) network.session.attach(runner);
+  } catch (error) {
+    network.close();
+    throw error;
+  }
+  const model = new Model(network, { ...notes, why: opened?.why ?? "one thread was asked for" });
+  return (where === "worker" ? new (await import("./workerModel.ts")).WorkerModel(model, network) : model) as M;
+}
+
+function limitOf({ memoryLimit, threads, where, worker, build }: LoadOptions): number {
+  if (threads !== undefined && threads !== "auto" && wantCount("threads", threads) > Size.RANKS) throw badOption("threads", threads, `at most ${Size.RANKS}, or "auto"`);
+  if (where !== undefined) wantOneOf("where", where, ["here", "worker"]);
+  if (worker !== undefined && !(worker instanceof URL) && typeof worker !== "function") throw badOption("worker", worker, "a URL, or a function that makes a worker");
+  if (build !== undefined) wantOneOf("build", build, ["exact"]);
+  return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
+}
+
+/** The inputs that the option describes. */
+function inputsOf(input: unknown): { inputs: InputSpec[]; single: boolean } {
+  if (Array.isArray(input) || (isRecord(input) && Array.isArray(input.shape))) return { inputs: [inputOf(INPUT, input, "input")], single: true };
+  if (!isRecord(input) || Object.keys(input).length === 0)
+    throw badOption("input", input, "the shape of one row, such as [784], or a record of named inputs");
+  return { inputs: Object.entries(input).map(([name, value]) => inputOf(name, value, `input.${name}`)), single: false };
+}
+
+function inputOf(name: string, value: unknown, option: string): InputSpec {
+  const { shape, dtype = "float32" }: { shape?: unknown; dtype?: unknown } = isRecord(value) ? value : { shape: value };
+  if (!isShape(shape) || shape.length === 0) throw badOption(option, value, "the shape of one row in whole lengths above 0, such as [784]");
+  if (isRecord(value)) checkNames(option, value, ["shape", "dtype"]);
+  return { name, shape: [...shape], dtype: wantOneOf(`${option}.dtype`, dtype, ["float32", "int32"]) };
+}
+
+function wantClasses(classes: unknown): readonly string[] {
+  const sound = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === "string") && new Set(classes).size === classes.length;
+  if (!sound) throw badOption("classes", classes, "at least two names, each once");
+  return [...(classes as string[])];
+}

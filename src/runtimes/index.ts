@@ -1,0 +1,138 @@
+// Where a model's programs run: on threads of this process, in a worker, or both. A page loads this room only if it asks for it.
+
+import script from "./worker.ts?script";
+import { type Core, type CoreSource, instantiate, moduleOf, sharedMemory } from "../core.ts";
+import { EngineError } from "../errors.ts";
+import { markAlone } from "../passes/alone.ts";
+import type { LoadedProgram, Runner, Session } from "../session.ts";
+import { badOption } from "../options.ts";
+import { Ranks } from "./ranks.ts";
+import { engine, inPage, noWorkers, processors, type Source, type WorkerLike } from "./thread.ts";
+import { WorkerRunner } from "./twin.ts";
+import { Size } from "../../assembly/isa.ts";
+
+export interface RunnerOptions {
+  readonly core?: CoreSource;
+  readonly threads?: number | "auto";
+  readonly where?: "here" | "worker";
+  readonly worker?: URL | (() => WorkerLike);
+}
+
+/** A core, who is to run programs on its memory once the model is in it, and how that came. */
+export interface Opened {
+  readonly core: Core;
+  readonly threads: number;
+  /** Why not more threads, or why there. */
+  readonly why: string;
+  runner(session: Session): Promise<Runner | undefined>;
+}
+
+/** Makes a core that fits the options.
+ *
+ * @throws OptionError for more than one thread on a page's main thread; EngineError as loadCore; WorkerError if a worker does
+ * not start.
+ */
+export async function open({ core: given, threads: wanted = 1, where, worker }: RunnerOptions): Promise<Opened> {
+  const away = where === "worker";
+  if (inPage() && !away && typeof wanted === "number" && wanted > 1)
+    throw badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
+  const [threads, why] = threadsFor(wanted, away, given);
+  if (away) {
+    const none = noWorkers();
+    if (none) throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
+    const core = await instantiate(await moduleOf(given));
+    return { core, threads, why, runner: async (session) => startTwin(session, await moduleOf(given, threads > 1), threads, worker) };
+  }
+  const module = await moduleOf(given, threads > 1);
+  if (threads === 1) return { core: await instantiate(module), threads, why, runner: async () => undefined };
+  const core = await instantiate(module, sharedMemory());
+  return { core, threads, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, await sourceOf(worker)), core) };
+}
+
+/** How many threads can be had, and why not more. */
+function threadsFor(wanted: number | "auto", away: boolean, core: CoreSource | undefined): [number, string] {
+  const number = wanted === "auto" ? Math.min(processors(), Size.RANKS) : wanted;
+  if (number === 1) return [1, wanted === "auto" ? "there is one processor" : "one thread was asked for"];
+  const none = noWorkers()
+    ?? (inPage() && !away ? "a page's main thread may not wait: where: \"worker\" has threads" : undefined)
+    ?? (inPage() && !engine.crossOriginIsolated ? isolation() : undefined)
+    ?? (typeof SharedArrayBuffer === "undefined" ? "this engine has no shared memory" : undefined)
+    ?? (core instanceof WebAssembly.Module ? "core is a module, whose memory is not shared: give its bytes" : undefined);
+  return none === undefined ? [number, `${number} threads`] : [1, none];
+}
+
+function isolation(): string {
+  return engine.location?.protocol === "file:" ? "a page of file:// has no shared memory"
+    : "the page is not cross-origin isolated: it wants the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+}
+
+/** Threads of this process. */
+class ThreadRunner implements Runner {
+  private readonly ranks: Ranks;
+  private readonly core: Core;
+
+  constructor(ranks: Ranks, core: Core) {
+    this.ranks = ranks;
+    this.core = core;
+  }
+
+  get threads(): number {
+    return this.ranks.size;
+  }
+
+  get dead(): boolean {
+    return this.ranks.failure !== undefined;
+  }
+
+  prepare = markAlone;
+
+  run({ block, program }: LoadedProgram): Promise<void> | undefined {
+    if (!program.alone || this.dead) return this.ranks.run(block.offset);
+    this.core.run(block.offset, 0, 1);
+    return undefined;
+  }
+
+  runSync({ block, program }: LoadedProgram): void {
+    if (program.alone) this.core.run(block.offset, 0, 1);
+    else this.ranks.runSync(block.offset);
+  }
+
+  close(): Promise<unknown> {
+    return this.ranks.close();
+  }
+}
+
+/** A worker from the file beside this one; from its text where there is no file, or it cannot be had. */
+async function startTwin(session: Session, module: WebAssembly.Module, threads: number, worker: RunnerOptions["worker"]): Promise<Runner> {
+  const refused: string[] = [], told = (event: Event): unknown => refused.push((event as SecurityPolicyViolationEvent).effectiveDirective);
+  engine.document?.addEventListener("securitypolicyviolation", told);
+  try {
+    const begin = (source: Source): Promise<Runner> => WorkerRunner.start(session, module, threads, source);
+    if (worker || !inPage()) return await begin(sourceOf(worker));
+    if (engine.location?.protocol === "file:") return await begin({ text: script });
+    try {
+      // bundlers know it by these words
+      return await begin(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+    } catch (error) {
+      // no such file: a bundler may have left it out
+      return await begin({ text: script }).catch(() => {
+        throw error;
+      });
+    }
+  } catch (error) {
+    await new Promise((resolve) => resolve(undefined)); // the violation is told in a task of its own, mostly before the error
+    if (refused.length)
+      throw new EngineError("csp", {
+        problem: "the page's Content-Security-Policy refuses the worker",
+        fix: `add 'self' to its worker-src (or to its script-src, where it has no worker-src), and serve lanewise/worker from the page's origin`, refused,
+      });
+    throw error;
+  } finally {
+    engine.document?.removeEventListener("securitypolicyviolation", told);
+  }
+}
+
+/** What a worker runs where there is no page: its text needs no permission and no file. */
+function sourceOf(worker: RunnerOptions["worker"]): Source {
+  return worker === undefined ? { text: script } : typeof worker === "function" ? worker : { url: String(worker) };
+}

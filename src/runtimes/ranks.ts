@@ -1,0 +1,142 @@
+// Ranks on one shared memory: this thread is rank 0, workers are the others. An order is a program's address; each rank runs
+// the same program, and the barrier after its last instruction says that it is done.
+
+import type { Core } from "../core.ts";
+import { WorkerError } from "../errors.ts";
+import { nextTask } from "../yield.ts";
+import { type Source, start, type Thread } from "./thread.ts";
+
+/** Words by which orders go to the workers. */
+export enum Control { /** counts the orders */ ORDER, /** address of the program */ PROGRAM, SIZE }
+
+/** Polls of a worker for the next order before it sleeps: some 20 µs. What the host does between two steps takes less. */
+const SPINS = 4000;
+/** Waits in vain, of a tenth of a second each, after which a caller that cannot look for dead workers gives up. */
+const PATIENCE = 100;
+/** Milliseconds that a worker may take to start. */
+export const START = 20_000;
+
+/** What a worker that becomes a rank is told. */
+export interface RankTask {
+  readonly task: "rank";
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: Int32Array;
+  readonly rank: number;
+  readonly size: number;
+}
+
+/** A worker's life as a rank: it ends when the worker is ended. */
+export function serve(core: Core, { control, rank, size }: RankTask): void {
+  for (let order = 0; ; order++) {
+    for (let i = 0; i < SPINS && Atomics.load(control, Control.ORDER) === order; i++);
+    while (Atomics.load(control, Control.ORDER) === order) Atomics.wait(control, Control.ORDER, order);
+    let from = 0;
+    do from = core.run(control[Control.PROGRAM]! >>> 0, rank, size, from);
+    while (from);
+  }
+}
+
+export class Ranks {
+  readonly size: number;
+  /** Why it runs nothing more. */
+  failure: { readonly error: unknown } | undefined;
+  private readonly core: Core;
+  private readonly threads: readonly Thread[];
+  private readonly control = new Int32Array(new SharedArrayBuffer(4 * Control.SIZE));
+
+  private constructor(core: Core, threads: readonly Thread[]) {
+    this.core = core;
+    this.threads = threads;
+    this.size = threads.length + 1;
+    for (const thread of threads) thread.onEnd = (error) => (this.failure ??= { error });
+  }
+
+  /** Starts `size` − 1 workers on a core's memory, which is shared.
+   *
+   * @throws WorkerError if one does not start.
+   */
+  static async start(core: Core, module: WebAssembly.Module, size: number, source: Source): Promise<Ranks> {
+    const threads: Thread[] = [];
+    try {
+      for (let rank = 1; rank < size; rank++) threads.push(start(source));
+      const ranks = new Ranks(core, threads);
+      await Promise.all(threads.map((thread, i) =>
+        greet(thread, { task: "rank", module, memory: core.memory, control: ranks.control, rank: i + 1, size } satisfies RankTask)));
+      for (const thread of threads) thread.onEnd = (error) => (ranks.failure ??= { error });
+      return ranks;
+    } catch (error) {
+      for (const thread of threads) void thread.end();
+      throw error;
+    }
+  }
+
+  /** Runs the program at an address; a promise where a rank is late. */
+  run(program: number): Promise<void> | undefined {
+    const from = this.begin(program);
+    return from ? this.wait(program, from) : undefined;
+  }
+
+  /** Runs it, waiting here.
+   *
+   * @throws WorkerError if a rank is later than ten seconds.
+   */
+  runSync(program: number): void {
+    let from = this.begin(program);
+    for (let i = 0; from; i++) {
+      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds") };
+      if (this.failure) throw died(this.failure.error);
+      from = this.core.run(program, 0, this.size, from);
+    }
+  }
+
+  close(): Promise<unknown> {
+    this.failure ??= { error: new Error("it has been ended") };
+    return Promise.all(this.threads.map((thread) => thread.end()));
+  }
+
+  /** Gives the order and runs rank 0. */
+  private begin(program: number): number {
+    if (this.failure) throw died(this.failure.error);
+    const { control } = this;
+    control[Control.PROGRAM] = program;
+    Atomics.add(control, Control.ORDER, 1);
+    Atomics.notify(control, Control.ORDER);
+    return this.core.run(program, 0, this.size);
+  }
+
+  private async wait(program: number, first: number): Promise<void> {
+    for (let from = first; from; from = this.core.run(program, 0, this.size, from)) {
+      await nextTask(); // in which the engine tells of a worker's end
+      if (this.failure) throw died(this.failure.error);
+    }
+  }
+}
+
+/** Tells a worker what to be, and waits until it is.
+ *
+ * @throws WorkerError if it does not start.
+ */
+export async function greet(thread: Thread, task: object): Promise<void> {
+  thread.hold(true);
+  const late = AbortSignal.timeout(START);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: unknown): void => reject(new WorkerError("no-worker", { problem: `a worker did not start: ${why}` }));
+      late.onabort = () => fail("no answer");
+      thread.onEnd = (error) => fail(error);
+      thread.onMessage = (message: { error?: string }) => (message.error === undefined ? resolve() : fail(message.error));
+      thread.post({ ...task, lock: thread.lock });
+    });
+    thread.watch();
+    thread.onMessage = ({ error }) => thread.onEnd(error);
+  } finally {
+    late.onabort = null;
+    thread.hold(false);
+  }
+}
+
+/** The error for a worker that died or threw. */
+export function died(cause: unknown): WorkerError {
+  return new WorkerError("worker-died", { problem: `a worker has died: ${cause}`, cause });
+}

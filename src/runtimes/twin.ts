@@ -1,0 +1,116 @@
+// A session's programs in a worker. The session keeps its memory here, as an image: it plans, and writes parameters, cells and
+// words there; each request takes what was written to the worker, runs a program, and brings back what the program results in.
+// So what is written in JavaScript, losses, schedules and callbacks, stays where it is.
+
+import type { Program } from "../program.ts";
+import { markAlone } from "../passes/alone.ts";
+import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
+import { died, greet } from "./ranks.ts";
+import { type Source, start, type Thread } from "./thread.ts";
+import type { Answer, Request, TwinTask } from "./worker.ts";
+
+/** Requests under way, the oldest first. */
+interface Pending {
+  readonly reads: readonly Block[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class WorkerRunner implements Runner, Twin {
+  readonly threads: number;
+  readonly twin = this;
+  private readonly session: Session;
+  private readonly thread: Thread;
+  private readonly pending: Pending[] = [];
+  private writes: [number, Uint8Array<ArrayBuffer> | number][] = [];
+  private failure: { readonly error: unknown } | undefined;
+
+  private constructor(session: Session, thread: Thread, threads: number) {
+    this.session = session;
+    this.thread = thread;
+    this.threads = threads;
+    thread.onMessage = (answer: Answer) => this.take(answer);
+    thread.onEnd = (error) => this.fail(error);
+  }
+
+  /** Starts a worker for a session, with a module that fits the number of threads.
+   *
+   * @throws WorkerError if it does not start.
+   */
+  static async start(session: Session, module: WebAssembly.Module, threads: number, source: Source): Promise<WorkerRunner> {
+    const thread = start(source);
+    try {
+      await greet(thread, { task: "twin", module, threads, source: typeof source === "function" ? undefined : source } satisfies TwinTask);
+    } catch (error) {
+      void thread.end();
+      throw error;
+    }
+    return new WorkerRunner(session, thread, threads);
+  }
+
+  get dead(): boolean {
+    return this.failure !== undefined;
+  }
+
+  prepare(program: Program): void {
+    if (this.threads > 1) markAlone(program);
+  }
+
+  run(program: LoadedProgram): Promise<void> {
+    return this.ask(program.block.offset, program.program.alone, program.results());
+  }
+
+  runSync(): never {
+    throw new Error("a program of a worker is awaited");
+  }
+
+  write(at: number, bytes: Uint8Array | number): void {
+    if (this.failure) return;
+    this.writes.push([at, typeof bytes === "number" ? bytes : bytes.slice() as Uint8Array<ArrayBuffer>]);
+  }
+
+  move(at: number, data: ArrayBufferView): void {
+    if (this.failure) return;
+    this.writes.push([at, new Uint8Array(data.buffer as ArrayBuffer)]);
+  }
+
+  read(ranges: readonly Block[]): Promise<void> {
+    return this.ask(0, true, ranges);
+  }
+
+  close(): Promise<unknown> {
+    this.fail(new Error("it has been ended"));
+    return this.thread.end();
+  }
+
+  private ask(program: number, alone: boolean, reads: readonly Block[]): Promise<void> {
+    if (this.failure) return Promise.reject(died(this.failure.error));
+    const { writes, session, pending, thread } = this;
+    this.writes = [];
+    const transfer = [...new Set(writes.flatMap(([, bytes]) => (typeof bytes === "number" ? [] : [bytes.buffer])))];
+    thread.post({ size: session.used, writes, program, alone, reads } satisfies Request, transfer);
+    if (pending.length === 0) thread.hold(true);
+    return new Promise((resolve, reject) => pending.push({ reads, resolve, reject }));
+  }
+
+  private take(answer: Answer): void {
+    if (this.failure) return;
+    if ("error" in answer) return this.fail(answer.error);
+    const { reads, resolve } = this.pending.shift()!, { buffer } = this.session.core.memory;
+    let from = 0;
+    for (const { offset, bytes } of reads) {
+      new Uint8Array(buffer).set(new Uint8Array(answer.bytes, from, bytes), offset);
+      from += bytes;
+    }
+    if (this.pending.length === 0) this.thread.hold(false);
+    resolve();
+  }
+
+  private fail(error: unknown): void {
+    if (this.failure) return;
+    this.failure = { error };
+    this.writes = [];
+    void this.thread.end();
+    for (const { reject } of this.pending.splice(0)) reject(died(error));
+  }
+}

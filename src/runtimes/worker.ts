@@ -1,0 +1,85 @@
+// What a worker runs: it becomes a rank of another thread's, or the twin of a session that lives elsewhere. A script of its own,
+// lanewise/worker; where a file cannot be had, its text is the worker.
+
+import { growTo, instantiate, sharedMemory } from "../core.ts";
+import { Ranks, type RankTask, serve } from "./ranks.ts";
+import type { Source } from "./thread.ts";
+
+/** What a worker that becomes a twin is told. */
+export interface TwinTask {
+  readonly task: "twin";
+  readonly module: WebAssembly.Module;
+  readonly threads: number;
+  /** What its ranks run; by itself it knows where it comes from. */
+  readonly source: Exclude<Source, Function> | undefined;
+}
+
+/** What is asked of a twin, in this order. */
+export interface Request {
+  /** Bytes that the memory must have. */
+  readonly size: number;
+  /** What is written where: bytes, or so many zeros. */
+  readonly writes: readonly (readonly [at: number, bytes: Uint8Array<ArrayBuffer> | number])[];
+  /** Address of a program, or 0 for none; and whether one rank is enough for it. */
+  readonly program: number;
+  readonly alone: boolean;
+  /** What is wanted back. */
+  readonly reads: readonly { readonly offset: number; readonly bytes: number }[];
+}
+
+/** What comes back: the bytes one after the other, or why not. */
+export type Answer = { readonly bytes: ArrayBuffer } | { readonly error: string };
+
+interface Port {
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+  onmessage: ((event: { data: any }) => void) | null;
+}
+
+const { process, navigator, location } = globalThis as any;
+const port: Port = typeof postMessage === "function" ? globalThis as unknown as Port : process.getBuiltinModule("node:worker_threads").parentPort;
+
+const fail = (error: unknown): void => port.postMessage({ error: String(error) } satisfies Answer);
+
+port.onmessage = async ({ data }: { data: (RankTask | TwinTask) & { lock?: string } }) => {
+  try {
+    // held until the worker ends
+    if (data.lock) await new Promise<void>((held) => navigator.locks.request(data.lock, () => (held(), new Promise(() => {}))));
+    if (data.task === "rank") {
+      const core = await instantiate(data.module, data.memory);
+      port.postMessage({});
+      serve(core, data);
+    } else {
+      await twin(data);
+      port.postMessage({});
+    }
+  } catch (error) {
+    fail(error);
+  }
+};
+
+async function twin({ module, threads, source }: TwinTask): Promise<void> {
+  const core = await instantiate(module, threads > 1 ? sharedMemory() : undefined), { memory } = core;
+  const ranks = threads > 1 ? await Ranks.start(core, module, threads, source ?? { url: location.href }) : undefined;
+  let before: Promise<void> | undefined;
+  /** One request after the other: a program may wait for a rank that is late. */
+  const answer = async ({ size, writes, program, alone, reads }: Request): Promise<void> => {
+    await before;
+    growTo(core, size);
+    for (const [at, bytes] of writes)
+      if (typeof bytes === "number") new Uint8Array(memory.buffer, at, bytes).fill(0);
+      else new Uint8Array(memory.buffer).set(bytes, at);
+    if (program && (alone || !ranks)) core.run(program, 0, 1);
+    else if (program) await ranks!.run(program);
+    const bytes = new Uint8Array(reads.reduce((sum, range) => sum + range.bytes, 0));
+    let to = 0;
+    for (const range of reads) {
+      bytes.set(new Uint8Array(memory.buffer, range.offset, range.bytes), to);
+      to += range.bytes;
+    }
+    port.postMessage({ bytes: bytes.buffer } satisfies Answer, [bytes.buffer]);
+  };
+  port.onmessage = ({ data }: { data: Request }) => {
+    const done: Promise<void> = answer(data).catch(fail);
+    before = done;
+  };
+}

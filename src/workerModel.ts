@@ -1,0 +1,108 @@
+// A model whose programs run in a worker, so that a page stays alive: the names of Model, every result a promise. Graph, autodiff
+// and plan are made here, so losses, layers, schedules and callbacks of one's own work as they do there.
+
+import type { Data } from "./data/columns.ts";
+import type { Only, Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Running, TargetOf } from "./model.ts";
+import type { Network } from "./network.ts";
+import type { Numbers, Tensor } from "./tensor.ts";
+import type { FitOptions } from "./train/fit.ts";
+import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
+import type { Training } from "./train/training.ts";
+
+/** A model in a worker; made by createModel and loadModel with `where: "worker"`. Each method is that of Model, and what that
+ * throws, the promise rejects with; a WorkerError besides if the worker dies. After that it works on in this thread, with the
+ * parameters of before. */
+export class WorkerModel<X = any, Y = any> {
+  private readonly model: Model<X, Y>;
+  private readonly network: Network;
+
+  /** @internal */
+  constructor(model: Model<X, Y>, network: Network) {
+    this.model = model;
+    this.network = network;
+  }
+
+  /** Copies of all parameters and buffers by name, with PyTorch's names and layouts. */
+  get parameters(): Promise<Map<string, Tensor>> {
+    return this.upToDate(() => this.model.parameters);
+  }
+
+  /** As Model.predict. With `into`, the numbers are written there when they have come. */
+  async predict(x: X, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Promise<Y> {
+    return run(this.model.predicting(x, options));
+  }
+
+  /** As Model.classify. */
+  async classify(x: X, options: { top?: number; output?: string } = {}): Promise<Classification[][]> {
+    return run(this.model.classifying(x, options));
+  }
+
+  /** As Model.evaluate. */
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
+    return this.model.evaluate(data, options);
+  }
+
+  /** As Model.fit. Data are copied into the worker once; `transfer: true` moves the inputs there, and the caller's arrays are
+   * empty then. */
+  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
+    return this.model.fit(data, options) as unknown as Training<ReportOf<O>>;
+  }
+
+  /** As Model.setParameters. */
+  async setParameters(
+    parameters: ReadonlyMap<string, Numbers> | Readonly<Record<string, Numbers>>, options: { strict?: boolean } = {},
+  ): Promise<{ missing: string[]; unexpected: string[]; mismatched: string[] }> {
+    return this.model.setParameters(parameters, options);
+  }
+
+  /** As Model.freeze. */
+  async freeze(match: Parameters<Model["freeze"]>[0]): Promise<string[]> {
+    return this.model.freeze(match);
+  }
+
+  /** As Model.unfreeze. */
+  async unfreeze(match: Parameters<Model["unfreeze"]>[0]): Promise<string[]> {
+    return this.model.unfreeze(match);
+  }
+
+  /** As Model.summary. */
+  async summary(): Promise<string> {
+    return this.model.summary();
+  }
+
+  /** As Model.memory. */
+  async memory(options: Parameters<Model<X, Y>["memory"]>[0] = {}): Promise<MemoryPlan> {
+    return this.model.memory(options);
+  }
+
+  /** As Model.save. */
+  save(): Promise<Uint8Array> {
+    return this.upToDate(() => this.model.save());
+  }
+
+  /** As Model.info. */
+  async info(): Promise<ModelInfo> {
+    return this.model.info();
+  }
+
+  /** Ends the worker. A running fit rejects; every later call does, with a StateError. */
+  async dispose(): Promise<void> {
+    this.model.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.model.dispose();
+  }
+
+  private async upToDate<T>(read: () => T): Promise<T> {
+    if (this.network.attached) await this.network.pull();
+    return read();
+  }
+}
+
+/** Runs the programs of a computation where they belong. */
+async function run<T>(running: Running<T>): Promise<T> {
+  let next = running.next();
+  for (; !next.done; next = running.next()) await next.value.run();
+  return next.value;
+}
