@@ -465,10 +465,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
                 endPart(own, program, set, row);
                 if (finite && optimizer.drive)
                   for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
-                    waiting = program.run();
+                    waiting = program.run() ?? pause();
                     if (waiting) await waiting;
                   }
               } else endPart(own, program, set, row);
+              if (row + micro < end()) {
+                const turn = pause();
+                if (turn) await turn;
+              }
             }
             if (finite && applier) {
               const waiting = applier.run();
