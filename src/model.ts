@@ -218,6 +218,7 @@ export class Model<X = any, Y = any> {
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
     const { network } = this, objective = this.evaluated(options), pause = pacer(12);
+    if (!this.running) await network.session.detach();
     const columns = dataColumns(network, objective, data as Data, this.classes), layout = layOut(columns);
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
@@ -231,6 +232,7 @@ export class Model<X = any, Y = any> {
       if (network.attached) {
         evaluator?.free();
         set.free();
+        if (!this.running) await network.session.detach(); // a worker that has died leaves others that may still write
       }
     }
   }
@@ -517,6 +519,7 @@ export class Model<X = any, Y = any> {
 }
 
 function engineName(): string {
-  const { navigator, process } = globalThis as unknown as Record<string, any>;
-  return String(navigator?.userAgent ?? `Node.js/${process?.versions.node}`); // Node.js has a navigator from 21 on
+  const { navigator, process, EdgeRuntime } = globalThis as unknown as Record<string, any>;
+  const node = process?.versions?.node; // Node.js has a navigator from 21 on; Vercel's edge has neither
+  return String(navigator?.userAgent ?? (node ? `Node.js/${node}` : EdgeRuntime ?? "unknown"));
 }
