@@ -71,9 +71,20 @@ export class WorkerRunner implements Runner, Twin {
     this.writes.push([at, typeof bytes === "number" ? bytes : bytes.slice() as Uint8Array<ArrayBuffer>]);
   }
 
-  move(at: number, data: ArrayBufferView): void {
-    if (this.failure) return;
-    this.writes.push([at, new Uint8Array(data.buffer as ArrayBuffer)]);
+  stage(bytes: number): number {
+    this.session.widen(bytes, "the data");
+    return this.session.arena;
+  }
+
+  takes(data: ArrayLike<number>, dtype: string): boolean {
+    const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
+      : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
+    const { buffer, byteLength } = data as Float32Array;
+    return fits && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength; // nothing else lies in it
+  }
+
+  move(at: number, data: ArrayLike<number>): void {
+    if (!this.failure) this.writes.push([at, new Uint8Array((data as Float32Array).buffer as ArrayBuffer)]);
   }
 
   read(ranges: readonly Block[]): Promise<void> {
