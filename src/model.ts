@@ -112,6 +112,13 @@ function runSync<T>(running: Running<T>): T {
   return next.value;
 }
 
+/** Runs them where they belong; here, if the worker has died. */
+export async function runAway<T>(running: Running<T>): Promise<T> {
+  let next = running.next();
+  for (; !next.done; next = running.next()) await (next.value.session.runner?.dead ? next.value.runSync() : next.value.run());
+  return next.value;
+}
+
 /** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
 export class Model<X = any, Y = any> {
   private readonly network: Network;
