@@ -66,6 +66,7 @@ export async function instantiate(module: WebAssembly.Module, given?: WebAssembl
   const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
   if (version !== Version.ISA) {
     giveBack();
+    if (version === undefined) throw badCore(module);
     throw new EngineError("isa-version", {
       of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
     });
@@ -99,7 +100,8 @@ export function growTo({ memory }: Core, bytes: number): void {
  */
 export async function moduleOf(source?: CoreSource, shared = false): Promise<WebAssembly.Module> {
   wantSimd();
-  if (source !== undefined || typeof embedded !== "string") return compile(source ?? embedded as unknown as WebAssembly.Module, shared);
+  if (source !== undefined) return compile(source, shared);
+  if (typeof embedded !== "string") return embedded;
   const at = Number(shared);
   try {
     return await (compiled[at] ??= inflate(embedded).then((bytes) => compile(bytes, shared)));

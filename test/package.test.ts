@@ -47,8 +47,7 @@ async function resolved(name: string, conditions: string[]): Promise<string> {
     stdin: { contents: `import ${JSON.stringify(name)}`, resolveDir: project.folder }, bundle: true, write: false, metafile: true, platform: "neutral",
     conditions, loader: { ".wasm": "copy" }, outdir: "out", ignoreAnnotations: true,
   });
-  const [{ path }] = metafile.inputs["<stdin>"]!.imports as [{ path: string }];
-  return relative(folder, join(process.cwd(), path)).replaceAll("\\", "/");
+  return relative(folder, join(process.cwd(), metafile.inputs["<stdin>"]!.imports[0]!.path)).replaceAll("\\", "/");
 }
 
 describe("the tarball", () => {
