@@ -39,8 +39,9 @@ interface Exports {
 
 /** The embedded core's modules, each made once: for a memory of its own, for a shared one. */
 const compiled: [own?: Promise<WebAssembly.Module>, shared?: Promise<WebAssembly.Module>] = [];
-/** Memories of disposed models: a page may have only some hundred live ones, and they are freed late. */
-const pool: WebAssembly.Memory[] = [];
+/** Memories of disposed models, those of their own and shared ones: a page may have only some hundred live ones, and they are
+ * freed late. */
+const pools: readonly [own: WebAssembly.Memory[], shared: WebAssembly.Memory[]] = [[], []];
 const POOLED = 4;
 const POOLED_BYTES = 64 * 1024 * 1024;
 
@@ -54,8 +55,8 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
 
 /** Makes an instance of a module on a memory, one of its own where none is given: each thread has one on the same memory. */
 export async function instantiate(module: WebAssembly.Module, given?: WebAssembly.Memory): Promise<Core> {
-  const memory = given ?? pool.pop() ?? newMemory();
-  const giveBack = (): unknown => given ?? pool.push(memory);
+  const memory = given ?? memoryOf(false);
+  const giveBack = (): unknown => given ?? pools[0].push(memory);
   let exports: Exports;
   try {
     exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
@@ -80,7 +81,8 @@ export async function instantiate(module: WebAssembly.Module, given?: WebAssembl
 
 /** Gives a memory back, for the next model. No thread may write to it any more. */
 export function releaseCore({ memory }: Core): void {
-  if (pool.length < POOLED && memory.buffer.byteLength <= POOLED_BYTES && memory.buffer instanceof ArrayBuffer) pool.push(memory);
+  const { buffer } = memory, pool = pools[buffer instanceof ArrayBuffer ? 0 : 1];
+  if (pool.length < POOLED && buffer.byteLength <= POOLED_BYTES) pool.push(memory);
 }
 
 /** Lets the memory have at least so many bytes. Views made before become invalid. */
@@ -119,13 +121,9 @@ async function inflate(base64: string): Promise<ArrayBuffer> {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 
-function newMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE });
-}
-
-/** A memory that threads share. */
-export function sharedMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE, shared: true });
+/** A memory for one thread, or for several that share it. */
+export function memoryOf(shared: boolean): WebAssembly.Memory {
+  return pools[shared ? 1 : 0].pop() ?? new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE, shared });
 }
 
 async function compile(source: CoreSource, shared: boolean): Promise<WebAssembly.Module> {

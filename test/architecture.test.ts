@@ -82,9 +82,12 @@ test("nothing in src whose bits differ between engines, locales or times of day"
     /\bMath\.(pow|exp|expm1|log|log2|log10|log1p|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|cbrt|hypot|random)\b/,
     /\*\*/, /\btoLocale\w*\(/, /\bIntl\b/, /\bnew Date\b/, /\bDate\.now\b/, /\blocaleCompare\b/, /\bsetTimeout\b/,
   ];
-  const allowed = ["yield.ts: \\bsetTimeout\\b"]; // for engines that have nothing else
+  const allowed = [
+    "yield.ts: \\bsetTimeout\\b", // for engines that have nothing else
+    "runtimes/ranks.ts: \\bsetTimeout\\b", // a deadline for a worker's start
+  ];
   const found = files("src").flatMap((file) => banned.filter((pattern) => pattern.test(code(`src/${file}`))).map((pattern) => `${file}: ${pattern.source}`));
-  expect(found).toEqual(allowed);
+  expect(found.sort()).toEqual(allowed.sort());
 });
 
 test("the library prints nothing", () => {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Header, Opcode } from "../assembly/isa.ts";
-import { instantiate, moduleOf, sharedMemory } from "../src/core.ts";
+import { instantiate, moduleOf, memoryOf } from "../src/core.ts";
 import { adam, createModel, crossEntropy, dense, hash, listing, loadModel, ops, relu, sequential } from "../src/index.ts";
 import { markAlone } from "../src/passes/alone.ts";
 import { Session } from "../src/session.ts";
@@ -75,7 +75,7 @@ describe("work that is too small to be split", () => {
 });
 
 it("a rank that comes late is waited for, and the run goes on where it stood", async () => {
-  const module = await moduleOf(undefined, true), memory = sharedMemory();
+  const module = await moduleOf(undefined, true), memory = memoryOf(true);
   const [first, second] = await Promise.all([instantiate(module, memory), instantiate(module, memory)]), session = new Session(first);
   const f = await ops.compile((x) => ops.relu(ops.negate(x)), [[3]]), { program } = f;
   const loaded = session.load(program, {}), at = loaded.block.offset, input = loaded.place("argument 0") / 4;

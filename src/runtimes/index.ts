@@ -1,7 +1,7 @@
 // Where a model's programs run: on threads of this process, in a worker, or both. A page loads this room only if it asks for it.
 
 import script from "./worker.ts?script";
-import { type Core, type CoreSource, instantiate, moduleOf, sharedMemory } from "../core.ts";
+import { type Core, type CoreSource, instantiate, moduleOf, memoryOf } from "../core.ts";
 import { EngineError } from "../errors.ts";
 import { markAlone } from "../passes/alone.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
@@ -45,7 +45,7 @@ export async function open({ core: given, threads: wanted = 1, where, worker }: 
   }
   const module = await moduleOf(given, threads > 1);
   if (threads === 1) return { core: await instantiate(module), threads, why, runner: async () => undefined };
-  const core = await instantiate(module, sharedMemory());
+  const core = await instantiate(module, memoryOf(true));
   return { core, threads, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, await sourceOf(worker)), core) };
 }
 

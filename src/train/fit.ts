@@ -412,7 +412,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       const free: (() => void)[] = [];
       const started: Callback[] = [];
       const train = async (): Promise<void> => {
-        if (network.session.runner?.dead) await network.session.detach();
+        await network.session.detach();
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
           const set = await upload(network, layout, pause, transfer && !watcher);
           free.push(() => set.free());
@@ -465,10 +465,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
                 endPart(own, program, set, row);
                 if (finite && optimizer.drive)
                   for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
-                    waiting = program.run();
+                    waiting = program.run() ?? pause();
                     if (waiting) await waiting;
                   }
               } else endPart(own, program, set, row);
+              if (row + micro < end()) {
+                const turn = pause();
+                if (turn) await turn;
+              }
             }
             if (finite && applier) {
               const waiting = applier.run();
