@@ -86,7 +86,8 @@ const config :Workerd.Config = (
  * @throws Error with all that it wrote, if it does not listen: a module that does what is forbidden while it is loaded ends it.
  */
 export async function start(config: string): Promise<Workerd> {
-  const child = spawn(installed("workerd").default, ["serve", config, "--socket-addr=http=127.0.0.1:0", "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const { default: program } = await installed("workerd");
+  const child = spawn(program, ["serve", config, "--socket-addr=http=127.0.0.1:0", "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   let text = "", told = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk) => (text += chunk));
   const ended = once(child, "exit");
