@@ -155,7 +155,7 @@ async function bytesFrom(source: unknown): Promise<unknown> {
     if (response instanceof Uint8Array) return response;
     if (!(response instanceof Response)) return response;
     if (!response.ok) throw new Error(`HTTP ${response.status} for ${response.url}`);
-    return new Uint8Array(await response.arrayBuffer());
+    return new Uint8Array(await response.clone().arrayBuffer()); // read again for a worker's module, or another model
   } catch (error) {
     throw badCore(error);
   }

@@ -78,6 +78,14 @@ describe("a core of one's own trains to the same bits, given as", () => {
     model.dispose();
   });
 
+  test("a response for a model in a worker, and for another model", async () => {
+    const core = await fetch(`${at}/core.wasm`);
+    const model = await createModel(dense(1), { input: [2], seed: 1, where: "worker", core });
+    expect([...(await model.predict([[0, 0]])).data]).toHaveLength(1);
+    await model.dispose();
+    expect(await train(core)).toBe(await train());
+  });
+
   test("what is given stays as it is", async () => {
     const before = bytes.slice();
     await train(bytes);

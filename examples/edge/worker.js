@@ -8,7 +8,7 @@
 //
 // Such an engine gives a request little time, and its clock may stand still meanwhile: a request trains so many steps and no more.
 // If that is not the end, the answer has status 202 and a checkpoint, to be sent with the same rows as `resume`. Nothing is kept
-// between requests, and the bits are those of a training that was never cut. `wrangler dev worker.js` runs the same file.
+// between requests, and the bits are those of a training that was never cut.
 import { LanewiseError, loadModel } from "lanewise";
 import { networkFor, options } from "./network.js";
 
