@@ -67,6 +67,7 @@ export async function instantiate(module: WebAssembly.Module, given?: WebAssembl
   const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
   if (version !== Version.ISA) {
     giveBack();
+    if (version === undefined) throw badCore(module);
     throw new EngineError("isa-version", {
       of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
     });
@@ -101,6 +102,7 @@ export function growTo({ memory }: Core, bytes: number): void {
  */
 export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module> {
   wantSimd();
+  const given = source === undefined ? embedded : source;
   if (source === undefined && typeof embedded === "string")
     try {
       return await (compiled ??= embeddedBytes().then(compile));
@@ -108,7 +110,6 @@ export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module>
       compiled = undefined;
       throw error;
     }
-  const given = source ?? (embedded as unknown as WebAssembly.Module);
   return isModule(given) ? given : compile(await bytesFrom(given));
 }
 
@@ -126,7 +127,7 @@ export async function bytesFrom(source: CoreSource): Promise<unknown> {
 export async function embeddedBytes(): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give the bytes of lanewise/core.wasm as the option core" });
-  const bytes = Uint8Array.from(atob(embedded), (letter) => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(embedded as string), (letter) => letter.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 

@@ -8,7 +8,7 @@ export async function bytesOf(source: unknown): Promise<unknown> {
   const response = typeof source === "string" || source instanceof URL ? await load(source) : source;
   if (!(response instanceof Response)) return response;
   if (!response.ok) throw new Error(`HTTP ${response.status} for ${response.url}`);
-  return response.arrayBuffer();
+  return response.clone().arrayBuffer(); // another model may read it again
 }
 
 /** What lies at a URL; Node.js fetches no files. */
