@@ -53,7 +53,6 @@ describe("a core of one's own trains to the same bits, given as", () => {
       return larger.subarray(11, 11 + bytes.length);
     }],
     ["an ArrayBuffer", () => bytes.slice().buffer],
-    ["the bytes of the core for threads", () => new Uint8Array(readFileSync(join(root, "build/core.wasm")))],
     ["a module", () => new WebAssembly.Module(bytes)],
     ["a module of another realm, as Next.js gives its edge routes", () => runInNewContext("new WebAssembly.Module(bytes)", { bytes })],
     ["a response", () => new Response(bytes, { headers: { "content-type": "application/wasm" } })],
