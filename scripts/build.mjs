@@ -1,11 +1,12 @@
-// From src/ and build/core.wasm to dist/: ES modules with the core embedded, core.wasm beside them, and declarations.
+// From src/ and build/core.wasm to dist/: ES modules with the core embedded, the same for edge engines, which import core.wasm,
+// that file, what a worker runs, and declarations.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { embedWasm, scriptOf, unshared } from "./wasm.mjs";
+import { embedWasm, importWasm, scriptOf, unshared } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -20,17 +21,20 @@ const text = sources.join("\n").replace(/^ *(?:\/\*[^]*?\*\/|\/\/.*)$/gm, "");
 const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )*(\w+)/gm)].map(([, name]) => name));
 const hidden = [...declared].filter((name) => !new RegExp(`(?<!this\\.|private (?:readonly |async |get )*)\\b${name}\\b`).test(text));
 
-await build({
+/** The two entries, and chunks that both share: a Value of one is a Value of the other. */
+const modules = (outdir, core) => build({
   absWorkingDir: root,
   entryPoints: { index: "src/index.ts", ops: "src/ops/index.ts" },
-  outdir: "dist", bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
-  mainFields: ["module", "main"], plugins: [embedWasm], legalComments: "inline", chunkNames: "chunk-[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
+  outdir, bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
+  mainFields: ["module", "main"], plugins: [core], legalComments: "inline", chunkNames: "chunk-[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
 });
+await modules("dist", embedWasm);
+await modules("dist/edge", importWasm);
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,
 // they go with their contents. The embedded core goes first: gzip codes it in a block of its own, 1.5 KB less for a page.
 // The formulas of the ops' rows are for tests and benches, which read src/: without them 0.4 KB less.
-for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
+for (const file of readdirSync(dist, { recursive: true }).filter((name) => name.endsWith(".js"))) {
   const path = join(dist, file);
   writeFileSync(path, readFileSync(path, "utf8")
     .replace(/^([\s\S]*)^(var core_default = ".*";\n)/m, "$2$1")
@@ -40,8 +44,9 @@ for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
     .replace(/^(var __export = \(target, all\) => \{\n[\s\S]*?)\n\};/m, "$1\n  return target;\n};"));
 }
 
-// What a worker runs, as a file of the page's own origin.
+// What a worker runs, as a file of the page's own origin. It exports nothing, and its declaration says so.
 writeFileSync(join(dist, "worker.js"), scriptOf(join(root, "src/runtimes/worker.ts")));
+writeFileSync(join(dist, "worker.d.ts"), "export {};\n");
 
 // The core on its own, for engines that take a .wasm as a module: without the flag "shared" on its memory.
 writeFileSync(join(dist, "core.wasm"), unshared(readFileSync(join(root, "build/core.wasm"))));

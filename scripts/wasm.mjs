@@ -33,12 +33,22 @@ export function scriptOf(file) {
 /** The text of a module that stands for such a script (imported as "…?script"). */
 export const scriptModule = (file) => `export default ${JSON.stringify(scriptOf(file.replace(/\?script$/, "")))};`;
 
-/** For esbuild. */
+/** For esbuild: the core in the text of a module. */
 export const embedWasm = {
   name: "embed-wasm",
   setup(build) {
     build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: wasmModule(path), loader: "js" }));
     build.onResolve({ filter: /\?script$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?script$/, "")), namespace: "script" }));
     build.onLoad({ filter: /.*/, namespace: "script" }, ({ path }) => ({ contents: scriptModule(path), loader: "js" }));
+  },
+};
+
+/** For esbuild, for edge engines: they compile no bytes, so that core.wasm is imported, and have no workers. "?module" is how
+ * Next.js knows that the module is wanted, not its exports; workerd takes a module of any name, and Wrangler this one. */
+export const importWasm = {
+  name: "import-wasm",
+  setup(build) {
+    build.onResolve({ filter: /\.wasm$/ }, () => ({ path: "../core.wasm?module", external: true }));
+    build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path, "../edge.ts") }));
   },
 };

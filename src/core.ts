@@ -127,7 +127,7 @@ export function sharedMemory(): WebAssembly.Memory {
 }
 
 async function compile(source: CoreSource, shared: boolean): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
+  if (isModule(source)) return source;
   const bytes = await bytesFrom(source);
   if (!(bytes instanceof Uint8Array)) throw badCore(source);
   try {
@@ -140,6 +140,11 @@ async function compile(source: CoreSource, shared: boolean): Promise<WebAssembly
       });
     throw badCore(error);
   }
+}
+
+/** Edge engines may give the program a WebAssembly of another realm than the one in which they compile what it imports. */
+function isModule(source: unknown): source is WebAssembly.Module {
+  return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
 }
 
 async function bytesFrom(source: unknown): Promise<unknown> {

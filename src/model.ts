@@ -517,6 +517,7 @@ export class Model<X = any, Y = any> {
 }
 
 function engineName(): string {
-  const { navigator, process } = globalThis as unknown as Record<string, any>;
-  return String(navigator?.userAgent ?? `Node.js/${process?.versions.node}`); // Node.js has a navigator from 21 on
+  const { navigator, process, EdgeRuntime } = globalThis as unknown as Record<string, any>;
+  const node = process?.versions?.node; // Node.js has a navigator from 21 on; Vercel's edge has neither
+  return String(navigator?.userAgent ?? (node ? `Node.js/${node}` : EdgeRuntime ?? "unknown"));
 }
