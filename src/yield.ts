@@ -1,4 +1,4 @@
-// Giving the event loop a turn. Never by setTimeout, which browsers stretch to 4 ms.
+// Giving the event loop a turn. Not by setTimeout, which browsers stretch to 4 ms, unless there is nothing else.
 
 interface Host {
   setImmediate?: (f: () => void) => unknown;
@@ -8,15 +8,21 @@ interface Host {
 /** Resolves in a later task. */
 export function nextTask(): Promise<void> {
   const { setImmediate, scheduler } = globalThis as Host;
-  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
-  if (typeof scheduler?.yield === "function") return scheduler.yield();
-  const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
+    try {
+      if (typeof setImmediate === "function") setImmediate(resolve);
+      else if (typeof scheduler?.yield === "function") scheduler.yield().then(resolve);
+      else {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          port1.close();
+          resolve();
+        };
+        port2.postMessage(null);
+      }
+    } catch {
+      setTimeout(resolve); // the edge of Next.js has them all, but they throw
+    }
   });
 }
 

@@ -12,8 +12,8 @@ const ORDER = [
   "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
   "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/gain.ts", "ops/binary.ts", "ops/activation.ts", "ops/rectifier.ts", "ops/smooth.ts", "ops/power.ts", "ops/matmul.ts",
   "ops/softmax.ts", "ops/loss.ts", "ops/distance.ts", "ops/margin.ts", "ops/entropy.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
-  "autodiff.ts", "passes/live.ts", "passes/storage.ts", "plan.ts", "compile.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
-  "ops/index.ts", "yield.ts", "formats/json.ts", "formats/safetensors.ts",
+  "autodiff.ts", "passes/live.ts", "passes/storage.ts", "passes/alone.ts", "plan.ts", "compile.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
+  "ops/index.ts", "yield.ts", "runtimes/thread.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts", "runtimes/index.ts", "formats/json.ts", "formats/safetensors.ts",
   "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
   "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/activations.ts", "layers/index.ts", "layers/table.ts",
   "losses/loss.ts", "losses/entropy.ts", "losses/margin.ts", "losses/regression.ts", "losses/similarity.ts", "losses/index.ts", "losses/table.ts",
@@ -25,7 +25,7 @@ const ORDER = [
   "data/columns.ts", "network.ts", "formats/model.ts",
   "train/report.ts", "callbacks/callback.ts", "callbacks/index.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts",
   "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts", "train/trainer.ts", "train/fit.ts", "train/training.ts",
-  "summary.ts", "model.ts", "hash.ts", "findLearningRate.ts",
+  "summary.ts", "model.ts", "workerModel.ts", "create.ts", "hash.ts", "findLearningRate.ts",
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
 ];
 
@@ -36,7 +36,7 @@ const files = (folder: string): string[] =>
 function imports(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
   return [...text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+)"/g)].map(([, path]) => {
-    const target = relative(root, resolve(root, dirname(file), path!));
+    const target = relative(root, resolve(root, dirname(file), path!.replace(/\?script$/, ""))); // a script as text
     return file.startsWith("assembly/") && !target.endsWith(".ts") ? `${target}.ts` : target;
   });
 }
@@ -94,7 +94,7 @@ test("the published package has no dependency and exports what it says", async (
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, any>;
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest.sideEffects).toBe(false);
-  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./core.wasm", "./package.json"]);
+  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./worker", "./core.wasm", "./package.json"]);
 });
 
 test("no file names a path of a machine or a registry's host", () => {

@@ -23,8 +23,8 @@ export function classified(rows: number, width = 6, classes = 3, stream = 1): { 
 }
 
 /** A classifier 6-12-8-3 with dropout. */
-export function classifier(seed = 3): Promise<Model<any, any>> {
-  return createModel(sequential(dense(12), relu(), dropout(0.2), dense(8), tanh(), dense(3)), { input: [6], seed });
+export function classifier(seed = 3, threads = 1): Promise<Model<any, any>> {
+  return createModel(sequential(dense(12), relu(), dropout(0.2), dense(8), tanh(), dense(3)), { input: [6], seed, threads });
 }
 
 export const options = (more: Partial<FitOptions> = {}): FitOptions => ({

@@ -105,6 +105,9 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
   // was a step of this epoch taken? Before a checkpoint of a run without a doctor, surely
   let slow = 1, taken = options.resume !== undefined, now: FitState | undefined;
 
+  /** Is it time for another snapshot? */
+  const looks = ({ steps: number }: FitState): boolean => onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0);
+
   /** Leaves a step out, as the option says, or throws: `wrong` is what was wrong with it. */
   const leaveOut = (state: FitState, wrong: Details, overflown: boolean): void => {
     const { step, op, layer } = wrong;
@@ -168,11 +171,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
       });
       [slow, taken, snapshots] = [saved.slow, saved.taken, loaded];
     },
-    looks: ({ steps: number }) => onNonFinite === "rollback" && (snapshots.length === 0 || number % SNAPSHOT === 0),
+    looks,
     before(state) {
       const { steps: number, updates, memory } = now = state;
       if (number % batches === 0) taken = false;
-      if (this.looks(state)) {
+      if (looks(state)) {
         const { parameters, states, average } = places(state);
         snapshots = [{ parameters: parameters.slice(), states: states.slice(), average: average.slice(), updates, memory }, ...snapshots.slice(0, 1)];
       }

@@ -544,9 +544,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     checkpoint() {
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
-      const shown = average?.shown, { notes: now, extra: tensors } = position();
+      const shown = average?.shown;
       average?.show(false);
       try {
+        const { notes: now, extra: tensors } = position();
         return writeCheckpoint(network, state, now, tensors);
       } finally {
         average?.show(shown!);
