@@ -218,6 +218,7 @@ export class Model<X = any, Y = any> {
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
     const { network } = this, objective = this.evaluated(options), pause = pacer(12);
+    if (!this.running) await network.session.detach();
     const columns = dataColumns(network, objective, data as Data, this.classes), layout = layOut(columns);
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
@@ -231,6 +232,7 @@ export class Model<X = any, Y = any> {
       if (network.attached) {
         evaluator?.free();
         set.free();
+        if (!this.running) await network.session.detach(); // a worker that has died leaves others that may still write
       }
     }
   }

@@ -88,12 +88,13 @@ export class Session {
     if (block) this.wrote(0, block.offset + block.bytes);
   }
 
-  /** Goes on without the runner, on this thread. */
+  /** Goes on without a runner that has died, on this thread. */
   async detach(): Promise<void> {
     const runner = this.runs;
+    if (!runner?.dead) return;
     this.runs = undefined;
     this.lost = true;
-    await runner?.close();
+    await runner.close();
   }
 
   /** The other memory, where programs run on one. */
@@ -311,7 +312,8 @@ export class LoadedProgram {
     return this.address(place);
   }
 
-  /** Runs it; where there is a promise, that tells of the end. It rejects with a WorkerError if a worker has died. */
+  /** Runs it; where there is a promise, that tells of the end. It rejects with a WorkerError if a worker has died: what the
+   * program reads may have been there alone. */
   run(): Promise<void> | undefined {
     const { runner } = this.session;
     if (!runner) return void this.runSync();

@@ -100,9 +100,9 @@ export class WorkerModel<X = any, Y = any> {
   }
 }
 
-/** Runs the programs of a computation where they belong. */
+/** Runs the programs of a computation where they belong; here, if the worker has died. */
 async function run<T>(running: Running<T>): Promise<T> {
   let next = running.next();
-  for (; !next.done; next = running.next()) await next.value.run();
+  for (; !next.done; next = running.next()) await (next.value.session.runner?.dead ? next.value.runSync() : next.value.run());
   return next.value;
 }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  adam, bestWeights, type Callback, createModel, crossEntropy, dense, doctor, dropout, earlyStopping, type FitOptions, hash, l2, lbfgs, loadModel, type Model, mse, ops,
+  adam, bestWeights, createModel, crossEntropy, dense, doctor, dropout, earlyStopping, type FitOptions, hash, l2, lbfgs, loadModel, type Model, mse, ops,
   optimizer, readSafetensors, reduceOnPlateau, relu, rocAuc, sequential, sgd, type Training, type WorkerModel, binaryCrossEntropy,
 } from "../src/index.ts";
 import { classified, numbers } from "./helpers.ts";

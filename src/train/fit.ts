@@ -412,7 +412,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       const free: (() => void)[] = [];
       const started: Callback[] = [];
       const train = async (): Promise<void> => {
-        if (network.session.runner?.dead) await network.session.detach();
+        await network.session.detach();
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
           const set = await upload(network, layout, pause, transfer && !watcher);
           free.push(() => set.free());
