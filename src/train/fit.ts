@@ -204,7 +204,7 @@ export interface Run extends Running {
   /** Lets the run wait before its next step, or go on. */
   pause(on: boolean): void;
   /** What checkpoint() gives, as soon as no step is under way. */
-  state(): Promise<Uint8Array>;
+  state(): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
   run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
   /** Gives the memory of gradients and optimizer state back. */
@@ -254,7 +254,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   let wake = (): void => {}, paused = false, underWay = false, snapshot: Snapshot | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
-  const asked: ((bytes: Promise<Uint8Array>) => void)[] = [];
+  const asked: ((bytes: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
   /** Do callbacks look at the run after a step? */
   const looking = callbacks.some((callback) => (callback.onStep?.length ?? 0) > 1);
 
@@ -338,7 +338,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const recover = async (error: WorkerError): Promise<WorkerError> => {
     const { session, block } = network, at = state, step = at && at.steps + 1, { problem, cause } = error.details;
     await session.detach(); // from now on nobody else writes
-    let checkpoint: Uint8Array | undefined;
+    let checkpoint: Uint8Array<ArrayBuffer> | undefined;
     if (at && snapshot) {
       session.bytes(block).set(snapshot.parameters);
       session.bytes(at.block).set(snapshot.state);
@@ -391,7 +391,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (!on) wake();
     },
     async state() {
-      if (underWay) return new Promise<Uint8Array>((resolve) => asked.push(resolve));
+      if (underWay) return new Promise<Uint8Array<ArrayBuffer>>((resolve) => asked.push(resolve));
       if (state && begun && !running.final) await pull(state);
       return running.checkpoint();
     },
