@@ -12,6 +12,7 @@ export function Browser() {
   useEffect(() => {
     let left = false;
     async function train() {
+      setLosses([]);
       await using model = await createModel(network(), { ...options, where: "worker" });
       const { engine } = await model.info();
       for await (const { loss, accuracy } of model.fit(data, training)) {
@@ -32,7 +33,7 @@ export function Browser() {
   return (
     <section>
       <h2>In this browser</h2>
-      <svg viewBox="0 0 290 100" role="img" aria-label={`Loss after ${losses.length} epochs`} data-losses={losses.join(" ")}>
+      <svg viewBox="0 0 290 100" preserveAspectRatio="none" role="img" aria-label={`Loss after ${losses.length} epochs`} data-losses={losses.join(" ")}>
         <polyline points={line} />
       </svg>
       <Shown id="browser" {...result} />

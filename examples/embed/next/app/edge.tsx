@@ -23,7 +23,7 @@ export function Edge() {
     <section>
       <h2>At the edge</h2>
       <p>
-        <button onClick={() => train().catch((problem) => setError(String(problem)))}>Train there</button> {requests > 0 && <span id="requests">{requests} requests</span>}
+        <button onClick={() => train().catch((problem) => setError(String(problem)))}>Train there</button> <span id="requests">{requests > 0 && `requests: ${requests}`}</span>
       </p>
       <Shown id="edge" {...result} />
       {error && <p role="alert">{error}</p>}

@@ -29,8 +29,8 @@ const ENOUGH = 0.01;
 
 export class Learner {
   onProgress: (progress: Progress) => void = () => {};
-  /** Told when it has learnt all that there is. */
-  onLearnt: (learnt: Learnt) => void = () => {};
+  /** Told when it has learnt all that there is; learn() waits for it. */
+  onLearnt: (learnt: Learnt) => unknown = () => {};
 
   private model: WorkerModel | undefined;
   private kinds: readonly string[] = [];
@@ -43,6 +43,11 @@ export class Learner {
   async load({ model, kinds }: Learnt): Promise<void> {
     this.model = await loadModel(model, { where: "worker" });
     this.kinds = kinds;
+  }
+
+  /** Is there a model that can guess? */
+  get ready(): boolean {
+    return this.model !== undefined;
   }
 
   /** Learns from these samples; what it has learnt before helps. Comes back when there is nothing left to learn. */
@@ -95,7 +100,7 @@ export class Learner {
         if (report.loss < ENOUGH) break;
       }
       this.training = undefined;
-      if (!this.changed) this.onLearnt({ model: await this.model!.save(), kinds, seen: samples.length });
+      if (!this.changed) await this.onLearnt({ model: await this.model!.save(), kinds, seen: samples.length });
     }
   }
 

@@ -27,7 +27,7 @@ learner.onProgress = ({ loss, accuracy }) => {
   curve.add(loss);
   showProgress();
 };
-learner.onLearnt = (learnt) => void save("learnt", { ...learnt, entries: curve.entries, epochs, progress } satisfies Kept);
+learner.onLearnt = (learnt) => save("learnt", { ...learnt, entries: curve.entries, epochs, progress } satisfies Kept);
 
 function showProgress(): void {
   show("loss", progress ? progress.loss.toPrecision(2) : "–");
@@ -72,6 +72,7 @@ async function learn(): Promise<void> {
   curve.mark();
   render();
   await Promise.all([save("samples", samples), learner.learn(samples)]);
+  if (learner.ready) show("status", `It has learnt ${samples.length} drawings.`);
   await guess();
   show("info", await learner.describe());
 }
@@ -98,7 +99,7 @@ function render(): void {
   if (focused !== undefined) document.querySelector<HTMLElement>(`[data-kind=${CSS.escape(focused)}]`)?.focus();
   show("guessed", rated.length ? `${rated.filter(({ recognised }) => recognised).length} of ${rated.length}` : "–");
   show("status", kinds.length === 0 ? "Draw, and give it a name. It begins to learn when it knows two kinds of things."
-    : kinds.length === 1 ? "One more kind of thing, and it begins to learn." : `It learns from ${samples.length} drawings.`);
+    : kinds.length === 1 ? "One more kind of thing, and it begins to learn." : `It learns from ${samples.length} drawings …`);
   $<HTMLButtonElement>("undo").hidden = samples.length === 0;
   $<HTMLButtonElement>("forget").disabled = samples.length === 0;
 }
