@@ -7,7 +7,7 @@ import { nextTask } from "../yield.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 
 /** Words by which orders go to the workers. */
-export enum Control { /** counts the orders */ ORDER, /** address of the program */ PROGRAM, SIZE }
+export enum Control { /** counts the orders */ ORDER, /** address of the program, or 0: there will be no more */ PROGRAM, SIZE }
 
 /** Polls of a worker for the next order before it sleeps: some 20 µs. What the host does between two steps takes less. */
 const SPINS = 4000;
@@ -26,16 +26,28 @@ export interface RankTask {
   readonly size: number;
 }
 
-/** A worker's life as a rank: it ends when the worker is ended. */
+/** A worker's life as a rank. It ends when it is told so: Deno's terminate() does not interrupt what a worker runs or waits for. */
 export function serve(core: Core, { control, rank, size }: RankTask): void {
   for (let order = 0; ; order++) {
     for (let i = 0; i < SPINS && Atomics.load(control, Control.ORDER) === order; i++);
     while (Atomics.load(control, Control.ORDER) === order) Atomics.wait(control, Control.ORDER, order);
-    let from = 0;
-    do from = core.run(control[Control.PROGRAM]! >>> 0, rank, size, from);
-    while (from);
+    let from = 0, program: number;
+    do {
+      program = Atomics.load(control, Control.PROGRAM) >>> 0;
+      if (program === 0) return;
+      from = core.run(program, rank, size, from);
+    } while (from);
   }
 }
+
+function order(control: Int32Array, program: number): void {
+  Atomics.store(control, Control.PROGRAM, program);
+  Atomics.add(control, Control.ORDER, 1);
+  Atomics.notify(control, Control.ORDER);
+}
+
+/** Tells workers to be ranks no more. */
+export const dismiss = (control: Int32Array): void => order(control, 0);
 
 export class Ranks {
   readonly size: number;
@@ -43,7 +55,8 @@ export class Ranks {
   failure: { readonly error: unknown } | undefined;
   private readonly core: Core;
   private readonly threads: readonly Thread[];
-  private readonly control = new Int32Array(new SharedArrayBuffer(4 * Control.SIZE));
+  /** How its workers get their orders. */
+  readonly control = new Int32Array(new SharedArrayBuffer(4 * Control.SIZE));
 
   private constructor(core: Core, threads: readonly Thread[]) {
     this.core = core;
@@ -84,7 +97,7 @@ export class Ranks {
   runSync(program: number): void {
     let from = this.begin(program);
     for (let i = 0; from; i++) {
-      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds") };
+      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds; a step may be half done: go on from a checkpoint") };
       if (this.failure) throw died(this.failure.error);
       from = this.core.run(program, 0, this.size, from);
     }
@@ -92,16 +105,14 @@ export class Ranks {
 
   close(): Promise<unknown> {
     this.failure ??= { error: new Error("it has been ended") };
+    dismiss(this.control);
     return Promise.all(this.threads.map((thread) => thread.end()));
   }
 
   /** Gives the order and runs rank 0. */
   private begin(program: number): number {
     if (this.failure) throw died(this.failure.error);
-    const { control } = this;
-    control[Control.PROGRAM] = program;
-    Atomics.add(control, Control.ORDER, 1);
-    Atomics.notify(control, Control.ORDER);
+    order(this.control, program);
     return this.core.run(program, 0, this.size);
   }
 
@@ -113,25 +124,32 @@ export class Ranks {
   }
 }
 
+/** What a worker says when it has become what it was to be. */
+export interface Greeting {
+  /** How the ranks of a twin get their orders. */
+  readonly control?: Int32Array | undefined;
+}
+
 /** Tells a worker what to be, and waits until it is.
  *
  * @throws WorkerError if it does not start.
  */
-export async function greet(thread: Thread, task: object): Promise<void> {
+export async function greet(thread: Thread, task: object): Promise<Greeting> {
   thread.hold(true);
-  const late = AbortSignal.timeout(START);
+  let late: ReturnType<typeof setTimeout> | undefined; // no AbortSignal.timeout: Deno's process would wait for it
   try {
-    await new Promise<void>((resolve, reject) => {
+    const greeting = await new Promise<Greeting>((resolve, reject) => {
       const fail = (why: unknown): void => reject(new WorkerError("no-worker", { problem: `a worker did not start: ${why}` }));
-      late.onabort = () => fail("no answer");
+      late = setTimeout(() => fail("no answer"), START);
       thread.onEnd = (error) => fail(error);
-      thread.onMessage = (message: { error?: string }) => (message.error === undefined ? resolve() : fail(message.error));
+      thread.onMessage = (message: Greeting & { error?: string }) => (message.error === undefined ? resolve(message) : fail(message.error));
       thread.post({ ...task, lock: thread.lock });
     });
     thread.watch();
     thread.onMessage = ({ error }) => thread.onEnd(error);
+    return greeting;
   } finally {
-    late.onabort = null;
+    clearTimeout(late);
     thread.hold(false);
   }
 }

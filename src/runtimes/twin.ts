@@ -5,7 +5,7 @@
 import type { Program } from "../program.ts";
 import { markAlone } from "../passes/alone.ts";
 import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
-import { died, greet } from "./ranks.ts";
+import { died, dismiss, greet, type Greeting } from "./ranks.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 import type { Answer, Request, TwinTask } from "./worker.ts";
 
@@ -21,14 +21,16 @@ export class WorkerRunner implements Runner, Twin {
   readonly twin = this;
   private readonly session: Session;
   private readonly thread: Thread;
+  private readonly greeting: Greeting;
   private readonly pending: Pending[] = [];
   private writes: [number, Uint8Array<ArrayBuffer> | number][] = [];
   private failure: { readonly error: unknown } | undefined;
 
-  private constructor(session: Session, thread: Thread, threads: number) {
+  private constructor(session: Session, thread: Thread, threads: number, greeting: Greeting) {
     this.session = session;
     this.thread = thread;
     this.threads = threads;
+    this.greeting = greeting;
     thread.onMessage = (answer: Answer) => this.take(answer);
     thread.onEnd = (error) => this.fail(error);
   }
@@ -40,12 +42,12 @@ export class WorkerRunner implements Runner, Twin {
   static async start(session: Session, module: WebAssembly.Module, threads: number, source: Source): Promise<WorkerRunner> {
     const thread = start(source);
     try {
-      await greet(thread, { task: "twin", module, threads, source: typeof source === "function" ? undefined : source } satisfies TwinTask);
+      const greeting = await greet(thread, { task: "twin", module, threads, source: typeof source === "function" ? undefined : source } satisfies TwinTask);
+      return new WorkerRunner(session, thread, threads, greeting);
     } catch (error) {
       void thread.end();
       throw error;
     }
-    return new WorkerRunner(session, thread, threads);
   }
 
   get dead(): boolean {
@@ -69,9 +71,20 @@ export class WorkerRunner implements Runner, Twin {
     this.writes.push([at, typeof bytes === "number" ? bytes : bytes.slice() as Uint8Array<ArrayBuffer>]);
   }
 
-  move(at: number, data: ArrayBufferView): void {
-    if (this.failure) return;
-    this.writes.push([at, new Uint8Array(data.buffer as ArrayBuffer)]);
+  stage(bytes: number): number {
+    this.session.widen(bytes, "the data");
+    return this.session.arena;
+  }
+
+  takes(data: ArrayLike<number>, dtype: string): boolean {
+    const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
+      : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
+    const { buffer, byteLength } = data as Float32Array;
+    return fits && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength; // nothing else lies in it
+  }
+
+  move(at: number, data: ArrayLike<number>): void {
+    if (!this.failure) this.writes.push([at, new Uint8Array((data as Float32Array).buffer as ArrayBuffer)]);
   }
 
   read(ranges: readonly Block[]): Promise<void> {
@@ -110,6 +123,7 @@ export class WorkerRunner implements Runner, Twin {
     if (this.failure) return;
     this.failure = { error };
     this.writes = [];
+    if (this.greeting.control) dismiss(this.greeting.control); // the twin's own may outlive it
     void this.thread.end();
     for (const { reject } of this.pending.splice(0)) reject(died(error));
   }

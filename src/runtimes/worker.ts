@@ -1,8 +1,8 @@
 // What a worker runs: it becomes a rank of another thread's, or the twin of a session that lives elsewhere. A script of its own,
 // lanewise/worker; where a file cannot be had, its text is the worker.
 
-import { growTo, instantiate, sharedMemory } from "../core.ts";
-import { Ranks, type RankTask, serve } from "./ranks.ts";
+import { growTo, instantiate, memoryOf } from "../core.ts";
+import { type Greeting, Ranks, type RankTask, serve } from "./ranks.ts";
 import type { Source } from "./thread.ts";
 
 /** What a worker that becomes a twin is told. */
@@ -49,16 +49,16 @@ port.onmessage = async ({ data }: { data: (RankTask | TwinTask) & { lock?: strin
       port.postMessage({});
       serve(core, data);
     } else {
-      await twin(data);
-      port.postMessage({});
+      port.postMessage({ control: await twin(data) } satisfies Greeting);
     }
   } catch (error) {
     fail(error);
   }
 };
 
-async function twin({ module, threads, source }: TwinTask): Promise<void> {
-  const core = await instantiate(module, threads > 1 ? sharedMemory() : undefined), { memory } = core;
+/** Becomes a twin; how its ranks get their orders. */
+async function twin({ module, threads, source }: TwinTask): Promise<Int32Array | undefined> {
+  const core = await instantiate(module, threads > 1 ? memoryOf(true) : undefined), { memory } = core;
   const ranks = threads > 1 ? await Ranks.start(core, module, threads, source ?? { url: location.href }) : undefined;
   let before: Promise<void> | undefined;
   /** One request after the other: a program may wait for a rank that is late. */
@@ -82,4 +82,5 @@ async function twin({ module, threads, source }: TwinTask): Promise<void> {
     const done: Promise<void> = answer(data).catch(fail);
     before = done;
   };
+  return ranks?.control;
 }
