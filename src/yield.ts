@@ -3,14 +3,11 @@
 interface Host {
   setImmediate?: (f: () => void) => unknown;
   scheduler?: { yield?: () => Promise<void> };
-  /** Of Vercel and Next.js: it has functions of all these names, which throw. */
-  EdgeRuntime?: string;
 }
 
 /** Resolves in a later task. */
 export function nextTask(): Promise<void> {
-  const { setImmediate, scheduler, EdgeRuntime } = globalThis as Host;
-  if (EdgeRuntime) return new Promise((resolve) => setTimeout(resolve));
+  const { setImmediate, scheduler } = globalThis as Host;
   return new Promise((resolve) => {
     try {
       if (typeof setImmediate === "function") setImmediate(resolve);
