@@ -389,7 +389,7 @@ export class Model<X = any, Y = any> {
    * const model = await createModel(dense(1), { input: [1] });
    * (await loadModel(model.save())).parameters.get("bias").shape // → [1]
    */
-  save(): Uint8Array {
+  save(): Uint8Array<ArrayBuffer> {
     this.wantOpen();
     this.network.wantFinite();
     return writeModel(this.network, { classes: this.classes, losses: this.losses, seed: this.seed });

@@ -76,7 +76,7 @@ export class WorkerModel<X = any, Y = any> {
   }
 
   /** As Model.save. */
-  save(): Promise<Uint8Array> {
+  save(): Promise<Uint8Array<ArrayBuffer>> {
     return this.upToDate(() => this.model.save());
   }
 

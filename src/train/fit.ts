@@ -207,7 +207,7 @@ export interface Run extends Running {
   /** Lets the run wait before its next step, or go on. */
   pause(on: boolean): void;
   /** What checkpoint() gives, as soon as no step is under way. */
-  state(): Promise<Uint8Array>;
+  state(): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
   run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
   /** Gives the memory of gradients and optimizer state back. */
@@ -257,7 +257,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   let wake = (): void => {}, paused = false, underWay = false, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
-  const asked: ((bytes: Promise<Uint8Array>) => void)[] = [];
+  const asked: ((bytes: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
   /** Do callbacks look at the run after a step? */
   const looking = callbacks.some((callback) => (callback.onStep?.length ?? 0) > 1);
 
@@ -367,7 +367,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (!on) wake();
     },
     async state() {
-      if (underWay) return new Promise<Uint8Array>((resolve) => asked.push(resolve));
+      if (underWay) return new Promise<Uint8Array<ArrayBuffer>>((resolve) => asked.push(resolve));
       if (state && begun && !running.final) await pull(state);
       return running.checkpoint();
     },

@@ -29,7 +29,7 @@ export interface Keeper {
 const RARELY = 101;
 
 /** Keeps the state of one run; `final` is told of the checkpoint that it leaves. */
-export function makeKeeper(network: Network, position: () => Position, final: (checkpoint: Uint8Array) => void): Keeper {
+export function makeKeeper(network: Network, position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>) => void): Keeper {
   let snapshot: Snapshot | undefined, next = 0;
 
   const take = async (at: FitState): Promise<void> => {
@@ -45,7 +45,7 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
     async recover({ details: { problem, cause } }, at) {
       const { session, block } = network, step = at && at.steps + 1;
       await session.detach(); // from now on nobody else writes
-      let checkpoint: Uint8Array | undefined;
+      let checkpoint: Uint8Array<ArrayBuffer> | undefined;
       if (at && snapshot) {
         session.bytes(block).set(snapshot.parameters);
         session.bytes(at.block).set(snapshot.state);
