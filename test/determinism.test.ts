@@ -7,8 +7,9 @@ import * as library from "../src/index.ts";
 import { LoadedProgram } from "../src/session.ts";
 import { runLockstep } from "../src/trace.ts";
 import { readHashes, readTraces, writeCommitted } from "./runtimes/committed.ts";
-import { numbers, type Options, programs } from "./runtimes/programs.ts";
+import { programs } from "./runtimes/programs.ts";
 import { firstDifference, record } from "./runtimes/trace.ts";
+import { numbers, type Options } from "./runtimes/training.ts";
 
 const { createModel, dense, hash, relu, sequential } = library;
 
@@ -19,11 +20,14 @@ vi.mock("../src/passes/alone.ts", () => ({ markAlone() {} }));
 
 /** Runs a training program; the hash of its parameters. */
 async function train(name: string, options?: Options, threads = 1): Promise<string> {
-  const made = { ...library, createModel: (model: any, more: any) => library.createModel(model, { ...more, threads }) } as typeof library;
-  const model = await programs[name]!(made, options), result = hash(model);
-  expect(model.info().threads).toBe(threads);
-  model.dispose();
-  return result;
+  const createModel = async (model: any, more: any): Promise<any> => {
+    const made = await library.createModel(model, { ...more, threads });
+    expect(made.info().threads).toBe(threads);
+    return made;
+  };
+  const trained = await programs[name]!({ ...library, createModel: createModel as typeof library.createModel }, options), parameters = await trained.parameters;
+  trained.dispose();
+  return hash({ parameters });
 }
 
 if (process.env.UPDATE_HASHES) {
