@@ -8,7 +8,7 @@ import { LoadedProgram } from "../src/session.ts";
 import { runLockstep } from "../src/trace.ts";
 import { readHashes, readTraces, writeCommitted } from "./runtimes/committed.ts";
 import { programs } from "./runtimes/programs.ts";
-import { firstDifference, record } from "./runtimes/trace.ts";
+import { firstDifference, record, type Trace } from "./runtimes/trace.ts";
 import { numbers, type Options } from "./runtimes/training.ts";
 
 const { createModel, dense, hash, relu, sequential } = library;
@@ -32,7 +32,7 @@ async function train(name: string, options?: Options, threads = 1): Promise<stri
 
 if (process.env.UPDATE_HASHES) {
   beforeAll(async () => {
-    const hashes: Record<string, string> = {}, traces: ReturnType<typeof readTraces> = {};
+    const hashes: Record<string, string> = {}, traces: Record<string, Trace> = {};
     for (const [name, program] of Object.entries(programs)) {
       hashes[name] = await train(name);
       traces[name] = await record(library, program);
@@ -47,7 +47,7 @@ describe.each(Object.keys(programs))("the parameters after training %s", (name) 
   it("have the committed hash", async () => {
     const got = await train(name);
     if (got === committed()) return;
-    const where = firstDifference(readTraces()[name]!, await record(library, programs[name]!));
+    const trace = readTraces()[name], where = trace ? firstDifference(trace, await record(library, programs[name]!)) : "no trace of it is committed";
     throw new Error(`${name}: hash ${got}, committed is ${committed()}; ${where}`);
   });
 

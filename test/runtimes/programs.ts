@@ -1,6 +1,7 @@
 // Training runs whose bits are the same everywhere. runtimes.test.ts and npm run conformance run them from the packed package
 // in each engine, determinism.test.ts from src/; hashes.json holds what they all come to.
 
+import { catalogue } from "./catalogue.ts";
 import { classes, type Library, numbers, run, type TrainingRun } from "./training.ts";
 
 /** 10 epochs of 10 steps: dropout, shuffling, a held-out share, a falling rate, and a last batch of 3 rows. */
@@ -60,7 +61,7 @@ const wide: TrainingRun = async ({ createModel, sequential, dense, relu, crossEn
   return model;
 };
 
-export const programs: Readonly<Record<string, TrainingRun>> = { mlp, xor, pair, wide };
+export const programs: Readonly<Record<string, TrainingRun>> = { mlp, xor, pair, wide, catalogue };
 
 /** Where a model's programs run, as createModel takes it. */
 export interface Site {

@@ -44,10 +44,12 @@ export function classes(x: Float32Array, width: number, count: number): Int32Arr
 }
 
 /** Trains, and does between epochs what is to be done there. */
-export async function run(model: Model, data: Lanewise.Data, fit: Lanewise.FitOptions, { resume, onStep, between }: Options): Promise<void> {
+export async function run(
+  model: Model, data: Lanewise.Data, fit: Lanewise.FitOptions, { resume, onStep, between }: Options,
+): Promise<Lanewise.History<Lanewise.Report>> {
   const training = model.fit(data, {
     ...fit, ...(resume && { resume }), onStep: ({ step }) => onStep?.(step, () => training.checkpoint()),
   });
-  if (!between) return void (await training);
-  for await (const _ of training) await between(model, data);
+  if (between) for await (const _ of training) await between(model, data);
+  return training;
 }
