@@ -131,8 +131,10 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
       // bundlers know it by these words
       return await begin(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
     } catch (error) {
+      if (refused.length) throw error;
       // no such file: a bundler may have left it out
       return await begin({ text: script }).catch(() => {
+        refused.length = 0; // that the policy has no blobs either is not what is wrong
         throw error;
       });
     }

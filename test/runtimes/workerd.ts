@@ -20,7 +20,7 @@ export interface Workerd {
   end(): Promise<void>;
 }
 
-/** Runs what a program gives: its default export, called if it is a function, else the last line that it logs, as JSON. It runs for
+/** Runs what a program gives: its default export, awaited and called if it is a function, else the last line that it logs, as JSON. It runs for
  * a request, since such engines let no module train while it is loaded: it is imported only then.
  *
  * @param project a folder with node_modules/lanewise
@@ -35,7 +35,7 @@ export async function runInWorkerd(project: string, entry: string, flags: readon
       console.log = (...what) => lines.push(what.join(" "));
       try {
         const { default: made } = await import(${JSON.stringify(`./${entry}`)});
-        const result = typeof made === "function" ? await made() : made;
+        const result = await (typeof made === "function" ? made() : made);
         return new Response(result === undefined ? lines.at(-1) : JSON.stringify(result));
       } catch (error) {
         return new Response(String(error?.stack ?? error), { status: 500 });
