@@ -118,19 +118,19 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
 async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "losses">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here" } = options;
-  // a page that asks for neither does not load them
-  const opened: Opened | undefined = threads === 1 && where === "here" && !options.worker ? undefined : await (await import("./runtimes/index.ts")).open(options);
-  network.attach(opened?.core ?? await loadCore(core), limit);
+  const opened: Opened = threads === 1 && where === "here" && !options.worker
+    ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }
+    : await (await import("./runtimes/index.ts")).open(options); // a page that asks for neither does not load them
+  network.attach(opened.core, limit);
   try {
     fill();
-    const runner = await opened?.runner(network.session);
-    if (runner) network.session.attach(runner);
+    await opened.start?.(network.session);
   } catch (error) {
     network.close();
     throw error;
   }
-  const model = new Model(network, { ...notes, why: opened?.why ?? "one thread was asked for", keeper: opened?.keeper });
-  return (opened?.wrap(model, network) ?? model) as M;
+  const model = new Model(network, { ...notes, ...opened });
+  return (opened.wrap?.(model, network) ?? model) as M;
 }
 
 function limitOf({ memoryLimit, build }: LoadOptions): number {

@@ -20,23 +20,22 @@ export interface Block {
 
 /** Runs programs with more ranks than this thread, or in a worker; a session without one runs them by itself. */
 export interface Runner {
-  readonly threads: number;
-  /** Has a worker died? Such a runner runs nothing. */
+  /** Has a worker died? Such a runner runs nothing there. */
   readonly dead: boolean;
   /** Told of a program before it is put into memory. */
   prepare?(program: Program): void;
   /** Runs a program. A promise where this thread may not wait for the end, or has waited in vain; it may reject with a
    * WorkerError. */
   run(program: LoadedProgram): Promise<void> | undefined;
-  /** Runs a program to its end, waiting here.
+  /** Runs a program to its end, waiting here; on this thread alone where a worker has died.
    *
    * @throws WorkerError if a worker does not answer.
    */
   runSync(program: LoadedProgram): void;
-  /** Of a runner whose programs run on another memory: this session's is its image. */
-  readonly twin?: Twin;
-  /** Ends its workers; with a promise where they may write for a while. */
-  close(): Promise<unknown> | undefined;
+  /** Of a runner whose programs run on another memory, while it lives: this session's is its image. */
+  readonly twin?: Twin | undefined;
+  /** Ends its workers, which may write for a while. */
+  close(): Promise<unknown>;
 }
 
 /** The memory that programs run on, where it is not the session's own. What the host writes goes there before the next run;
@@ -55,9 +54,8 @@ export interface Twin {
 
 export class Session {
   readonly core: Core;
-  private runs: Runner | undefined;
-  /** Has it lost its runner? */
-  lost = false;
+  /** Who runs the programs, if this thread does not by itself. */
+  runner: Runner | undefined;
   /** Bytes that this session may use in all. */
   readonly limit: number;
   /** By offset. */
@@ -79,30 +77,17 @@ export class Session {
     this.arena = alignUp(core.base);
   }
 
-  /** Who runs the programs, if this thread does not by itself. */
-  get runner(): Runner | undefined {
-    return this.runs;
-  }
-
-  /** Hands the programs to a runner, before any is loaded. */
-  attach(runner: Runner): void {
-    this.runs = runner;
-    const block = this.blocks.at(-1);
-    if (block) this.wrote(0, block.offset + block.bytes);
-  }
-
   /** Goes on without a runner that has died, on this thread. */
   async detach(): Promise<void> {
-    const runner = this.runs;
+    const { runner } = this;
     if (!runner?.dead) return;
-    this.runs = undefined;
-    this.lost = true;
+    this.runner = undefined;
     await runner.close();
   }
 
   /** The other memory, where programs run on one. */
   get twin(): Twin | undefined {
-    return this.runs?.dead ? undefined : this.runs?.twin;
+    return this.runner?.twin;
   }
 
   /** Tells that the host has written here, bytes that are meant for `to`. Everything that it writes, it tells. */
@@ -173,7 +158,7 @@ export class Session {
   /** Puts a program into memory; `regions` says where the regions lie that it names. */
   load(program: Program, regions: Readonly<Record<string, Block>>): LoadedProgram {
     this.wantOpen();
-    this.runs?.prepare?.(program);
+    this.runner?.prepare?.(program);
     this.want([program.words.byteLength], program.arena, "a program");
     this.widen(program.arena, "a program");
     const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program", false), regions);
@@ -216,10 +201,8 @@ export class Session {
   /** Ends the workers, and gives the memory back when they have ended. */
   close(): void {
     this.closed = true;
-    const ended = this.runs?.close(), release = (): void => releaseCore(this.core);
-    if (ended) void ended.then(release);
-    else release();
-    this.runs = undefined;
+    void Promise.resolve(this.runner?.close()).then(() => releaseCore(this.core));
+    this.runner = undefined;
     this.loaded.clear();
     this.blocks = [];
     this.buffer = undefined;
@@ -290,11 +273,6 @@ export class LoadedProgram {
     session.wrote(block.offset, program.words.byteLength);
   }
 
-  /** What the host reads after a run, by its places of today. */
-  results(): Block[] {
-    return this.program.results.map(({ address, bytes }) => ({ offset: this.address(address), bytes }));
-  }
-
   /** Byte address of a place, until memory is allocated again. */
   address({ region, offset }: Address): number {
     return this.base(region) + offset;
@@ -316,11 +294,11 @@ export class LoadedProgram {
     return runner.run(this);
   }
 
-  /** Runs it to the end, waiting here; on this thread alone where a worker has died. */
+  /** Runs it to the end, waiting here. */
   runSync(): void {
     this.wantLoaded();
     const { runner, core } = this.session;
-    if (runner && !runner.dead) runner.runSync(this);
+    if (runner) runner.runSync(this);
     else core.run(this.block.offset, 0, 1);
   }
 

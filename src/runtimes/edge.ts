@@ -14,5 +14,5 @@ const none = "this is the build for edge engines, which have no workers";
 export async function open(options: SiteOptions): Promise<Opened> {
   const { core, where } = wantSite(options);
   if (where === "worker") throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-  return { core: await loadCore(core), why: none, runner: async () => undefined, wrap: (model) => model };
+  return { core: await loadCore(core), site: () => ({ where: "here", threads: 1, why: none }) };
 }

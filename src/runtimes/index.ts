@@ -4,7 +4,7 @@ import script from "./worker.ts?script";
 import { bytesFrom, compile, type Core, type CoreSource, embeddedBytes, instantiate, isModule, memoryOf, moduleOf } from "../core.ts";
 import { EngineError } from "../errors.ts";
 import { markAlone } from "../passes/alone.ts";
-import type { Model } from "../model.ts";
+import type { Model, Site } from "../model.ts";
 import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
 import { badOption } from "../options.ts";
@@ -17,16 +17,17 @@ import { engine, inPage, noWorkers, processors, type Source } from "./thread.ts"
 import { WorkerRunner } from "./twin.ts";
 import { Size } from "../../assembly/isa.ts";
 
-/** A core, who is to run programs on its memory once the model is in it, and how that came. */
+/** A core, and who is to run programs on its memory. */
 export interface Opened {
   readonly core: Core;
-  /** Why not more threads, or why there. */
-  readonly why: string;
-  runner(session: Session): Promise<Runner | undefined>;
+  /** Where a session's programs run now. */
+  site(session: Session): Site;
+  /** Hands the programs to workers, once the model is in memory. */
+  start?(session: Session): Promise<void>;
   /** Keeps snapshots of its runs, if there are workers that may die. */
   readonly keeper?: typeof makeKeeper;
   /** The model as its caller sees it. */
-  wrap(model: Model, network: Network): Model | WorkerModel;
+  wrap?(model: Model, network: Network): WorkerModel;
 }
 
 /** Makes a core that fits the options.
@@ -45,15 +46,22 @@ export async function open(options: SiteOptions): Promise<Opened> {
     if (none) throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
     const module = await moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
     return {
-      core: await instantiate(module), why, runner: (session) => startTwin(session, shared, threads, worker), keeper: makeKeeper,
+      core: await instantiate(module), site: workers({ where, threads, why }), keeper: makeKeeper,
+      start: async (session) => void (session.runner = await startTwin(session, shared, threads, worker)),
       wrap: (model, network) => new WorkerModel(model, network),
     };
   }
-  const wrap = (model: Model): Model => model;
-  if (threads === 1) return { core: await instantiate(await moduleOf(source)), why, runner: async () => undefined, wrap };
+  if (threads === 1) return { core: await instantiate(await moduleOf(source)), site: () => ({ where, threads, why }) };
   const module = await sharedModule(source), core = await instantiate(module, memoryOf(true));
-  return { core, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, sourceOf(worker)), core), keeper: makeKeeper, wrap };
+  return {
+    core, site: workers({ where, threads, why }), keeper: makeKeeper,
+    start: async (session) => void (session.runner = new ThreadRunner(await Ranks.start(core, module, threads, sourceOf(worker)), core)),
+  };
 }
+
+/** A site with workers, as long as they live. */
+const workers = (site: Site) => ({ runner }: Session): Site =>
+  (runner && !runner.dead ? site : { where: "here", threads: 1, why: "a worker has died" });
 
 /** The embedded core for a shared memory, made once. */
 let shared: Promise<WebAssembly.Module> | undefined;
@@ -93,10 +101,6 @@ class ThreadRunner implements Runner {
     this.core = core;
   }
 
-  get threads(): number {
-    return this.ranks.size;
-  }
-
   get dead(): boolean {
     return this.ranks.failure !== undefined;
   }
@@ -110,7 +114,7 @@ class ThreadRunner implements Runner {
   }
 
   runSync({ block, program }: LoadedProgram): void {
-    if (program.alone) this.core.run(block.offset, 0, 1);
+    if (program.alone || this.dead) this.core.run(block.offset, 0, 1);
     else this.ranks.runSync(block.offset);
   }
 

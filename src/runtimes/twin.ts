@@ -17,8 +17,7 @@ interface Pending {
 }
 
 export class WorkerRunner implements Runner, Twin {
-  readonly threads: number;
-  readonly twin = this;
+  private readonly threads: number;
   private readonly session: Session;
   private readonly thread: Thread;
   private readonly greeting: Greeting;
@@ -43,7 +42,9 @@ export class WorkerRunner implements Runner, Twin {
     const thread = start(source);
     try {
       const greeting = await greet(thread, { task: "twin", module, threads, source: typeof source === "function" ? undefined : source } satisfies TwinTask);
-      return new WorkerRunner(session, thread, threads, greeting);
+      const runner = new WorkerRunner(session, thread, threads, greeting);
+      runner.write(0, new Uint8Array(session.core.memory.buffer, 0, session.arena)); // what lies there already
+      return runner;
     } catch (error) {
       void thread.end();
       throw error;
@@ -54,16 +55,22 @@ export class WorkerRunner implements Runner, Twin {
     return this.failure !== undefined;
   }
 
+  get twin(): Twin | undefined {
+    return this.dead ? undefined : this;
+  }
+
   prepare(program: Program): void {
     if (this.threads > 1) markAlone(program);
   }
 
-  run(program: LoadedProgram): Promise<void> {
-    return this.ask(program.block.offset, program.program.alone, program.results());
+  run(loaded: LoadedProgram): Promise<void> {
+    const { block, program: { alone, results } } = loaded;
+    return this.ask(block.offset, alone, results.map(({ address, bytes }) => ({ offset: loaded.address(address), bytes })));
   }
 
-  runSync(): never {
-    throw new Error("a program of a worker is awaited");
+  runSync({ block }: LoadedProgram): void {
+    if (!this.dead) throw new Error("a program of a worker is awaited");
+    this.session.core.run(block.offset, 0, 1);
   }
 
   write(at: number, bytes: Uint8Array | number): void {

@@ -2,7 +2,7 @@
 
 import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
 import { type Data, WEIGHT } from "../data/columns.ts";
-import { type NonFiniteError, StateError, WorkerError } from "../errors.ts";
+import { type NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
 import type { Program } from "../program.ts";
@@ -74,7 +74,7 @@ export interface FitDefaults {
   seed: number;
   classes: readonly string[] | undefined;
   /** Keeps snapshots, where there are workers that may die. */
-  keeper: typeof makeKeeper | undefined;
+  keeper?: typeof makeKeeper;
   /** What the last run holds until this one begins, */
   freed: Block | undefined;
   /** when this is called: the data are sound, and nothing stands in the way. */
@@ -499,9 +499,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           if (state && network.attached) await pull(state);
         }
       } catch (error) {
-        if (!keeper || !(error instanceof WorkerError)) throw error;
-        void network.session; // throws if the model has been disposed: that has ended the worker
-        throw await keeper.recover(error, state);
+        throw keeper ? await keeper.recover(error, state) : error;
       } finally {
         signal?.removeEventListener("abort", halt);
         underWay = false;

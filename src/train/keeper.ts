@@ -21,8 +21,8 @@ interface Snapshot extends Position, Pick<FitState, "steps" | "updates" | "memor
 export interface Keeper {
   /** Takes a snapshot, if the last one is so old that it costs no more than one part in a hundred of the time. */
   keep(at: FitState): Promise<void> | undefined;
-  /** A worker has died: the model goes on without it, with the state that was kept last. */
-  recover(error: WorkerError, at: FitState | undefined): Promise<WorkerError>;
+  /** After an error: if a worker has died, the model goes on without it, with the state that was kept last. What is to be thrown. */
+  recover(error: unknown, at: FitState | undefined): Promise<unknown>;
 }
 
 /** The next snapshot comes when the last one is so many times as old as it took. */
@@ -42,8 +42,10 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
 
   return {
     keep: (at) => (performance.now() < next ? undefined : take(at)),
-    async recover({ details: { problem, cause } }, at) {
-      const { session, block } = network, step = at && at.steps + 1;
+    async recover(error, at) {
+      if (!(error instanceof WorkerError)) return error;
+      const { session, block } = network; // throws if the model has been disposed: that has ended the worker
+      const { problem, cause } = error.details, step = at && at.steps + 1;
       await session.detach(); // from now on nobody else writes
       let checkpoint: Uint8Array<ArrayBuffer> | undefined;
       if (at && snapshot) {
