@@ -1,16 +1,15 @@
 // Where a model's programs run: on threads of this process, in a worker, or both. A page loads this room only if it asks for it.
 
 import script from "./worker.ts?script";
-import { bytesFrom, compile, type Core, type CoreSource, embeddedBytes, instantiate, isModule, memoryOf, moduleOf } from "../core.ts";
-import { EngineError } from "../errors.ts";
+import type { Core, CoreSource } from "../core.ts";
 import { markAlone } from "../passes/alone.ts";
 import type { Model, Site } from "../model.ts";
 import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
-import { badOption } from "../options.ts";
 import { forSharedMemory } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
+import { type Kit, kit } from "./kit.ts";
 import { Ranks } from "./ranks.ts";
 import { type SiteOptions, wantSite } from "./site.ts";
 import { engine, inPage, noWorkers, processors, type Source } from "./thread.ts";
@@ -35,24 +34,25 @@ export interface Opened {
  * @throws OptionError for more than one thread on a page's main thread; EngineError as loadCore; WorkerError if a worker does
  * not start.
  */
-export async function open(options: SiteOptions): Promise<Opened> {
-  const { core: given, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
+export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
+  Object.assign(kit, given);
+  const { core: own, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
   if (inPage() && !away && typeof wanted === "number" && wanted > 1)
-    throw badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
-  const source = given === undefined || isModule(given) ? given : await bytesFrom(given) as Uint8Array; // a response can be read once
+    throw kit.badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
+  const source = own === undefined || kit.isModule(own) ? own : await kit.bytesFrom(own) as Uint8Array; // a response can be read once
   const [threads, why] = threadsFor(wanted, away, source);
   if (away) {
     const none = noWorkers();
-    if (none) throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-    const module = await moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
+    if (none) throw new kit.EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
+    const module = await kit.moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
     return {
-      core: await instantiate(module), site: workers({ where, threads, why }), keeper: makeKeeper,
+      core: await kit.instantiate(module), site: workers({ where, threads, why }), keeper: makeKeeper,
       start: async (session) => void (session.runner = await startTwin(session, shared, threads, worker)),
       wrap: (model, network) => new WorkerModel(model, network),
     };
   }
-  if (threads === 1) return { core: await instantiate(await moduleOf(source)), site: () => ({ where, threads, why }) };
-  const module = await sharedModule(source), core = await instantiate(module, memoryOf(true));
+  if (threads === 1) return { core: await kit.loadCore(source), site: () => ({ where, threads, why }) };
+  const module = await sharedModule(source), core = await kit.instantiate(module, kit.memoryOf(true));
   return {
     core, site: workers({ where, threads, why }), keeper: makeKeeper,
     start: async (session) => void (session.runner = new ThreadRunner(await Ranks.start(core, module, threads, sourceOf(worker)), core)),
@@ -67,7 +67,7 @@ const workers = (site: Site) => ({ runner }: Session): Site =>
 let shared: Promise<WebAssembly.Module> | undefined;
 
 async function sharedModule(source: CoreSource | undefined): Promise<WebAssembly.Module> {
-  const make = async (): Promise<WebAssembly.Module> => compile(forSharedMemory(source as Uint8Array ?? await embeddedBytes()));
+  const make = async (): Promise<WebAssembly.Module> => kit.compile(forSharedMemory(source as Uint8Array ?? await kit.embeddedBytes()));
   if (source !== undefined) return make();
   shared ??= make();
   shared.catch(() => (shared = undefined));
@@ -82,7 +82,7 @@ function threadsFor(wanted: number | "auto", away: boolean, core: CoreSource | u
     ?? (inPage() && !away ? "a page's main thread may not wait: where: \"worker\" has threads" : undefined)
     ?? (inPage() && !engine.crossOriginIsolated ? isolation() : undefined)
     ?? (typeof SharedArrayBuffer === "undefined" ? "this engine has no shared memory" : undefined)
-    ?? (core !== undefined && isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
+    ?? (core !== undefined && kit.isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
   return none === undefined ? [number, `${number} threads`] : [1, none];
 }
 
@@ -145,7 +145,7 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   } catch (error) {
     await new Promise((resolve) => resolve(undefined)); // the violation is told in a task of its own, mostly before the error
     if (refused.length)
-      throw new EngineError("csp", {
+      throw new kit.EngineError("csp", {
         problem: "the page's Content-Security-Policy refuses the worker",
         fix: `add 'self' to its worker-src (or to its script-src, where it has no worker-src), and serve lanewise/worker from the page's origin`, refused,
       });

@@ -2,6 +2,9 @@
 // lanewise/worker; where a file cannot be had, its text is the worker.
 
 import { growTo, instantiate, memoryOf } from "../core.ts";
+import { WorkerError } from "../errors.ts";
+import { nextTask } from "../yield.ts";
+import { kit } from "./kit.ts";
 import { type Greeting, Ranks, type RankTask, serve } from "./ranks.ts";
 import type { Source } from "./thread.ts";
 
@@ -34,6 +37,8 @@ interface Port {
   postMessage(message: unknown, transfer?: Transferable[]): void;
   onmessage: ((event: { data: any }) => void) | null;
 }
+
+Object.assign(kit, { WorkerError, nextTask });
 
 const { process, navigator, location } = globalThis as any;
 const port: Port = typeof postMessage === "function" ? globalThis as unknown as Port : process.getBuiltinModule("node:worker_threads").parentPort;

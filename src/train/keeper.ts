@@ -1,10 +1,10 @@
 // What a run goes on from if a worker dies: a snapshot of parameters and optimizer state, taken now and then. Loaded where there
 // are workers only.
 
-import { WorkerError } from "../errors.ts";
 import type { Network } from "../network.ts";
+import { kit } from "../runtimes/kit.ts";
 import type { Tensor } from "../tensor.ts";
-import { type CheckpointNotes, writeCheckpoint } from "./checkpoint.ts";
+import type { CheckpointNotes } from "./checkpoint.ts";
 import type { FitState } from "./state.ts";
 
 /** What a checkpoint says of a run beside parameters and optimizer state. */
@@ -43,7 +43,7 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
   return {
     keep: (at) => (performance.now() < next ? undefined : take(at)),
     async recover(error, at) {
-      if (!(error instanceof WorkerError)) return error;
+      if (!(error instanceof kit.WorkerError)) return error;
       const { session, block } = network; // throws if the model has been disposed: that has ended the worker
       const { problem, cause } = error.details, step = at && at.steps + 1;
       await session.detach(); // from now on nobody else writes
@@ -52,9 +52,9 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
         session.bytes(block).set(snapshot.parameters);
         session.bytes(at.block).set(snapshot.state);
         ({ steps: at.steps, updates: at.updates, memory: at.memory } = snapshot);
-        final(checkpoint = writeCheckpoint(network, at, snapshot.notes, snapshot.extra));
+        final(checkpoint = kit.writeCheckpoint(network, at, snapshot.notes, snapshot.extra));
       }
-      return new WorkerError("worker-died", {
+      return new kit.WorkerError("worker-died", {
         ...(step && { step }), problem: `${problem}; the parameters are those after step ${at?.steps ?? 0}, and the model works on with one thread`, cause,
         ...(checkpoint && { fix: "fit(data, { ..., resume: error.checkpoint }) goes on" }),
       }, checkpoint);
