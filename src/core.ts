@@ -28,13 +28,9 @@ const PAGE = 65536;
 /** All that 32-bit addresses reach. */
 export const ADDRESSABLE = 65536 * PAGE;
 
-interface Exports {
-  isaVersion(): number;
-  heapBase: WebAssembly.Global;
-  run(program: number, rank: number, size: number, from: number): number;
-  execute: Core["execute"];
-  firstNonFinite: Core["firstNonFinite"];
-  shuffle: Core["shuffle"];
+interface Exports extends Omit<Core, "memory" | "base"> {
+  isaVersion?(): number;
+  readonly heapBase: WebAssembly.Global;
 }
 
 /** The embedded core's module, made once. */
@@ -54,33 +50,23 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
 }
 
 /** Makes an instance of a module on a memory, one of its own where none is given: each thread has one on the same memory. */
-export async function instantiate(module: WebAssembly.Module, given?: WebAssembly.Memory): Promise<Core> {
-  const memory = given ?? memoryOf(false);
-  const giveBack = (): unknown => given ?? pools[0].push(memory);
-  let exports: Exports;
+export async function instantiate(module: WebAssembly.Module, memory = memoryOf(false)): Promise<Core> {
   try {
-    exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
+    const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports, version = exports.isaVersion?.();
+    if (version === undefined) throw badCore(module);
+    if (version !== Version.ISA)
+      throw new EngineError("isa-version", {
+        of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
+      });
+    return { ...exports, memory, base: Number(exports.heapBase.value) };
   } catch (error) {
-    giveBack();
+    releaseCore({ memory });
     throw badCore(error);
   }
-  const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
-  if (version !== Version.ISA) {
-    giveBack();
-    if (version === undefined) throw badCore(module);
-    throw new EngineError("isa-version", {
-      of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
-    });
-  }
-  const { run, execute, firstNonFinite, shuffle, heapBase } = exports;
-  return {
-    memory, base: Number(heapBase.value), run: (program, rank, size, from = 0) => run(program, rank, size, from) >>> 0,
-    execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0,
-  };
 }
 
 /** Gives a memory back, for the next model. No thread may write to it any more. */
-export function releaseCore({ memory }: Core): void {
+export function releaseCore({ memory }: Pick<Core, "memory">): void {
   const { buffer } = memory, pool = pools[buffer instanceof ArrayBuffer ? 0 : 1];
   if (pool.length < POOLED && buffer.byteLength <= POOLED_BYTES) pool.push(memory);
 }
@@ -104,12 +90,10 @@ export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module>
   wantSimd();
   const given = source === undefined ? embedded : source;
   if (source === undefined && typeof embedded === "string")
-    try {
-      return await (compiled ??= embeddedBytes().then(compile));
-    } catch (error) {
+    return compiled ??= embeddedBytes().then(compile).catch((error) => {
       compiled = undefined;
       throw error;
-    }
+    });
   return isModule(given) ? given : compile(await bytesFrom(given));
 }
 
@@ -161,7 +145,7 @@ export function isModule(source: unknown): source is WebAssembly.Module {
 
 /** The error for a core of the caller's, from what was given or what the engine says of it. */
 function badCore(got: unknown): EngineError {
-  return new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
+  return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
 }
 
 /** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */
