@@ -21,8 +21,9 @@ interface Snapshot extends Position, Pick<FitState, "steps" | "updates" | "memor
 export interface Keeper {
   /** Takes a snapshot, if the last one is so old that it costs no more than one part in a hundred of the time. */
   keep(at: FitState): Promise<void> | undefined;
-  /** After an error: if a worker has died, the model goes on without it, with the state that was kept last. What is to be thrown. */
-  recover(error: unknown, at: FitState | undefined): Promise<unknown>;
+  /** After an error: the model has the state of the last step; or, if a worker has died, goes on without it, with the state that
+   * was kept last. What is to be thrown. */
+  recover(thrown: unknown, at: FitState | undefined): Promise<unknown>;
 }
 
 /** The next snapshot comes when the last one is so many times as old as it took. */
@@ -42,7 +43,13 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
 
   return {
     keep: (at) => (performance.now() < next ? undefined : take(at)),
-    async recover(error, at) {
+    async recover(thrown, at) {
+      let error = thrown;
+      try {
+        if (at && network.attached) await network.pull(at.block);
+      } catch (died) {
+        error = died;
+      }
       if (!(error instanceof kit.WorkerError)) return error;
       const { session, block } = network; // throws if the model has been disposed: that has ended the worker
       const { problem, cause } = error.details, step = at && at.steps + 1;
