@@ -88,23 +88,12 @@ export function growTo({ memory }: Core, bytes: number): void {
  */
 export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module> {
   wantSimd();
-  const given = source === undefined ? embedded : source;
-  if (source === undefined && typeof embedded === "string")
-    return compiled ??= embeddedBytes().then(compile).catch((error) => {
-      compiled = undefined;
-      throw error;
-    });
-  return isModule(given) ? given : compile(await bytesFrom(given));
-}
-
-/** The bytes of a source; those of a response or a URL are fetched. */
-export async function bytesFrom(source: CoreSource): Promise<unknown> {
-  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return source;
-  try {
-    return await (await import("./source.ts")).bytesOf(source);
-  } catch (error) {
-    throw badCore(error);
-  }
+  if (source !== undefined) return (await import("./source.ts")).moduleFrom(source, compile, badCore);
+  if (typeof embedded !== "string") return embedded;
+  return compiled ??= embeddedBytes().then(compile).catch((error) => {
+    compiled = undefined;
+    throw error;
+  });
 }
 
 /** The embedded core: deflated, it costs a page 4 KB less on the wire. */
@@ -124,10 +113,9 @@ export function memoryOf(shared: boolean): WebAssembly.Memory {
  *
  * @throws EngineError if they are none, or a policy forbids it.
  */
-export async function compile(bytes: unknown): Promise<WebAssembly.Module> {
-  if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw badCore(bytes);
+export async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes as BufferSource);
+    return await WebAssembly.compile(bytes);
   } catch (error) {
     // Chromium and Firefox say so; there is no other way to know
     if (/content security policy|\bCSP\b/i.test(String(error)))
@@ -138,13 +126,8 @@ export async function compile(bytes: unknown): Promise<WebAssembly.Module> {
   }
 }
 
-/** Edge engines may give the program a WebAssembly of another realm than the one in which they compile what it imports. */
-export function isModule(source: unknown): source is WebAssembly.Module {
-  return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
-}
-
 /** The error for a core of the caller's, from what was given or what the engine says of it. */
-function badCore(got: unknown): EngineError {
+export function badCore(got: unknown): EngineError {
   return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
 }
 

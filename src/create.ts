@@ -1,6 +1,6 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
-import { ADDRESSABLE, bytesFrom, compile, type CoreSource, embeddedBytes, instantiate, isModule, loadCore, memoryOf, moduleOf } from "./core.ts";
+import { ADDRESSABLE, badCore, compile, type CoreSource, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
 import { EngineError, FormatError, OptionError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
@@ -45,7 +45,7 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
 
 /** For threads and workers. */
 const KIT: Kit = {
-  bytesFrom, compile, embeddedBytes, isModule, instantiate, loadCore, memoryOf, moduleOf, EngineError, WorkerError, badOption, wantCount, wantOneOf, writeCheckpoint, nextTask,
+  badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf, EngineError, WorkerError, badOption, wantCount, wantOneOf, writeCheckpoint, nextTask,
 };
 
 const SITE = ["memoryLimit", "threads", "where", "worker", "build", "core"];

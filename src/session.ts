@@ -45,9 +45,8 @@ export interface Twin {
   write(at: number, bytes: Uint8Array | number): void;
   /** Where the host may write `bytes` that go elsewhere, so that they do not stay in the image: for now. */
   stage(bytes: number): number;
-  /** Takes an array over: its caller has it no more. False: it has to be copied. */
-  takes(data: ArrayLike<number>, dtype: string): boolean;
-  move(at: number, data: ArrayLike<number>): void;
+  /** How to take a column's array over, so that its caller has it no more; undefined: it has to be copied. */
+  taker(at: number, column: { readonly data: ArrayLike<number>; readonly dtype: string }): (() => void) | undefined;
   /** Brings bytes into the image. */
   read(ranges: readonly Block[]): Promise<void>;
 }

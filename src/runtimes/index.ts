@@ -6,7 +6,7 @@ import { markAlone } from "../passes/alone.ts";
 import type { Model, Site } from "../model.ts";
 import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
-import { forSharedMemory } from "../source.ts";
+import { forSharedMemory, isModule, read } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
 import { type Kit, kit } from "./kit.ts";
@@ -39,7 +39,7 @@ export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
   const { core: own, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
   if (inPage() && !away && typeof wanted === "number" && wanted > 1)
     throw kit.badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
-  const source = own === undefined || kit.isModule(own) ? own : await kit.bytesFrom(own) as Uint8Array; // a response can be read once
+  const source = own === undefined ? own : await read(own, kit.badCore); // a response can be read once
   const [threads, why] = threadsFor(wanted, away, source);
   if (away) {
     const none = noWorkers();
@@ -82,7 +82,7 @@ function threadsFor(wanted: number | "auto", away: boolean, core: CoreSource | u
     ?? (inPage() && !away ? "a page's main thread may not wait: where: \"worker\" has threads" : undefined)
     ?? (inPage() && !engine.crossOriginIsolated ? isolation() : undefined)
     ?? (typeof SharedArrayBuffer === "undefined" ? "this engine has no shared memory" : undefined)
-    ?? (core !== undefined && kit.isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
+    ?? (core !== undefined && isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
   return none === undefined ? [number, `${number} threads`] : [1, none];
 }
 

@@ -83,15 +83,14 @@ export class WorkerRunner implements Runner, Twin {
     return this.session.arena;
   }
 
-  takes(data: ArrayLike<number>, dtype: string): boolean {
+  taker(at: number, { data, dtype }: Parameters<Twin["taker"]>[1]): (() => void) | undefined {
     const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
       : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
     const { buffer, byteLength } = data as Float32Array;
-    return fits && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength; // nothing else lies in it
-  }
-
-  move(at: number, data: ArrayLike<number>): void {
-    if (!this.failure) this.writes.push([at, new Uint8Array((data as Float32Array).buffer as ArrayBuffer)]);
+    if (!fits || !(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength) return undefined; // something else lies in it
+    return () => {
+      if (!this.failure) this.writes.push([at, new Uint8Array(buffer)]);
+    };
   }
 
   read(ranges: readonly Block[]): Promise<void> {

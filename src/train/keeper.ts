@@ -61,10 +61,10 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
         ({ steps: at.steps, updates: at.updates, memory: at.memory } = snapshot);
         final(checkpoint = kit.writeCheckpoint(network, at, snapshot.notes, snapshot.extra));
       }
-      return new kit.WorkerError("worker-died", {
+      return Object.assign(new kit.WorkerError("worker-died", {
         ...(step && { step }), problem: `${problem}; the parameters are those after step ${at?.steps ?? 0}, and the model works on with one thread`, cause,
         ...(checkpoint && { fix: "fit(data, { ..., resume: error.checkpoint }) goes on" }),
-      }, checkpoint);
+      }), { checkpoint });
     },
   };
 }
