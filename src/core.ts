@@ -6,9 +6,7 @@
 import embedded from "../build/core.wasm";
 import { Version } from "../assembly/isa.ts";
 import { EngineError, MemoryError } from "./errors.ts";
-
-/** A core of one's own: the bytes of core.wasm, a module compiled from them, a response with them, or where they lie. */
-export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array | Response | URL | string;
+import type { CoreSource } from "./source.ts";
 
 /** The functions of the core (assembly/index.ts) and the memory that they work on. */
 export interface Core {

@@ -1,6 +1,6 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
-import { ADDRESSABLE, badCore, compile, type CoreSource, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf } from "./core.ts";
+import { ADDRESSABLE, badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
 import { EngineError, FormatError, OptionError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
@@ -13,6 +13,7 @@ import type { Opened } from "./runtimes/index.ts";
 import type { Kit } from "./runtimes/kit.ts";
 import type { WorkerLike } from "./runtimes/thread.ts";
 import { isShape, sameShape, type Shape } from "./shape.ts";
+import type { CoreSource } from "./source.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
 import { writeCheckpoint } from "./train/checkpoint.ts";
 import { predictionProgram } from "./train/programs.ts";

@@ -59,13 +59,14 @@ export class Session {
   readonly limit: number;
   /** By offset. */
   private blocks: Block[] = [];
-  private readonly loaded = new Set<LoadedProgram>();
+  /** The programs that lie in memory. */
+  readonly loaded = new Set<LoadedProgram>();
   /** Start and size of the arena. */
   arena = 0;
   private arenaSize = 0;
   private buffer: ArrayBufferLike | undefined;
-  private floatView = new Float32Array(0);
-  private wordView = new Uint32Array(0);
+  private floatView!: Float32Array;
+  private wordView!: Uint32Array;
   private closed = false;
   /** Counts the moves of the arena: addresses that were asked for before one are stale. */
   moves = 0;
@@ -170,11 +171,6 @@ export class Session {
     this.free(program.block);
   }
 
-  /** Does the program lie in memory? */
-  holds(program: LoadedProgram): boolean {
-    return this.loaded.has(program);
-  }
-
   /** The whole memory as f32; fetched anew before each use, because growing the memory makes a new one. */
   get floats(): Float32Array {
     if (this.core.memory.buffer !== this.buffer) this.refresh();
@@ -204,9 +200,6 @@ export class Session {
     this.runner = undefined;
     this.loaded.clear();
     this.blocks = [];
-    this.buffer = undefined;
-    this.floatView = new Float32Array(0);
-    this.wordView = new Uint32Array(0);
   }
 
   private wantOpen(): void {
@@ -287,10 +280,9 @@ export class LoadedProgram {
   /** Runs it; where there is a promise, that tells of the end. It rejects with a WorkerError if a worker has died: what the
    * program reads may have been there alone. */
   run(): Promise<void> | undefined {
-    const { runner } = this.session;
-    if (!runner) return void this.runSync();
     this.wantLoaded();
-    return runner.run(this);
+    const { runner, core } = this.session;
+    return runner ? runner.run(this) : void core.run(this.block.offset, 0, 1);
   }
 
   /** Runs it to the end, waiting here. */
@@ -303,7 +295,7 @@ export class LoadedProgram {
 
   /** Throws if it lies in memory no more. */
   wantLoaded(): void {
-    if (!this.session.holds(this)) throw disposed("this program");
+    if (!this.session.loaded.has(this)) throw disposed("this program");
   }
 
   private base(region: string): number {

@@ -1,7 +1,9 @@
 // Where a core may come from beside the library: bytes, a module, a response, a URL. Loaded when one is given, or threads are wanted.
 
-import type { CoreSource } from "./core.ts";
 import type { EngineError } from "./errors.ts";
+
+/** A core of one's own: the bytes of core.wasm, a module compiled from them, a response with them, or where they lie. */
+export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array | Response | URL | string;
 
 type Bytes = ArrayBuffer | Uint8Array<ArrayBuffer>;
 

@@ -1,12 +1,12 @@
 // Where a model's programs run: on threads of this process, in a worker, or both. A page loads this room only if it asks for it.
 
 import script from "./worker.ts?script";
-import type { Core, CoreSource } from "../core.ts";
+import type { Core } from "../core.ts";
 import { markAlone } from "../passes/alone.ts";
 import type { Model, Site } from "../model.ts";
 import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
-import { forSharedMemory, isModule, read } from "../source.ts";
+import { type CoreSource, forSharedMemory, isModule, read } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
 import { type Kit, kit } from "./kit.ts";

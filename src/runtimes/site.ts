@@ -1,7 +1,7 @@
 // Where a model's programs are to run, as its options say.
 
 import { Size } from "../../assembly/isa.ts";
-import type { CoreSource } from "../core.ts";
+import type { CoreSource } from "../source.ts";
 import { kit } from "./kit.ts";
 import type { WorkerLike } from "./thread.ts";
 

@@ -55,10 +55,10 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause,
   const free = (): void => network.session.free(block);
   try {
     for (const column of columns) {
-      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!;
+      const size = rows * sizeOf(column.shape), each = bytesOf(column.dtype), start = block.offset + offsets.get(column.name)!;
       const move = transfer && column.name.startsWith(inputName("")) && network.session.twin?.taker(start, column);
       for (let from = 0; from < size; from += CHUNK) {
-        const to = Math.min(size, from + CHUNK), at = start + from * bytesOf(column.dtype), bytes = (to - from) * bytesOf(column.dtype);
+        const to = Math.min(size, from + CHUNK), at = start + from * each, bytes = (to - from) * each;
         const { session } = network, here = session.twin?.stage(bytes) ?? at;
         copyNumbers(session, column, from, to, here);
         if (!move) session.wrote(here, bytes, at);
