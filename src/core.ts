@@ -94,12 +94,17 @@ export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module>
   });
 }
 
-/** The embedded core: deflated, it costs a page 4 KB less on the wire. */
+/** The embedded core: deflated, it costs a page 4 KB less on the wire; in base 85, with letters that code is made of too, 0.3 KB
+ * less than in base 64. Five letters are a number of four bytes. */
 export async function embeddedBytes(): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give the bytes of lanewise/core.wasm as the option core" });
-  const bytes = Uint8Array.from(atob(embedded as string), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  const text = embedded as string, words = new Uint32Array(Math.ceil(text.length / 5));
+  for (let i = 0; i < text.length; i++) {
+    const word = Math.floor(i / 5), code = text.charCodeAt(i);
+    words[word] = words[word]! * 85 + code - (code < 92 ? 40 : 41); // there is no \
+  }
+  return new Response(new Blob([new Uint8Array(words.buffer, 0, Math.floor(text.length / 5 * 4))]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 
 /** A memory for one thread, or for several that share it. */
