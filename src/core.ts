@@ -104,7 +104,8 @@ export async function embeddedBytes(): Promise<ArrayBuffer> {
     const word = Math.floor(i / 5), code = text.charCodeAt(i);
     words[word] = words[word]! * 85 + code - (code < 92 ? 40 : 41); // there is no \
   }
-  return new Response(new Blob([new Uint8Array(words.buffer, 0, Math.floor(text.length / 5 * 4))]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  const bytes = new Uint8Array(words.buffer, 0, Math.floor(text.length / 5 * 4));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 
 /** A memory for one thread, or for several that share it. */

@@ -46,7 +46,7 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
 
 /** For threads and workers. */
 const KIT: Kit = {
-  badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf, EngineError, WorkerError, badOption, wantCount, wantOneOf, writeCheckpoint, nextTask,
+  badCore, compile, embeddedBytes, instantiate, memoryOf, moduleOf, EngineError, WorkerError, badOption, wantCount, wantOneOf, writeCheckpoint, nextTask,
 };
 
 const SITE = ["memoryLimit", "threads", "where", "worker", "build", "core"];

@@ -49,6 +49,7 @@ export interface Twin {
   taker(at: number, column: { readonly data: ArrayLike<number>; readonly dtype: string }): (() => void) | undefined;
   /** Brings bytes into the image. */
   read(ranges: readonly Block[]): Promise<void>;
+  readAll(): Promise<void>;
 }
 
 export class Session {

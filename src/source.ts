@@ -11,7 +11,9 @@ type Bytes = ArrayBuffer | Uint8Array<ArrayBuffer>;
  *
  * @throws EngineError if the source is no core, or leads to none.
  */
-export async function moduleFrom(source: CoreSource, compile: (bytes: Bytes) => Promise<WebAssembly.Module>, badCore: (got: unknown) => EngineError): Promise<WebAssembly.Module> {
+export async function moduleFrom(
+  source: CoreSource, compile: (bytes: Bytes) => Promise<WebAssembly.Module>, badCore: (got: unknown) => EngineError,
+): Promise<WebAssembly.Module> {
   const given = await read(source, badCore);
   return isModule(given) ? given : compile(given);
 }

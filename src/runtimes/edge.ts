@@ -14,5 +14,5 @@ export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
   Object.assign(kit, given);
   const { core, where } = wantSite(options);
   if (where === "worker") throw new kit.EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-  return { core: await kit.loadCore(core), site: () => ({ where: "here", threads: 1, why: none }) };
+  return { core: await kit.instantiate(await kit.moduleOf(core)), site: () => ({ where: "here", threads: 1, why: none }) };
 }

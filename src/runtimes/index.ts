@@ -51,7 +51,7 @@ export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
       wrap: (model, network) => new WorkerModel(model, network),
     };
   }
-  if (threads === 1) return { core: await kit.loadCore(source), site: () => ({ where, threads, why }) };
+  if (threads === 1) return { core: await kit.instantiate(await kit.moduleOf(source)), site: () => ({ where, threads, why }) };
   const module = await sharedModule(source), core = await kit.instantiate(module, kit.memoryOf(true));
   return {
     core, site: workers({ where, threads, why }), keeper: makeKeeper,

@@ -5,7 +5,7 @@
 export const kit = {} as Kit;
 
 export type Kit =
-  & Pick<typeof import("../core.ts"), "badCore" | "compile" | "embeddedBytes" | "instantiate" | "loadCore" | "memoryOf" | "moduleOf">
+  & Pick<typeof import("../core.ts"), "badCore" | "compile" | "embeddedBytes" | "instantiate" | "memoryOf" | "moduleOf">
   & Pick<typeof import("../errors.ts"), "EngineError" | "WorkerError">
   & Pick<typeof import("../options.ts"), "badOption" | "wantCount" | "wantOneOf">
   & Pick<typeof import("../train/checkpoint.ts"), "writeCheckpoint">

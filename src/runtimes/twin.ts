@@ -97,6 +97,11 @@ export class WorkerRunner implements Runner, Twin {
     return this.ask(0, true, ranges);
   }
 
+  readAll(): Promise<void> {
+    const { used, core: { base } } = this.session;
+    return this.read([{ offset: base, bytes: used - base }]);
+  }
+
   close(): Promise<unknown> {
     this.fail(new Error("it has been ended"));
     return this.thread.end();

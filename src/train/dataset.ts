@@ -70,7 +70,8 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause,
     if (network.attached) free();
     throw error;
   }
-  const ids = block.offset + layout.ids, told = (): void => network.session.wrote(ids, 4 * rows), weights = columns.find(({ name }) => name === WEIGHT)?.data;
+  const ids = block.offset + layout.ids, told = (): void => network.session.wrote(ids, 4 * rows);
+  const weights = columns.find(({ name }) => name === WEIGHT)?.data;
   const id = (at: number): number => network.session.words[ids / 4 + at]!;
   const order = (list: ArrayLike<number>): void => {
     network.session.words.set(list, ids / 4);

@@ -260,8 +260,6 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     underWay = false;
     for (const resolve of asked.splice(0)) resolve(running.state());
   };
-  /** Do callbacks look at the run after a step? */
-  const looking = callbacks.some((callback) => (callback.onStep?.length ?? 0) > 1);
 
   // Of the step under way. It is taken apart, for where programs run elsewhere there is a wait after each of them; and the
   // parts are no async functions, for each call of one costs some hundred bytes.
@@ -286,10 +284,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
   /** Looks at what was not finite: the step is left out, or the run ends here. */
   const judge = async (at: FitState, program: LoadedProgram): Promise<void> => {
-    const error = nonFinite(at.steps + 1, epoch + 1, at.loss), { session } = network;
+    const error = nonFinite(at.steps + 1, epoch + 1, at.loss);
     finite = false;
     if (!watcher) throw error;
-    await session.pull({ offset: session.core.base, bytes: session.used - session.core.base }); // it runs the program again, here
+    await network.session.twin?.readAll(); // it runs the program again, here
     if (!watcher.spares(at, program, error)) throw error;
   };
 
@@ -397,7 +395,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       };
       const train = async (): Promise<void> => {
         await network.session.detach();
-        if (network.session.runner) keeper = defaults.keeper?.(network, position, (checkpoint) => (running.final = () => checkpoint));
+        if (network.session.runner) keeper = defaults.keeper?.(network, callbacks, position, (checkpoint) => (running.final = () => checkpoint));
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
           const set = await upload(network, layout, pause, transfer && !watcher);
           free.push(() => set.free());
@@ -461,7 +459,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
               if (waiting) await waiting;
               if (!own.finite) await judge(own, applier);
             }
-            if (network.session.twin && (average || looking || (watcher && batch === batches - 1))) await pull(own);
+            if (keeper && (keeper.watched || average || (watcher && batch === batches - 1))) await pull(own);
             endStep(own);
             rest();
             check();

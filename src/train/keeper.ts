@@ -1,6 +1,7 @@
 // What a run goes on from if a worker dies: a snapshot of parameters and optimizer state, taken now and then. Loaded where there
 // are workers only.
 
+import type { Callback } from "../callbacks/callback.ts";
 import type { Network } from "../network.ts";
 import { kit } from "../runtimes/kit.ts";
 import type { Tensor } from "../tensor.ts";
@@ -19,6 +20,8 @@ interface Snapshot extends Position, Pick<FitState, "steps" | "updates" | "memor
 }
 
 export interface Keeper {
+  /** Do callbacks look at the run after each step? */
+  readonly watched: boolean;
   /** Takes a snapshot, if the last one is so old that it costs no more than one part in a hundred of the time. */
   keep(at: FitState): Promise<void> | undefined;
   /** After an error: the model has the state of the last step; or, if a worker has died, goes on without it, with the state that
@@ -30,7 +33,9 @@ export interface Keeper {
 const RARELY = 101;
 
 /** Keeps the state of one run; `final` is told of the checkpoint that it leaves. */
-export function makeKeeper(network: Network, position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>) => void): Keeper {
+export function makeKeeper(
+  network: Network, callbacks: readonly Callback[], position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>) => void,
+): Keeper {
   let snapshot: Snapshot | undefined, next = 0;
 
   const take = async (at: FitState): Promise<void> => {
@@ -42,6 +47,7 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
   };
 
   return {
+    watched: callbacks.some(({ onStep }) => (onStep?.length ?? 0) > 1),
     keep: (at) => (performance.now() < next ? undefined : take(at)),
     async recover(thrown, at) {
       let error = thrown;
