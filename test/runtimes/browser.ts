@@ -60,7 +60,7 @@ export const browsers: Readonly<Record<"Chromium" | "Firefox", BrowserKind | und
 export type Delivery = Readonly<Record<string, string>> | "file://";
 
 /** A page's time to come to its result. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 export class Browser {
   private readonly driven: Driven;
