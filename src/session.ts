@@ -88,7 +88,7 @@ export class Session {
   attach(runner: Runner): void {
     this.runs = runner;
     const block = this.blocks.at(-1);
-    if (block) this.wrote(0, block.offset + block.bytes);
+    if (block) this.wrote(this.core.base, block.offset + block.bytes - this.core.base);
   }
 
   /** Goes on without a runner that has died, on this thread. */

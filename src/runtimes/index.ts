@@ -13,7 +13,7 @@ import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
 import { Ranks } from "./ranks.ts";
 import { type SiteOptions, wantSite } from "./site.ts";
-import { engine, inPage, noWorkers, processors, type Source } from "./thread.ts";
+import { engine, inBrowser, inPage, noWorkers, processors, type Source } from "./thread.ts";
 import { WorkerRunner } from "./twin.ts";
 import { Size } from "../../assembly/isa.ts";
 
@@ -52,7 +52,7 @@ export async function open(options: SiteOptions): Promise<Opened> {
   const wrap = (model: Model): Model => model;
   if (threads === 1) return { core: await instantiate(await moduleOf(source)), why, runner: async () => undefined, wrap };
   const module = await sharedModule(source), core = await instantiate(module, memoryOf(true));
-  return { core, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, sourceOf(worker)), core), keeper: makeKeeper, wrap };
+  return { core, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script }), core), keeper: makeKeeper, wrap };
 }
 
 /** The embedded core for a shared memory, made once. */
@@ -72,7 +72,7 @@ function threadsFor(wanted: number | "auto", away: boolean, core: CoreSource | u
   if (number === 1) return [1, wanted === "auto" ? "there is one processor" : "one thread was asked for"];
   const none = noWorkers()
     ?? (inPage() && !away ? "a page's main thread may not wait: where: \"worker\" has threads" : undefined)
-    ?? (inPage() && !engine.crossOriginIsolated ? isolation() : undefined)
+    ?? (inBrowser() && !engine.crossOriginIsolated ? isolation() : undefined)
     ?? (typeof SharedArrayBuffer === "undefined" ? "this engine has no shared memory" : undefined)
     ?? (core !== undefined && isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
   return none === undefined ? [number, `${number} threads`] : [1, none];
@@ -125,11 +125,11 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   engine.document?.addEventListener("securitypolicyviolation", told);
   try {
     const begin = (source: Source): Promise<Runner> => WorkerRunner.start(session, module, threads, source);
-    if (worker || !inPage()) return await begin(sourceOf(worker));
-    if (engine.location?.protocol === "file:") return await begin({ text: script });
+    if (worker) return await begin(sourceOf(worker));
+    const beside = file();
+    if (!beside) return await begin({ text: script });
     try {
-      // bundlers know it by these words
-      return await begin(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+      return await begin(beside);
     } catch (error) {
       if (refused.length) throw error;
       // no such file: a bundler may have left it out
@@ -151,7 +151,11 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   }
 }
 
-/** What a worker runs where there is no page: its text needs no permission and no file. */
-function sourceOf(worker: SiteOptions["worker"]): Source {
-  return worker === undefined ? { text: script } : typeof worker === "function" ? worker : { url: String(worker) };
+/** The file beside this one, for browsers: their policies like it best. Elsewhere, and in a page of file://, the text of the worker is
+ * what it is started from, which needs no permission and no file. */
+function file(): Source | undefined {
+  // bundlers know it by these words
+  return inBrowser() && engine.location?.protocol !== "file:" ? () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }) : undefined;
 }
+
+const sourceOf = (worker: NonNullable<SiteOptions["worker"]>): Source => (typeof worker === "function" ? worker : { url: String(worker) });

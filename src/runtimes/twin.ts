@@ -4,7 +4,7 @@
 
 import type { Program } from "../program.ts";
 import { markAlone } from "../passes/alone.ts";
-import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
+import { type Block, disposed, type LoadedProgram, type Runner, type Session, type Twin } from "../session.ts";
 import { died, dismiss, greet, type Greeting } from "./ranks.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 import type { Answer, Request, TwinTask } from "./worker.ts";
@@ -92,7 +92,7 @@ export class WorkerRunner implements Runner, Twin {
   }
 
   close(): Promise<unknown> {
-    this.fail(new Error("it has been ended"));
+    this.fail(new Error("it has been ended"), disposed("the model"));
     return this.thread.end();
   }
 
@@ -119,12 +119,12 @@ export class WorkerRunner implements Runner, Twin {
     resolve();
   }
 
-  private fail(error: unknown): void {
+  private fail(error: unknown, told: unknown = died(error)): void {
     if (this.failure) return;
     this.failure = { error };
     this.writes = [];
     if (this.greeting.control) dismiss(this.greeting.control); // the twin's own may outlive it
     void this.thread.end();
-    for (const { reject } of this.pending.splice(0)) reject(died(error));
+    for (const { reject } of this.pending.splice(0)) reject(told);
   }
 }
