@@ -11,11 +11,11 @@ import { say } from "./table.mjs";
 
 const bench = dirname(fileURLToPath(import.meta.url));
 
-/** npm, by the file that runs now or by name. */
-export function npm(args, cwd) {
+/** npm, by the file that runs now or by name; false if it fails. What it says goes to stderr. */
+export function npm(args, cwd, stdout = 2) {
   const file = process.env.npm_execpath;
   const [program, ...first] = file?.endsWith("js") ? [process.execPath, file] : ["npm"];
-  return spawnSync(program, [...first, ...args], { cwd, stdio: ["ignore", 2, 2], shell: program === "npm" && platform() === "win32" }).status === 0;
+  return spawnSync(program, [...first, ...args], { cwd, stdio: ["ignore", stdout, 2], shell: program === "npm" && platform() === "win32" }).status === 0;
 }
 
 /** Builds a checkout if its sources are newer than dist/. */

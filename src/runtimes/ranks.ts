@@ -97,7 +97,7 @@ export class Ranks {
   runSync(program: number): void {
     let from = this.begin(program);
     for (let i = 0; from; i++) {
-      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds") };
+      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds; a step may be half done: go on from a checkpoint") };
       if (this.failure) throw died(this.failure.error);
       from = this.core.run(program, 0, this.size, from);
     }

@@ -4,7 +4,7 @@
 
 import type { Program } from "../program.ts";
 import { markAlone } from "../passes/alone.ts";
-import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
+import { type Block, disposed, type LoadedProgram, type Runner, type Session, type Twin } from "../session.ts";
 import { died, dismiss, greet, type Greeting } from "./ranks.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 import type { Answer, Request, TwinTask } from "./worker.ts";
@@ -71,9 +71,20 @@ export class WorkerRunner implements Runner, Twin {
     this.writes.push([at, typeof bytes === "number" ? bytes : bytes.slice() as Uint8Array<ArrayBuffer>]);
   }
 
-  move(at: number, data: ArrayBufferView): void {
-    if (this.failure) return;
-    this.writes.push([at, new Uint8Array(data.buffer as ArrayBuffer)]);
+  stage(bytes: number): number {
+    this.session.widen(bytes, "the data");
+    return this.session.arena;
+  }
+
+  takes(data: ArrayLike<number>, dtype: string): boolean {
+    const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
+      : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
+    const { buffer, byteLength } = data as Float32Array;
+    return fits && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength; // nothing else lies in it
+  }
+
+  move(at: number, data: ArrayLike<number>): void {
+    if (!this.failure) this.writes.push([at, new Uint8Array((data as Float32Array).buffer as ArrayBuffer)]);
   }
 
   read(ranges: readonly Block[]): Promise<void> {
@@ -81,7 +92,7 @@ export class WorkerRunner implements Runner, Twin {
   }
 
   close(): Promise<unknown> {
-    this.fail(new Error("it has been ended"));
+    this.fail(new Error("it has been ended"), disposed("the model"));
     return this.thread.end();
   }
 
@@ -108,12 +119,12 @@ export class WorkerRunner implements Runner, Twin {
     resolve();
   }
 
-  private fail(error: unknown): void {
+  private fail(error: unknown, told: unknown = died(error)): void {
     if (this.failure) return;
     this.failure = { error };
     this.writes = [];
     if (this.greeting.control) dismiss(this.greeting.control); // the twin's own may outlive it
     void this.thread.end();
-    for (const { reject } of this.pending.splice(0)) reject(died(error));
+    for (const { reject } of this.pending.splice(0)) reject(told);
   }
 }

@@ -1,7 +1,7 @@
 // What a worker runs: it becomes a rank of another thread's, or the twin of a session that lives elsewhere. A script of its own,
 // lanewise/worker; where a file cannot be had, its text is the worker.
 
-import { growTo, instantiate, sharedMemory } from "../core.ts";
+import { growTo, instantiate, memoryOf } from "../core.ts";
 import { type Greeting, Ranks, type RankTask, serve } from "./ranks.ts";
 import type { Source } from "./thread.ts";
 
@@ -58,7 +58,7 @@ port.onmessage = async ({ data }: { data: (RankTask | TwinTask) & { lock?: strin
 
 /** Becomes a twin; how its ranks get their orders. */
 async function twin({ module, threads, source }: TwinTask): Promise<Int32Array | undefined> {
-  const core = await instantiate(module, threads > 1 ? sharedMemory() : undefined), { memory } = core;
+  const core = await instantiate(module, threads > 1 ? memoryOf(true) : undefined), { memory } = core;
   const ranks = threads > 1 ? await Ranks.start(core, module, threads, source ?? { url: location.href }) : undefined;
   let before: Promise<void> | undefined;
   /** One request after the other: a program may wait for a rank that is late. */

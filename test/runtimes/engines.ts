@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { execute, npm } from "./project.ts";
+import { alone, execute, npm } from "./project.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
@@ -24,11 +24,13 @@ export const installed = (name: string): any => require(name);
 /** or an ES module. */
 export const installedModule = (name: string): Promise<any> => import(pathToFileURL(require.resolve(name)).href);
 
-/** Installs the engines and the browsers' drivers, unless they are there already. */
-export async function install(): Promise<void> {
-  const lock = inside(".package-lock.json");
-  if (existsSync(lock) && statSync(lock).mtimeMs >= statSync(join(here, "package-lock.json")).mtimeMs) return;
-  await npm(["ci"], here);
+/** Installs the engines and the browsers' drivers, unless they are there already. Test files run at once: the first one does it. */
+export function install(): Promise<void> {
+  return alone("install", async () => {
+    const lock = inside(".package-lock.json");
+    if (existsSync(lock) && statSync(lock).mtimeMs >= statSync(join(here, "package-lock.json")).mtimeMs) return;
+    await npm(["ci"], here);
+  });
 }
 
 export interface Engine {

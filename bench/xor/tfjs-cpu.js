@@ -1,0 +1,4 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { train } from "./tfjs.js";
+
+await train();
