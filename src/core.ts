@@ -80,7 +80,7 @@ export async function instantiate(module: WebAssembly.Module, given?: WebAssembl
 }
 
 /** Gives a memory back, for the next model. No thread may write to it any more. */
-export function releaseCore({ memory }: Core): void {
+export function releaseCore({ memory }: Pick<Core, "memory">): void {
   const { buffer } = memory, pool = pools[buffer instanceof ArrayBuffer ? 0 : 1];
   if (pool.length < POOLED && buffer.byteLength <= POOLED_BYTES) pool.push(memory);
 }

@@ -11,7 +11,7 @@ import { badOption } from "../options.ts";
 import { forSharedMemory } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
-import { Ranks } from "./ranks.ts";
+import { Crew, Ranks } from "./ranks.ts";
 import { type SiteOptions, wantSite } from "./site.ts";
 import { engine, inBrowser, inPage, noWorkers, processors, type Source } from "./thread.ts";
 import { WorkerRunner } from "./twin.ts";
@@ -52,7 +52,7 @@ export async function open(options: SiteOptions): Promise<Opened> {
   const wrap = (model: Model): Model => model;
   if (threads === 1) return { core: await instantiate(await moduleOf(source)), why, runner: async () => undefined, wrap };
   const module = await sharedModule(source), core = await instantiate(module, memoryOf(true));
-  return { core, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script }), core), keeper: makeKeeper, wrap };
+  return { core, why, runner: () => ThreadRunner.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script }), keeper: makeKeeper, wrap };
 }
 
 /** The embedded core for a shared memory, made once. */
@@ -85,12 +85,21 @@ function isolation(): string {
 
 /** Threads of this process. */
 class ThreadRunner implements Runner {
-  private readonly ranks: Ranks;
   private readonly core: Core;
+  private readonly ranks: Ranks;
+  private readonly crew: Crew;
 
-  constructor(ranks: Ranks, core: Core) {
-    this.ranks = ranks;
+  private constructor(core: Core, crew: Crew, threads: number) {
     this.core = core;
+    this.crew = crew;
+    this.ranks = new Ranks(core, crew.control, threads);
+    crew.onEnd = (error) => (this.ranks.failure ??= { error });
+  }
+
+  static async start(core: Core, module: WebAssembly.Module, threads: number, source: Source): Promise<Runner> {
+    const crew = new Crew();
+    await crew.start(module, core.memory, threads, source);
+    return new ThreadRunner(core, crew, threads);
   }
 
   get threads(): number {
@@ -115,7 +124,8 @@ class ThreadRunner implements Runner {
   }
 
   close(): Promise<unknown> {
-    return this.ranks.close();
+    this.ranks.failure ??= { error: new Error("it has been ended") };
+    return this.crew.close();
   }
 }
 
