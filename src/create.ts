@@ -1,6 +1,6 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
-import { ADDRESSABLE, badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf } from "./core.ts";
+import { ADDRESSABLE, badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf, releaseCore } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
 import { EngineError, FormatError, OptionError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
@@ -12,6 +12,7 @@ import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, want
 import type { Opened } from "./runtimes/index.ts";
 import type { Kit } from "./runtimes/kit.ts";
 import type { WorkerLike } from "./runtimes/thread.ts";
+import { disposed } from "./session.ts";
 import { isShape, sameShape, type Shape } from "./shape.ts";
 import type { CoreSource } from "./source.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
@@ -46,7 +47,8 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
 
 /** For threads and workers. */
 const KIT: Kit = {
-  badCore, compile, embeddedBytes, instantiate, memoryOf, moduleOf, EngineError, WorkerError, badOption, wantCount, wantOneOf, writeCheckpoint, nextTask,
+  badCore, compile, embeddedBytes, instantiate, memoryOf, moduleOf, releaseCore, EngineError, WorkerError, badOption, wantCount, wantOneOf, disposed,
+  writeCheckpoint, nextTask,
 };
 
 const SITE = ["memoryLimit", "threads", "where", "worker", "build", "core"];

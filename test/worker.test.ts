@@ -259,7 +259,10 @@ describe.each(["here", "worker"] as const)("%s", (where) => {
   it("a disposed model's fit rejects, and so does all else", async () => {
     const model = await make(where), training = model.fit(data, { ...same, epochs: 1e6 });
     await new Promise((resolve) => setTimeout(resolve, 20));
+    const asked = (async () => model.predict(data.x))();
+    if (where === "here") await asked;
     await model.dispose();
+    if (where === "worker") await expect(asked).rejects.toThrow(expect.objectContaining({ code: "disposed" }));
     await expect(training).rejects.toThrow(expect.objectContaining({ code: "disposed" }));
     await expect((async () => model.predict(data.x))()).rejects.toThrow(expect.objectContaining({ code: "disposed" }));
     await expect((async () => model.parameters)()).rejects.toThrow(expect.objectContaining({ code: "disposed" }));

@@ -10,9 +10,9 @@ import { type CoreSource, forSharedMemory, isModule, read } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
 import { type Kit, kit } from "./kit.ts";
-import { Ranks } from "./ranks.ts";
+import { Crew, Ranks } from "./ranks.ts";
 import { type SiteOptions, wantSite } from "./site.ts";
-import { engine, inPage, noWorkers, processors, type Source } from "./thread.ts";
+import { engine, inBrowser, inPage, noWorkers, processors, type Source } from "./thread.ts";
 import { WorkerRunner } from "./twin.ts";
 import { Size } from "../../assembly/isa.ts";
 
@@ -55,7 +55,7 @@ export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
   const module = await sharedModule(source), core = await kit.instantiate(module, kit.memoryOf(true));
   return {
     core, site: workers({ where, threads, why }), keeper: makeKeeper,
-    start: async (session) => void (session.runner = new ThreadRunner(await Ranks.start(core, module, threads, sourceOf(worker)), core)),
+    start: async (session) => void (session.runner = await ThreadRunner.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script })),
   };
 }
 
@@ -80,7 +80,7 @@ function threadsFor(wanted: number | "auto", away: boolean, core: CoreSource | u
   if (number === 1) return [1, wanted === "auto" ? "there is one processor" : "one thread was asked for"];
   const none = noWorkers()
     ?? (inPage() && !away ? "a page's main thread may not wait: where: \"worker\" has threads" : undefined)
-    ?? (inPage() && !engine.crossOriginIsolated ? isolation() : undefined)
+    ?? (inBrowser() && !engine.crossOriginIsolated ? isolation() : undefined)
     ?? (typeof SharedArrayBuffer === "undefined" ? "this engine has no shared memory" : undefined)
     ?? (core !== undefined && isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
   return none === undefined ? [number, `${number} threads`] : [1, none];
@@ -93,12 +93,21 @@ function isolation(): string {
 
 /** Threads of this process. */
 class ThreadRunner implements Runner {
-  private readonly ranks: Ranks;
   private readonly core: Core;
+  private readonly ranks: Ranks;
+  private readonly crew: Crew;
 
-  constructor(ranks: Ranks, core: Core) {
-    this.ranks = ranks;
+  private constructor(core: Core, crew: Crew, threads: number) {
     this.core = core;
+    this.crew = crew;
+    this.ranks = new Ranks(core, crew.control, threads);
+    crew.onEnd = (error) => (this.ranks.failure ??= { error });
+  }
+
+  static async start(core: Core, module: WebAssembly.Module, threads: number, source: Source): Promise<Runner> {
+    const crew = new Crew();
+    await crew.start(module, core.memory, threads, source);
+    return new ThreadRunner(core, crew, threads);
   }
 
   get dead(): boolean {
@@ -119,7 +128,8 @@ class ThreadRunner implements Runner {
   }
 
   close(): Promise<unknown> {
-    return this.ranks.close();
+    this.ranks.failure ??= { error: new Error("it has been ended") };
+    return this.crew.close();
   }
 }
 
@@ -129,11 +139,11 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   engine.document?.addEventListener("securitypolicyviolation", told);
   try {
     const begin = (source: Source): Promise<Runner> => WorkerRunner.start(session, module, threads, source);
-    if (worker || !inPage()) return await begin(sourceOf(worker));
-    if (engine.location?.protocol === "file:") return await begin({ text: script });
+    if (worker) return await begin(sourceOf(worker));
+    const beside = file();
+    if (!beside) return await begin({ text: script });
     try {
-      // bundlers know it by these words
-      return await begin(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+      return await begin(beside);
     } catch (error) {
       if (refused.length) throw error;
       // no such file: a bundler may have left it out
@@ -155,7 +165,11 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   }
 }
 
-/** What a worker runs where there is no page: its text needs no permission and no file. */
-function sourceOf(worker: SiteOptions["worker"]): Source {
-  return worker === undefined ? { text: script } : typeof worker === "function" ? worker : { url: String(worker) };
+/** The file beside this one, for browsers: their policies like it best. Elsewhere, and in a page of file://, the text of the worker is
+ * what it is started from, which needs no permission and no file. */
+function file(): Source | undefined {
+  // bundlers know it by these words
+  return inBrowser() && engine.location?.protocol !== "file:" ? () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }) : undefined;
 }
+
+const sourceOf = (worker: NonNullable<SiteOptions["worker"]>): Source => (typeof worker === "function" ? worker : { url: String(worker) });

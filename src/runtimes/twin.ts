@@ -5,7 +5,8 @@
 import type { Program } from "../program.ts";
 import { markAlone } from "../passes/alone.ts";
 import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
-import { died, dismiss, greet, type Greeting } from "./ranks.ts";
+import { kit } from "./kit.ts";
+import { Crew, died, greet } from "./ranks.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 import type { Answer, Request, TwinTask } from "./worker.ts";
 
@@ -20,18 +21,20 @@ export class WorkerRunner implements Runner, Twin {
   private readonly threads: number;
   private readonly session: Session;
   private readonly thread: Thread;
-  private readonly greeting: Greeting;
+  /** The threads that the worker is one of, and the memory that they share. */
+  private readonly others: { readonly crew: Crew; readonly memory: WebAssembly.Memory } | undefined;
   private readonly pending: Pending[] = [];
   private writes: [number, Uint8Array<ArrayBuffer> | number][] = [];
   private failure: { readonly error: unknown } | undefined;
 
-  private constructor(session: Session, thread: Thread, threads: number, greeting: Greeting) {
+  private constructor(session: Session, thread: Thread, threads: number, others: WorkerRunner["others"]) {
     this.session = session;
     this.thread = thread;
     this.threads = threads;
-    this.greeting = greeting;
+    this.others = others;
     thread.onMessage = (answer: Answer) => this.take(answer);
     thread.onEnd = (error) => this.fail(error);
+    if (others) others.crew.onEnd = thread.onEnd;
   }
 
   /** Starts a worker for a session, with a module that fits the number of threads.
@@ -39,14 +42,16 @@ export class WorkerRunner implements Runner, Twin {
    * @throws WorkerError if it does not start.
    */
   static async start(session: Session, module: WebAssembly.Module, threads: number, source: Source): Promise<WorkerRunner> {
-    const thread = start(source);
+    const others = threads > 1 ? { crew: new Crew(), memory: kit.memoryOf(true) } : undefined, thread = start(source);
+    const crew = others?.crew.start(module, others.memory, threads, source);
     try {
-      const greeting = await greet(thread, { task: "twin", module, threads, source: typeof source === "function" ? undefined : source } satisfies TwinTask);
-      const runner = new WorkerRunner(session, thread, threads, greeting);
-      runner.write(0, new Uint8Array(session.core.memory.buffer, 0, session.arena)); // what lies there already
+      await Promise.all([greet(thread, { task: "twin", module, threads, memory: others?.memory, control: others?.crew.control } satisfies TwinTask), crew]);
+      const runner = new WorkerRunner(session, thread, threads, others), { core: { base, memory }, arena } = session;
+      runner.write(base, new Uint8Array(memory.buffer, base, arena - base)); // what lies there already
       return runner;
     } catch (error) {
       void thread.end();
+      crew?.then(() => others!.crew.close(), () => {});
       throw error;
     }
   }
@@ -102,9 +107,11 @@ export class WorkerRunner implements Runner, Twin {
     return this.read([{ offset: base, bytes: used - base }]);
   }
 
-  close(): Promise<unknown> {
-    this.fail(new Error("it has been ended"));
-    return this.thread.end();
+  async close(): Promise<void> {
+    const { others, pending: { length } } = this;
+    this.fail(new Error("it has been ended"), kit.disposed("the model"));
+    await Promise.all([this.thread.end(), others?.crew.close()]);
+    if (others && length === 0) kit.releaseCore(others); // else somebody may still write
   }
 
   private ask(program: number, alone: boolean, reads: readonly Block[]): Promise<void> {
@@ -130,12 +137,12 @@ export class WorkerRunner implements Runner, Twin {
     resolve();
   }
 
-  private fail(error: unknown): void {
+  private fail(error: unknown, told: unknown = died(error)): void {
     if (this.failure) return;
     this.failure = { error };
     this.writes = [];
-    if (this.greeting.control) dismiss(this.greeting.control); // the twin's own may outlive it
     void this.thread.end();
-    for (const { reject } of this.pending.splice(0)) reject(died(error));
+    void this.others?.crew.close();
+    for (const { reject } of this.pending.splice(0)) reject(told);
   }
 }

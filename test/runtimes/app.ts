@@ -7,19 +7,15 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { install, installed } from "./engines.ts";
+import { browsers } from "./browser.ts";
+import { install } from "./engines.ts";
 import { npm, root, temporary, wantBuilt } from "./project.ts";
-
-const { CHROME_PATH } = process.env;
-/** Is there a Chromium for this machine? */
-export const hasChromium = CHROME_PATH !== undefined || (process.platform === "linux" && process.arch === "x64");
 
 /** What must not be in a policy: with it every script may run. */
 export const UNSAFE = /'unsafe-inline'|'unsafe-eval'|'strict-dynamic'|script-src[^;]*(\*|https?:|data:|blob:)/;
 
 export interface App {
   readonly url: string;
-  readonly browser: any;
   /** A page of playwright-core; `complaints` are its errors, failed requests and violations of its policy. */
   open(options?: Readonly<Record<string, unknown>>): Promise<{ page: any; complaints: string[] }>;
   close(): Promise<void>;
@@ -44,11 +40,9 @@ export async function startApp(name: string, serve: (port: number) => readonly s
     const server = spawn(process.execPath, serve(port), { cwd: app, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "" } });
     ends.push(() => stop(server));
     await answers(url, server);
-    const playwright = await installed("playwright-core");
-    const executablePath = CHROME_PATH ?? await (await installed("@sparticuz/chromium")).executablePath();
-    const browser = await playwright.chromium.launch({ executablePath, headless: true, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"] });
+    const browser: any = await browsers.Chromium!.open(); // all of playwright-core
     ends.push(() => browser.close());
-    return { url, browser, close, open: (options) => open(browser, options) };
+    return { url, close, open: (options) => open(browser, options) };
   } catch (error) {
     await close();
     throw error;

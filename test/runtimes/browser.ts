@@ -13,12 +13,15 @@ import { root } from "./project.ts";
 
 /** The few things that are used here of playwright-core, which drives Chromium, and puppeteer-core, which drives Debian's Firefox
  * too (over WebDriver BiDi). */
-interface Page {
+export interface Page {
   on(event: string, handler: (it: any) => void): void;
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<any>;
   screenshot(options: { path: string }): Promise<unknown>;
   close(): Promise<void>;
+  /** Of playwright-core alone: for Chromium's own protocol. */
+  context(): any;
+  workers(): readonly unknown[];
 }
 interface Driven {
   newPage(): Promise<Page>;
@@ -60,7 +63,7 @@ export const browsers: Readonly<Record<"Chromium" | "Firefox", BrowserKind | und
 export type Delivery = Readonly<Record<string, string>> | "file://";
 
 /** A page's time to come to its result. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 export class Browser {
   private readonly driven: Driven;
@@ -73,13 +76,13 @@ export class Browser {
     return new Browser(await kind.open());
   }
 
-  /** Opens a page of a folder, whose path may have a query, and gives what it leaves in `result`. Errors in its console that
-   * `expected` knows are none.
+  /** Opens a page of a folder, whose path may have a query, and gives what it leaves in `result`, or what `look` then makes of the
+   * page. Errors in its console that `expected` knows are none.
    *
    * @throws Error with all that the page said, if it fails, writes an error to its console or is too slow; a picture of it
    * is in out/ then.
    */
-  async run(folder: string, path: string, delivery: Delivery, expected?: RegExp): Promise<any> {
+  async run(folder: string, path: string, delivery: Delivery, expected?: RegExp, look?: (page: Page) => Promise<any>): Promise<any> {
     const server = delivery === "file://" ? undefined : await serve(folder, delivery), page = await this.driven.newPage();
     const base = server ? `http://127.0.0.1:${(server.address() as AddressInfo).port}/` : pathToFileURL(`${folder}/`).href;
     const said: string[] = [], failures: string[] = [];
@@ -92,7 +95,7 @@ export class Browser {
       for (const start = Date.now(); Date.now() - start < PATIENCE; await pause(20)) {
         const result = await page.evaluate("globalThis.result");
         if (failures.length) throw new Error("the page failed");
-        if (result !== undefined && result !== null) return result;
+        if (result !== undefined && result !== null) return look ? await look(page) : result;
       }
       throw new Error(`the page had no result after ${PATIENCE / 1000} s`);
     } catch (error) {

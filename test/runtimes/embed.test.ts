@@ -2,7 +2,8 @@
 // and is recognised, under a policy that lets no script run but the app's own. The Next.js app is in next.test.ts.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, hasChromium, startApp, UNSAFE, until, using } from "./app.ts";
+import { type App, startApp, UNSAFE, until, using } from "./app.ts";
+import { browsers } from "./browser.ts";
 
 type Point = readonly [number, number];
 
@@ -27,7 +28,7 @@ async function draw(page: any, kind: string, n: number): Promise<void> {
 
 const text = (page: any, id: string): Promise<string> => page.locator(`#${id}`).textContent();
 
-describe.skipIf(!hasChromium)("the Vite app (skipped where there is no Chromium; CHROME_PATH may name one)", () => {
+describe.skipIf(!browsers.Chromium)("the Vite app (skipped where there is no Chromium; CHROME_PATH may name one)", () => {
   let app: App;
   beforeAll(async () => {
     app = await startApp("vite", (port) => ["node_modules/vite/bin/vite.js", "preview", "--host", "127.0.0.1", "--port", String(port), "--strictPort"]);

@@ -3,9 +3,10 @@
 // that it is no part of `npm test`: `npm run test:embed`, and CI.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, hasChromium, startApp, UNSAFE, until, using } from "./app.ts";
+import { type App, startApp, UNSAFE, until, using } from "./app.ts";
+import { browsers } from "./browser.ts";
 
-describe.skipIf(!hasChromium)("the Next.js app (skipped where there is no Chromium; CHROME_PATH may name one)", () => {
+describe.skipIf(!browsers.Chromium)("the Next.js app (skipped where there is no Chromium; CHROME_PATH may name one)", () => {
   let app: App;
   beforeAll(async () => {
     app = await startApp("next", (port) => ["node_modules/next/dist/bin/next", "start", "-H", "127.0.0.1", "-p", String(port)]);

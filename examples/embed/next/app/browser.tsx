@@ -20,7 +20,7 @@ export function Browser() {
         setLosses((before) => [...before, loss]);
         setResult({ engine, loss, accuracy });
       }
-      const label = (await model.classify([[0.6, 0]]))[0]![0]!.label, digest = hash({ parameters: await model.parameters });
+      const label = (await model.classify([[0.6, 0]]))[0]![0]!.label, digest = await hash(model);
       setResult((before) => ({ ...before, hash: digest, label }));
     }
     train().catch((problem) => setError(String(problem)));

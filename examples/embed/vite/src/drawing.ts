@@ -33,7 +33,7 @@ function draw(image: Float32Array, [x0, y0]: Point, [x1, y1]: Point): void {
   for (let row = Math.max(0, Math.floor(Math.min(y0, y1) - reach)); row < Math.min(SIDE, Math.max(y0, y1) + reach); row++)
     for (let column = Math.max(0, Math.floor(Math.min(x0, x1) - reach)); column < Math.min(SIDE, Math.max(x0, x1) + reach); column++) {
       const [x, y] = [column + 0.5 - x0, row + 0.5 - y0], along = Math.min(1, Math.max(0, (x * dx + y * dy) / length));
-      const covered = Math.min(1, RADIUS + 0.5 - Math.hypot(x - along * dx, y - along * dy)), at = row * SIDE + column;
+      const covered = Math.min(1, RADIUS + 0.5 - Math.sqrt((x - along * dx) ** 2 + (y - along * dy) ** 2)), at = row * SIDE + column;
       if (covered > image[at]!) image[at] = covered;
     }
 }
@@ -42,7 +42,10 @@ function draw(image: Float32Array, [x0, y0]: Point, [x1, y1]: Point): void {
 const VARIANTS = [-0.2, 0, 0.2].flatMap((turn) => [0.8, 1, 1.25].map((stretch) => [turn, stretch] as const));
 const known = new WeakMap<Drawing, Float32Array[]>();
 
-/** A drawing's images for training. */
+/** How many images a drawing has for training, */
+export const VARIETY = VARIANTS.length;
+
+/** and which. */
 export function variantsOf(drawing: Drawing): Float32Array[] {
   let images = known.get(drawing);
   if (!images) known.set(drawing, (images = VARIANTS.map(([turn, stretch]) => imageOf(drawing, turn, stretch))));

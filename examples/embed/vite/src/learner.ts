@@ -1,7 +1,7 @@
 // What lanewise does here: a network in a worker that learns from all samples so far, again whenever there is one more.
 
 import { adam, createModel, crossEntropy, dense, dropout, loadModel, relu, sequential, type Training, type WorkerModel } from "lanewise";
-import { type Drawing, imageOf, SIDE, variantsOf } from "./drawing.ts";
+import { type Drawing, imageOf, SIDE, VARIETY, variantsOf } from "./drawing.ts";
 
 export interface Sample {
   readonly drawing: Drawing;
@@ -87,11 +87,9 @@ export class Learner {
         continue;
       }
       if (!this.model || kinds.join("\n") !== this.kinds.join("\n")) await this.replace(await this.grown(kinds), kinds);
+      const data = await rowsOf(samples);
       if (this.changed) continue;
-      const rows = samples.flatMap(({ drawing, kind }) => variantsOf(drawing).map((image) => ({ image, kind })));
-      const x = new Float32Array(rows.length * SIDE * SIDE);
-      rows.forEach(({ image }, row) => x.set(image, row * image.length));
-      const training = this.model!.fit({ x, y: rows.map(({ kind }) => kind) }, {
+      const training = this.model!.fit(data, {
         loss: crossEntropy(), optimizer: adam({ learningRate: 2e-3 }), batchSize: 32, epochs: EPOCHS, metrics: ["accuracy"], transfer: true,
       });
       this.training = training;
@@ -118,6 +116,22 @@ export class Learner {
     this.kinds = kinds;
     await before?.dispose();
   }
+}
+
+/** Images and kinds. After a visit begins there may be many to draw: the page has its turns meanwhile. */
+async function rowsOf(samples: readonly Sample[]): Promise<{ x: Float32Array; y: string[] }> {
+  const x = new Float32Array(samples.length * VARIETY * SIDE * SIDE);
+  let at = 0, turn = performance.now();
+  for (const { drawing } of samples) {
+    for (const image of variantsOf(drawing)) {
+      x.set(image, at);
+      at += image.length;
+    }
+    if (performance.now() - turn < 10) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    turn = performance.now();
+  }
+  return { x, y: samples.flatMap(({ kind }) => Array<string>(VARIETY).fill(kind)) };
 }
 
 /** The kinds of samples, in the order in which they came up. */
