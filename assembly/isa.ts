@@ -1,6 +1,6 @@
 // The instruction set: the one file that the host (src/) and the core (assembly/) both read.
 //
-// A program is a block of u32 words in linear memory: two words for the barrier, then instructions.
+// A program is a block of u32 words in linear memory: instructions, then End.
 // An instruction is a header word, opcode | alone | size << 16 (size in words, header included), and its operands
 // in the order of the enum that bears the opcode's name. An operand is a byte address (A, SRC, DST …), a
 // count of elements, a kind, or the bits of an f32 (marked "f32"). Unless an operand says otherwise, tensors
@@ -26,14 +26,17 @@ export enum Size {
   MC = 128,
   /** Elements of a chunk of Squares. */
   GUARD_CHUNK = 4096,
-  /** Bytes of a rank's scratch, three vectors, from address 0 on. The core's own data begin behind that of RANKS ranks
-   *  (memoryBase in asconfig.json), so no instance that starts writes over it. */
+  /** Bytes of a rank's scratch, three vectors, from address 0 on. */
   SCRATCH = 48,
   RANKS = 64,
+  /** First byte behind scratch and barrier: here the core's own data begin (memoryBase in asconfig.json), so no instance that
+   *  starts writes over them. */
+  BASE = 3136,
 }
 
-/** Head of a program block. */
-export enum Program { ARRIVED, GENERATION, CODE }
+/** Addresses of the barrier's words, u32, behind the scratch. They are no program's: a rank that is late may look at them when
+ *  the host has put another program in the place of the last one. GENERATION never goes back. */
+export enum Barrier { ARRIVED = 3072, GENERATION = 3076 }
 
 /** Parts of a header word. */
 export enum Header {

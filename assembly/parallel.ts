@@ -1,8 +1,8 @@
 // Threads: every rank runs the same program; a kernel takes its share of the output, and a barrier follows
-// each instruction. Nothing here is kept in static memory: the barrier's words lie in the program's block,
-// because every thread's instance writes its own data segments over the shared memory when it starts.
+// each instruction. Nothing here is kept in static memory, because every thread's instance writes its own data segments
+// over the shared memory when it starts: the barrier's words lie before them.
 
-import { Program } from "./isa";
+import { Barrier } from "./isa";
 
 /** Polls before a waiter sleeps: some 10 µs, about what waking a sleeping thread costs. */
 const SPINS: u32 = 4000;
@@ -35,23 +35,20 @@ export function split(n: u32, grain: u32, rank: u32, size: u32): void {
 let generation: u32 = 0;
 
 /** Arrives at the barrier that follows an instruction, and waits for the other ranks; false if some did not come in time. */
-export function barrier(program: usize, size: u32): bool {
-  const arrived = program + (Program.ARRIVED << 2);
-  const at = program + (Program.GENERATION << 2);
-  generation = atomic.load<u32>(at);
-  if (atomic.add<u32>(arrived, 1) < size - 1) return wait(program);
-  atomic.store<u32>(arrived, 0);
-  atomic.store<u32>(at, generation + 1);
-  atomic.notify(at, -1);
+export function barrier(size: u32): bool {
+  generation = atomic.load<u32>(Barrier.GENERATION);
+  if (atomic.add<u32>(Barrier.ARRIVED, 1) < size - 1) return wait();
+  atomic.store<u32>(Barrier.ARRIVED, 0);
+  atomic.store<u32>(Barrier.GENERATION, generation + 1);
+  atomic.notify(Barrier.GENERATION, -1);
   return true;
 }
 
 /** Waits, having arrived, for the other ranks. */
-export function wait(program: usize): bool {
-  const at = program + (Program.GENERATION << 2);
-  for (let i: u32 = 0; i < SPINS; i++) if (atomic.load<u32>(at) != generation) return true;
-  while (atomic.load<u32>(at) == generation) {
-    if (atomic.wait<i32>(at, generation, TIMEOUT) == AtomicWaitResult.TIMED_OUT) return false;
+export function wait(): bool {
+  for (let i: u32 = 0; i < SPINS; i++) if (atomic.load<u32>(Barrier.GENERATION) != generation) return true;
+  while (atomic.load<u32>(Barrier.GENERATION) == generation) {
+    if (atomic.wait<i32>(Barrier.GENERATION, generation, TIMEOUT) == AtomicWaitResult.TIMED_OUT) return false;
   }
   return true;
 }

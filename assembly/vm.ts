@@ -2,7 +2,7 @@
 
 import {
   Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Header, Loss,
-  LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Program, Random, Reduce, Size, Softmax,
+  LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Random, Reduce, Size, Softmax,
   SoftmaxGradient, Squares, Stop, Update,
 } from "./isa";
 import { convert, copy, fill, gather, pick, place } from "./kernels/copy";
@@ -17,20 +17,24 @@ import { softmax, softmaxGradient } from "./kernels/softmax";
 import { update } from "./kernels/update";
 import { barrier, wait } from "./parallel";
 
+/** Header of the instruction behind the barrier at which this rank waits: read before it, for behind it the program may be gone. */
+let upcoming: u32 = 0;
+
 /** Runs a program as one of `size` ranks. 0: done. Else another rank did not come to the barrier in time: given the number
  * as `from`, it waits on. More ranks than have a scratch trap. */
 export function run(program: usize, rank: u32, size: u32, from: usize): usize {
   if (size > <u32>Size.RANKS) unreachable();
-  let at = from;
-  if (!at) at = program + (Program.CODE << 2);
-  else if (!wait(program)) return at;
-  let header = load<u32>(at);
+  let at = program;
+  if (!from) upcoming = load<u32>(at);
+  else if (wait()) at = from;
+  else return from;
+  let header = upcoming;
   while (header & 0xffff) {
     at = execute(at, rank, size);
-    const next = load<u32>(at);
+    upcoming = load<u32>(at);
     // between two that rank 0 executes alone nobody waits
-    if (size > 1 && !(header & next & Header.ALONE) && !barrier(program, size)) return at;
-    header = next;
+    if (size > 1 && !(header & upcoming & Header.ALONE) && !barrier(size)) return at;
+    header = upcoming;
   }
   return 0;
 }

@@ -57,7 +57,7 @@ export type Operand = number | Address | Literal;
 const SELF = "program";
 
 export class Program {
-  /** Head, instructions, End, literals. */
+  /** Instructions, End, literals. */
   words: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   readonly instructions: Instruction[] = [];
   /** For each word that is an address: its index and region. */
@@ -75,7 +75,7 @@ export class Program {
 /** Writes the words of a program. */
 export class Assembler {
   private readonly program = new Program();
-  private readonly words: number[] = [0, 0];
+  private readonly words: number[] = [];
   /** Words that want the address of a literal, by its value. */
   private readonly literals = new Map<number, number[]>();
 

@@ -1,6 +1,6 @@
 // Programs run instruction by instruction, to look at what each of them wrote.
 
-import { Program as Head, Size } from "../assembly/isa.ts";
+import { Size } from "../assembly/isa.ts";
 import { badOption, wantCount } from "./options.ts";
 import type { LoadedProgram } from "./session.ts";
 
@@ -10,7 +10,7 @@ export function runLockstep(loaded: LoadedProgram, size: number, after?: (index:
   // a rank without a scratch would write over the core's own data
   if (wantCount("size", size) > Size.RANKS) throw badOption("size", size, `at most ${Size.RANKS}`);
   const { session: { core }, block, program } = loaded;
-  let at = block.offset + 4 * Head.CODE;
+  let at = block.offset;
   for (let index = 0; index < program.instructions.length; index++) {
     let next = at;
     for (let rank = 0; rank < size; rank++) next = core.execute(at, rank, size) >>> 0;

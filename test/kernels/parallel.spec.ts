@@ -1,7 +1,7 @@
 // How work is shared out, by share() and by every kernel, and the barrier as far as one thread can see it.
 
 import {
-  BinaryKind, ConvertKind, CrossEntropyKind, GatherKind, GuardCell, LossKind, MapKind, Opcode, Program, RandomKind, ReduceKind,
+  BinaryKind, ConvertKind, CrossEntropyKind, GatherKind, GuardCell, LossKind, MapKind, Opcode, Barrier, RandomKind, ReduceKind,
   SeedCell, Size, SoftmaxKind, UpdateKind,
 } from "../../assembly/isa";
 import { barrier, share } from "../../assembly/parallel";
@@ -45,24 +45,20 @@ describe("share", () => {
 
 describe("barrier", () => {
   it("lets a single rank through, again and again, and is ready for the next round", () => {
-    setUp("barrier");
-    const program = output(2);
-    setInt(program, Program.ARRIVED, 0);
-    setInt(program, Program.GENERATION, 41);
+    store<u32>(Barrier.ARRIVED, 0);
+    store<u32>(Barrier.GENERATION, 41);
     for (let round = 0; round < 3; round++) {
-      expect<bool>(barrier(program, 1)).toBe(true);
-      sameInt(0, getInt(program, Program.ARRIVED), 0);
-      sameInt(1, getInt(program, Program.GENERATION), 42 + round);
+      expect<bool>(barrier(1)).toBe(true);
+      sameInt(0, load<u32>(Barrier.ARRIVED), 0);
+      sameInt(1, load<u32>(Barrier.GENERATION), 42 + round);
     }
   });
   it("lets the last of several through", () => {
-    setUp("barrier of three");
-    const program = output(2);
-    setInt(program, Program.ARRIVED, 2);
-    setInt(program, Program.GENERATION, -1);
-    expect<bool>(barrier(program, 3)).toBe(true);
-    sameInt(0, getInt(program, Program.ARRIVED), 0);
-    sameInt(1, getInt(program, Program.GENERATION), 0);
+    store<u32>(Barrier.ARRIVED, 2);
+    store<u32>(Barrier.GENERATION, -1);
+    expect<bool>(barrier(3)).toBe(true);
+    sameInt(0, load<u32>(Barrier.ARRIVED), 0);
+    sameInt(1, load<u32>(Barrier.GENERATION), 0);
   });
 });
 
