@@ -1,6 +1,6 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
-import { ADDRESSABLE, badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf, releaseCore } from "./core.ts";
+import { ADDRESSABLE, badCore, compile, embeddedBytes, growTo, instantiate, loadCore, memoryOf, moduleOf, releaseCore } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
 import { EngineError, FormatError, OptionError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
@@ -47,7 +47,7 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
 
 /** For threads and workers. */
 const KIT: Kit = {
-  badCore, compile, embeddedBytes, instantiate, memoryOf, moduleOf, releaseCore, EngineError, WorkerError, badOption, wantCount, wantOneOf, disposed,
+  badCore, compile, embeddedBytes, growTo, instantiate, memoryOf, moduleOf, releaseCore, EngineError, WorkerError, badOption, wantCount, wantOneOf, disposed,
   writeCheckpoint, nextTask,
 };
 

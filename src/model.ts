@@ -221,7 +221,8 @@ export class Model<X = any, Y = any> {
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
       Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
-    const set = await upload(network, layout, pause, wantBoolean("transfer", options.transfer ?? false));
+    const moves = wantBoolean("transfer", options.transfer ?? false) ? [] as (() => void)[] : undefined, set = await upload(network, layout, pause, moves);
+    moves?.forEach((move) => move());
     let evaluator: Evaluator | undefined;
     try {
       evaluator = makeEvaluator(network, objective, plan, set, 0);

@@ -113,7 +113,9 @@ export class Network {
   }
 
   get session(): Session {
-    return this.opened.session;
+    const { session } = this.opened;
+    session.runner?.settle?.();
+    return session;
   }
 
   /** The block of parameters. */

@@ -32,22 +32,30 @@ export interface Runner {
    * @throws WorkerError if a worker does not answer.
    */
   runSync(program: LoadedProgram): void;
-  /** Of a runner whose programs run on another memory, while it lives: this session's is its image. */
-  readonly twin?: Twin | undefined;
+  /** Waits here for a program that is under way: before anything else touches the memory. */
+  settle?(): void;
+  /** Of a runner whose programs run on another memory: this session's is its image. */
+  readonly twin?: Twin;
   /** Ends its workers, which may write for a while. */
   close(): Promise<unknown>;
+}
+
+/** Numbers of some type. */
+interface Taken {
+  readonly data: ArrayLike<number>;
+  readonly dtype: string;
 }
 
 /** The memory that programs run on, where it is not the session's own. What the host writes goes there before the next run;
  * what a program says it results in comes back after it, and all else when it is asked for. */
 export interface Twin {
-  /** Takes what the host has written, or so many zeros. */
+  /** Takes what the host has written, or so many zeros; nothing, if the worker has died. */
   write(at: number, bytes: Uint8Array | number): void;
   /** Where the host may write `bytes` that go elsewhere, so that they do not stay in the image: for now. */
   stage(bytes: number): number;
-  /** How to take a column's array over, so that its caller has it no more; undefined: it has to be copied. */
-  taker(at: number, column: { readonly data: ArrayLike<number>; readonly dtype: string }): (() => void) | undefined;
-  /** Brings bytes into the image. */
+  /** How to take over the array of one of a data set's columns, so that its caller has it no more; undefined: it has to be copied. */
+  taker(at: number, column: Taken, columns: readonly Taken[]): (() => void) | undefined;
+  /** Brings bytes into the image; rejects with a WorkerError if the worker has died. */
   read(ranges: readonly Block[]): Promise<void>;
   readAll(): Promise<void>;
 }

@@ -102,7 +102,10 @@ export class WorkerModel<X = any, Y = any> {
   }
 
   private async upToDate<T>(read: () => T): Promise<T> {
-    if (this.network.attached) await this.network.pull();
+    if (this.network.attached) {
+      if (!this.model["running"]) await this.network.session.detach(); // what is here is up to date
+      await this.network.pull();
+    }
     return read();
   }
 }

@@ -67,7 +67,11 @@ const workers = (site: Site) => ({ runner }: Session): Site =>
 let shared: Promise<WebAssembly.Module> | undefined;
 
 async function sharedModule(source: CoreSource | undefined): Promise<WebAssembly.Module> {
-  const make = async (): Promise<WebAssembly.Module> => kit.compile(forSharedMemory(source as Uint8Array ?? await kit.embeddedBytes()));
+  const make = async (): Promise<WebAssembly.Module> => {
+    const bytes: unknown = source === undefined ? await kit.embeddedBytes() : source;
+    if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw kit.badCore(source);
+    return kit.compile(forSharedMemory(bytes) as Uint8Array<ArrayBuffer>);
+  };
   if (source !== undefined) return make();
   shared ??= make();
   shared.catch(() => (shared = undefined));
@@ -116,6 +120,10 @@ class ThreadRunner implements Runner {
 
   prepare = markAlone;
 
+  settle(): void {
+    this.ranks.settle();
+  }
+
   run({ block, program }: LoadedProgram): Promise<void> | undefined {
     if (!program.alone || this.dead) return this.ranks.run(block.offset);
     this.core.run(block.offset, 0, 1);
@@ -124,7 +132,13 @@ class ThreadRunner implements Runner {
 
   runSync({ block, program }: LoadedProgram): void {
     if (program.alone || this.dead) this.core.run(block.offset, 0, 1);
-    else this.ranks.runSync(block.offset);
+    else
+      try {
+        this.ranks.runSync(block.offset);
+      } catch (error) {
+        void this.close(); // the others may wait in this program
+        throw error;
+      }
   }
 
   close(): Promise<unknown> {
@@ -135,7 +149,10 @@ class ThreadRunner implements Runner {
 
 /** A worker from the file beside this one; from its text where there is no file, or it cannot be had. */
 async function startTwin(session: Session, module: WebAssembly.Module, threads: number, worker: SiteOptions["worker"]): Promise<Runner> {
-  const refused: string[] = [], told = (event: Event): unknown => refused.push((event as SecurityPolicyViolationEvent).effectiveDirective);
+  const refused: string[] = [], told = (event: Event): void => {
+    const { effectiveDirective } = event as SecurityPolicyViolationEvent;
+    if (/^(worker|child|script|default)-src$/.test(effectiveDirective)) refused.push(effectiveDirective);
+  };
   engine.document?.addEventListener("securitypolicyviolation", told);
   try {
     const begin = (source: Source): Promise<Runner> => WorkerRunner.start(session, module, threads, source);

@@ -5,7 +5,7 @@
 export const kit = {} as Kit;
 
 export type Kit =
-  & Pick<typeof import("../core.ts"), "badCore" | "compile" | "embeddedBytes" | "instantiate" | "memoryOf" | "moduleOf" | "releaseCore">
+  & Pick<typeof import("../core.ts"), "badCore" | "compile" | "embeddedBytes" | "growTo" | "instantiate" | "memoryOf" | "moduleOf" | "releaseCore">
   & Pick<typeof import("../errors.ts"), "EngineError" | "WorkerError">
   & Pick<typeof import("../options.ts"), "badOption" | "wantCount" | "wantOneOf">
   & Pick<typeof import("../session.ts"), "disposed">

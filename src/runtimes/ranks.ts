@@ -1,20 +1,22 @@
 // Ranks on one shared memory: this thread is rank 0, workers are the others. An order is a program's address; each rank runs
 // the same program, and the barrier after its last instruction says that it is done.
 
+import { Barrier } from "../../assembly/isa.ts";
 import type { Core } from "../core.ts";
 import type { WorkerError } from "../errors.ts";
 import { kit } from "./kit.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 
 /** Words by which orders go to the workers. */
-export enum Control { /** counts the orders */ ORDER, /** address of the program, or 0: there will be no more */ PROGRAM, SIZE }
+export enum Control { /** counts the orders */ ORDER, /** address of the program, or 0: there will be no more */ PROGRAM, /** counts the ranks that have left */ LEFT, SIZE }
 
 /** Polls of a worker for the next order before it sleeps: some 20 µs. What the host does between two steps takes less. */
 const SPINS = 4000;
 /** Waits in vain, of a tenth of a second each, after which a caller that cannot look for dead workers gives up. */
 const PATIENCE = 100;
-/** Milliseconds that a worker may take to start. */
-export const START = 20_000;
+/** Milliseconds that a worker may take to start, and those in which a dismissed rank leaves unless it is dead: it looks up each tenth
+ * of a second. */
+const START = 20_000, LEAVE = 500;
 
 /** What a worker that becomes a rank is told. */
 export interface RankTask {
@@ -31,10 +33,10 @@ export function serve(core: Core, { control, rank, size }: RankTask): void {
   for (let order = 0; ; order++) {
     for (let i = 0; i < SPINS && Atomics.load(control, Control.ORDER) === order; i++);
     while (Atomics.load(control, Control.ORDER) === order) Atomics.wait(control, Control.ORDER, order);
-    let from = 0, program: number;
+    const program = Atomics.load(control, Control.PROGRAM);
+    let from = 0;
     do {
-      program = Atomics.load(control, Control.PROGRAM) >>> 0;
-      if (program === 0) return;
+      if (Atomics.load(control, Control.PROGRAM) === 0) return void Atomics.add(control, Control.LEFT, 1);
       from = core.run(program, rank, size, from);
     } while (from);
   }
@@ -51,9 +53,11 @@ function order(control: Int32Array, program: number): void {
 export class Crew {
   /** How they get their orders. */
   readonly control = new Int32Array(new SharedArrayBuffer(4 * Control.SIZE));
-  /** Told once if one ends that nobody has ended. */
+  /** One that has ended though nobody has ended it; `onEnd` is told of it. */
+  failure: { readonly error: unknown } | undefined;
   onEnd: (error: unknown) => void = () => {};
   private readonly threads: Thread[] = [];
+  private closed: Promise<void> | undefined;
 
   /** Starts them on a memory, which is shared.
    *
@@ -61,19 +65,32 @@ export class Crew {
    */
   async start(module: WebAssembly.Module, memory: WebAssembly.Memory, size: number, source: Source): Promise<void> {
     const { threads, control } = this;
+    new Uint32Array(memory.buffer)[Barrier.ARRIVED / 4] = 0; // those who had the memory before may have died at it
     try {
       for (let rank = 1; rank < size; rank++) threads.push(start(source));
+      for (const thread of threads) thread.onEnd = (error) => {
+        this.failure ??= { error };
+        this.onEnd(error);
+      };
       await Promise.all(threads.map((thread, i) => greet(thread, { task: "rank", module, memory, control, rank: i + 1, size } satisfies RankTask)));
-      for (const thread of threads) thread.onEnd = (error) => this.onEnd(error);
+      if (this.failure) throw died(this.failure.error);
     } catch (error) {
       void this.close();
       throw error;
     }
   }
 
-  close(): Promise<unknown> {
-    order(this.control, 0);
-    return Promise.all(this.threads.map((thread) => thread.end()));
+  /** Dismisses them; when that is done, none of them writes any more. */
+  close(): Promise<void> {
+    return (this.closed ??= this.leave());
+  }
+
+  private async leave(): Promise<void> {
+    const { threads, control } = this, until = performance.now() + LEAVE;
+    order(control, 0);
+    // not every engine's terminate() interrupts what a worker runs
+    while (!this.failure && Atomics.load(control, Control.LEFT) < threads.length && performance.now() < until) await kit.nextTask();
+    await Promise.all(threads.map((thread) => thread.end()));
   }
 }
 
@@ -84,6 +101,8 @@ export class Ranks {
   failure: { readonly error: unknown } | undefined;
   private readonly core: Core;
   private readonly control: Int32Array;
+  /** A program that waits for a rank that is late. */
+  private late: { readonly program: number; from: number } | undefined;
 
   constructor(core: Core, control: Int32Array, size: number) {
     this.core = core;
@@ -94,7 +113,19 @@ export class Ranks {
   /** Runs the program at an address; a promise where a rank is late. */
   run(program: number): Promise<void> | undefined {
     const from = this.begin(program);
-    return from ? this.wait(program, from) : undefined;
+    if (!from) return undefined;
+    this.late = { program, from };
+    return this.wait();
+  }
+
+  /** Waits here for a program that is late, before anything else touches the memory. */
+  settle(): void {
+    const { late, size } = this;
+    for (let i = 0; late?.from; i++) {
+      if (i === PATIENCE) this.giveUp();
+      if (this.failure) return; // who waits for the program is told
+      late.from = this.core.run(late.program, 0, size, late.from);
+    }
   }
 
   /** Runs it, waiting here.
@@ -104,7 +135,7 @@ export class Ranks {
   runSync(program: number): void {
     let from = this.begin(program);
     for (let i = 0; from; i++) {
-      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds; a step may be half done: go on from a checkpoint") };
+      if (i === PATIENCE) this.giveUp();
       if (this.failure) throw died(this.failure.error);
       from = this.core.run(program, 0, this.size, from);
     }
@@ -112,17 +143,31 @@ export class Ranks {
 
   /** Gives the order and runs rank 0. */
   private begin(program: number): number {
+    this.settle();
     if (this.failure) throw died(this.failure.error);
     order(this.control, program);
     return this.core.run(program, 0, this.size);
   }
 
-  private async wait(program: number, first: number): Promise<void> {
-    for (let from = first; from; from = this.core.run(program, 0, this.size, from)) {
-      await kit.nextTask(); // in which the engine tells of a worker's end
+  private async wait(): Promise<void> {
+    const late = this.late!;
+    for (; late.from; late.from = this.core.run(late.program, 0, this.size, late.from)) {
+      await kit.nextTask(); // in which the engine tells of a worker's end, and others may have settled this
       if (this.failure) throw died(this.failure.error);
+      if (!late.from) break;
     }
+    this.late = undefined;
   }
+
+  private giveUp(): void {
+    this.failure = { error: new Error("it did not answer for ten seconds; a step may be half done: go on from a checkpoint") };
+  }
+}
+
+/** What a worker says when it has become what it was to be. */
+export interface Greeting {
+  /** Does it hold its lock? */
+  readonly locked?: boolean;
 }
 
 /** Tells a worker what to be, and waits until it is.
@@ -131,17 +176,19 @@ export class Ranks {
  */
 export async function greet(thread: Thread, task: object): Promise<void> {
   thread.hold(true);
+  const { onEnd } = thread;
   let late: ReturnType<typeof setTimeout> | undefined; // no AbortSignal.timeout: Deno's process would wait for it
   try {
-    await new Promise<void>((resolve, reject) => {
+    const { locked } = await new Promise<Greeting>((resolve, reject) => {
       const fail = (why: unknown): void => reject(new kit.WorkerError("no-worker", { problem: `a worker did not start: ${why}` }));
       late = setTimeout(() => fail("no answer"), START);
       thread.onEnd = (error) => fail(error);
-      thread.onMessage = (message: { error?: string }) => (message.error === undefined ? resolve() : fail(message.error));
+      thread.onMessage = (message: Greeting & { error?: string }) => (message.error === undefined ? resolve(message) : fail(message.error));
       thread.post({ ...task, lock: thread.lock });
     });
-    thread.watch();
+    thread.onEnd = onEnd;
     thread.onMessage = ({ error }) => thread.onEnd(error);
+    if (locked) thread.watch();
   } finally {
     clearTimeout(late);
     thread.hold(false);
@@ -150,5 +197,5 @@ export async function greet(thread: Thread, task: object): Promise<void> {
 
 /** The error for a worker that died or threw. */
 export function died(cause: unknown): WorkerError {
-  return new kit.WorkerError("worker-died", { problem: `a worker has died: ${cause}`, cause });
+  return new kit.WorkerError("worker-died", { problem: `a worker has died: ${cause instanceof Error ? cause.message : cause}`, cause });
 }

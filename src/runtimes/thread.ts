@@ -40,6 +40,7 @@ interface NodeWorker {
 interface Engine {
   readonly process?: {
     readonly versions?: { readonly node?: string; readonly bun?: string };
+    readonly type?: string;
     getBuiltinModule?(name: string): any;
   };
   readonly Worker?: new (url: string | URL, options?: { type: "module" }) => WorkerLike;
@@ -53,11 +54,11 @@ interface Engine {
 
 export const engine = globalThis as unknown as Engine;
 
-/** Is this a page's main thread, which may not wait? */
-export const inPage = (): boolean => engine.document !== undefined;
+/** Is this a browser: a page, or a worker of one? Electron's pages have Node's process, and Node may have a document of jsdom's. */
+export const inBrowser = (): boolean => !(engine.Deno || engine.Bun || (engine.process?.versions?.node && engine.process.type !== "renderer"));
 
-/** Is this a browser: a page, or a worker of one? */
-export const inBrowser = (): boolean => inPage() || !(engine.Deno || engine.Bun || engine.process?.versions?.node);
+/** Is this a page's main thread, which may not wait? */
+export const inPage = (): boolean => engine.document !== undefined && inBrowser();
 
 const nodeThreads = (): any => engine.process?.getBuiltinModule?.("node:worker_threads");
 
@@ -72,26 +73,33 @@ export function processors(): number {
   return engine.navigator?.hardwareConcurrency ?? engine.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1;
 }
 
+/** The URL of the text; there is but one text. */
+let blob: string | undefined;
+
 /** Starts a worker.
  *
  * @throws WorkerError if the engine refuses at once.
  */
 export function start(source: Source): Thread {
   try {
-    if (typeof source === "function") return webThread(source());
-    if (typeof engine.Worker !== "function") return nodeThread("text" in source ? source.text : `import(${JSON.stringify(source.url)})`);
+    if (typeof source === "function") {
+      const made = source() as WorkerLike | NodeWorker;
+      if (typeof made?.postMessage !== "function" || typeof made.terminate !== "function") throw new Error("the option worker made none");
+      return "ref" in made && "on" in made ? nodeThread(made) : webThread(made as WorkerLike);
+    }
+    if (typeof engine.Worker !== "function")
+      return nodeThread(new (nodeThreads().Worker)("text" in source ? source.text : `import(${JSON.stringify(source.url)})`, { eval: true, execArgv: [] }));
     if ("url" in source) return webThread(new engine.Worker(source.url, { type: "module" }));
     if (!inBrowser()) return webThread(new engine.Worker(`data:text/javascript,${encodeURIComponent(source.text)}`, { type: "module" }));
     // Deno takes data: without permissions; in browsers such a worker has no origin, and no shared memory
-    const url = URL.createObjectURL(new Blob([source.text], { type: "text/javascript" }));
-    return webThread(new engine.Worker(url)); // the URL lives on: the worker's own threads come from it
+    blob ??= URL.createObjectURL(new Blob([source.text], { type: "text/javascript" }));
+    return webThread(new engine.Worker(blob));
   } catch (error) {
     throw new kit.WorkerError("no-worker", { problem: `the worker could not be started: ${error}` });
   }
 }
 
-function nodeThread(text: string): Thread {
-  const worker: NodeWorker = new (nodeThreads().Worker)(text, { eval: true, execArgv: [] });
+function nodeThread(worker: NodeWorker): Thread {
   let ended = false;
   const over = (error: unknown): void => {
     if (!ended) thread.onEnd(error);
@@ -99,6 +107,7 @@ function nodeThread(text: string): Thread {
   };
   worker.on("message", (message) => thread.onMessage(message));
   worker.on("error", over);
+  worker.on("messageerror", over);
   worker.on("exit", (code) => over(new Error(`the worker exited with code ${code}`)));
   const thread: Thread = {
     post: (message, transfer) => worker.postMessage(message, transfer),

@@ -12,12 +12,16 @@ import type { Answer, Request, TwinTask } from "./worker.ts";
 
 /** Requests under way, the oldest first. */
 interface Pending {
-  readonly reads: readonly Block[];
+  /** Where the bytes go when they have come: the arena may have moved by then. */
+  places(): readonly Block[];
+  /** What the host has written since it was asked, if that shall stay. */
+  readonly since: Block[] | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 export class WorkerRunner implements Runner, Twin {
+  readonly twin = this;
   private readonly threads: number;
   private readonly session: Session;
   private readonly thread: Thread;
@@ -43,9 +47,13 @@ export class WorkerRunner implements Runner, Twin {
    */
   static async start(session: Session, module: WebAssembly.Module, threads: number, source: Source): Promise<WorkerRunner> {
     const others = threads > 1 ? { crew: new Crew(), memory: kit.memoryOf(true) } : undefined, thread = start(source);
+    let lost: { readonly error: unknown } | undefined;
+    thread.onEnd = (error) => (lost = { error });
     const crew = others?.crew.start(module, others.memory, threads, source);
     try {
       await Promise.all([greet(thread, { task: "twin", module, threads, memory: others?.memory, control: others?.crew.control } satisfies TwinTask), crew]);
+      lost ??= others?.crew.failure;
+      if (lost) throw died(lost.error);
       const runner = new WorkerRunner(session, thread, threads, others), { core: { base, memory }, arena } = session;
       runner.write(base, new Uint8Array(memory.buffer, base, arena - base)); // what lies there already
       return runner;
@@ -60,17 +68,13 @@ export class WorkerRunner implements Runner, Twin {
     return this.failure !== undefined;
   }
 
-  get twin(): Twin | undefined {
-    return this.dead ? undefined : this;
-  }
-
   prepare(program: Program): void {
     if (this.threads > 1) markAlone(program);
   }
 
   run(loaded: LoadedProgram): Promise<void> {
     const { block, program: { alone, results } } = loaded;
-    return this.ask(block.offset, alone, results.map(({ address, bytes }) => ({ offset: loaded.address(address), bytes })));
+    return this.ask(block.offset, alone, () => results.map(({ address, bytes }) => ({ offset: loaded.address(address), bytes })));
   }
 
   runSync({ block }: LoadedProgram): void {
@@ -80,26 +84,31 @@ export class WorkerRunner implements Runner, Twin {
 
   write(at: number, bytes: Uint8Array | number): void {
     if (this.failure) return;
+    for (const { since } of this.pending) since?.push({ offset: at, bytes: typeof bytes === "number" ? bytes : bytes.length });
     this.writes.push([at, typeof bytes === "number" ? bytes : bytes.slice() as Uint8Array<ArrayBuffer>]);
   }
 
   stage(bytes: number): number {
-    this.session.widen(bytes, "the data");
-    return this.session.arena;
+    const { core, arena } = this.session;
+    kit.growTo(core, arena + bytes); // of the image: the worker has no such place
+    return arena;
   }
 
-  taker(at: number, { data, dtype }: Parameters<Twin["taker"]>[1]): (() => void) | undefined {
+  taker(at: number, column: Parameters<Twin["taker"]>[1], columns: Parameters<Twin["taker"]>[2]): (() => void) | undefined {
+    const { data, dtype } = column;
     const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
       : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
     const { buffer, byteLength } = data as Float32Array;
-    if (!fits || !(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength) return undefined; // something else lies in it
+    const shared = (other: typeof column): boolean => other !== column && (other.data as Float32Array).buffer === buffer;
+    // something else lies in it, or somebody else reads it
+    if (!fits || !(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength || columns.some(shared)) return undefined;
     return () => {
       if (!this.failure) this.writes.push([at, new Uint8Array(buffer)]);
     };
   }
 
   read(ranges: readonly Block[]): Promise<void> {
-    return this.ask(0, true, ranges);
+    return this.ask(0, true, () => ranges, []);
   }
 
   readAll(): Promise<void> {
@@ -114,25 +123,38 @@ export class WorkerRunner implements Runner, Twin {
     if (others && length === 0) kit.releaseCore(others); // else somebody may still write
   }
 
-  private ask(program: number, alone: boolean, reads: readonly Block[]): Promise<void> {
+  private ask(program: number, alone: boolean, places: () => readonly Block[], since?: Block[]): Promise<void> {
     if (this.failure) return Promise.reject(died(this.failure.error));
     const { writes, session, pending, thread } = this;
     this.writes = [];
     const transfer = [...new Set(writes.flatMap(([, bytes]) => (typeof bytes === "number" ? [] : [bytes.buffer])))];
-    thread.post({ size: session.used, writes, program, alone, reads } satisfies Request, transfer);
     if (pending.length === 0) thread.hold(true);
-    return new Promise((resolve, reject) => pending.push({ reads, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      pending.push({ places, since, resolve, reject });
+      const request: Request = { size: session.used, writes, program, alone, reads: places() };
+      try {
+        thread.post(request, transfer);
+      } catch {
+        try {
+          thread.post(request); // there are buffers that cannot be handed over
+        } catch (error) {
+          this.fail(error); // what was written is lost
+        }
+      }
+    });
   }
 
   private take(answer: Answer): void {
     if (this.failure) return;
     if ("error" in answer) return this.fail(answer.error);
-    const { reads, resolve } = this.pending.shift()!, { buffer } = this.session.core.memory;
+    const { places, since = [], resolve } = this.pending.shift()!, image = new Uint8Array(this.session.core.memory.buffer);
+    const newer = since.map(({ offset, bytes }) => [image.slice(offset, offset + bytes), offset] as const);
     let from = 0;
-    for (const { offset, bytes } of reads) {
-      new Uint8Array(buffer).set(new Uint8Array(answer.bytes, from, bytes), offset);
+    for (const { offset, bytes } of places()) {
+      image.set(new Uint8Array(answer.bytes, from, bytes), offset);
       from += bytes;
     }
+    for (const [bytes, offset] of newer) image.set(bytes, offset);
     if (this.pending.length === 0) this.thread.hold(false);
     resolve();
   }

@@ -5,7 +5,7 @@ import { growTo, instantiate } from "../core.ts";
 import { WorkerError } from "../errors.ts";
 import { nextTask } from "../yield.ts";
 import { kit } from "./kit.ts";
-import { Ranks, type RankTask, serve } from "./ranks.ts";
+import { type Greeting, Ranks, type RankTask, serve } from "./ranks.ts";
 
 /** What a worker that becomes a twin is told. */
 export interface TwinTask {
@@ -43,19 +43,27 @@ Object.assign(kit, { WorkerError, nextTask });
 const { process, navigator } = globalThis as any;
 const port: Port = typeof postMessage === "function" ? globalThis as unknown as Port : process.getBuiltinModule("node:worker_threads").parentPort;
 
-const fail = (error: unknown): void => port.postMessage({ error: String(error) } satisfies Answer);
+const fail = (error: unknown): void => port.postMessage({ error: error instanceof Error ? error.message : String(error) } satisfies Answer);
+
+/** Holds a lock until the worker ends. False where there is none to be had, as in a frame without an origin. */
+async function holds(lock: string): Promise<boolean> {
+  try {
+    return await new Promise<boolean>((held, failed) => navigator.locks.request(lock, () => (held(true), new Promise(() => {}))).catch(failed));
+  } catch {
+    return false;
+  }
+}
 
 port.onmessage = async ({ data }: { data: (RankTask | TwinTask) & { lock?: string } }) => {
   try {
-    // held until the worker ends
-    if (data.lock) await new Promise<void>((held) => navigator.locks.request(data.lock, () => (held(), new Promise(() => {}))));
+    const locked = data.lock !== undefined && await holds(data.lock), greeting: Greeting = { locked };
     if (data.task === "rank") {
       const core = await instantiate(data.module, data.memory);
-      port.postMessage({});
+      port.postMessage(greeting);
       serve(core, data);
     } else {
       await twin(data);
-      port.postMessage({});
+      port.postMessage(greeting);
     }
   } catch (error) {
     fail(error);

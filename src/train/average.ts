@@ -13,6 +13,8 @@ export interface Average {
   add(t: number): void;
   /** Puts the average into the model, or the weights. */
   show(average: boolean): void;
+  /** Takes an average up, beside a model that has the weights. */
+  load(numbers: Float32Array): void;
 }
 
 export function makeAverage(network: Network, { segments, count }: FitLayout, decay: number): Average {
@@ -40,6 +42,10 @@ export function makeAverage(network: Network, { segments, count }: FitLayout, de
         network.session.wrote(network.block.offset, network.bytes);
       }
       shown = average;
+    },
+    load(saved) {
+      numbers.set(saved);
+      shown = false;
     },
   };
 }

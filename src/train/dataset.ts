@@ -45,18 +45,18 @@ export interface DataSet {
   free(): void;
 }
 
-/** Copies a data set into memory and looks for NaN and infinities; `pause` is awaited now and then. With `transfer`, inputs go
- * to a worker without a copy.
+/** Copies a data set into memory and looks for NaN and infinities; `pause` is awaited now and then. With `moves`,
+ * inputs may go to a worker without a copy: the caller does what stands there then, when all data sets have been uploaded.
  *
  * @throws DataError that names the column and row; the memory is free again then.
  */
-export async function upload(network: Network, layout: DataLayout, pause: Pause, transfer = false): Promise<DataSet> {
+export async function upload(network: Network, layout: DataLayout, pause: Pause, moves?: (() => void)[]): Promise<DataSet> {
   const { columns, offsets, rows } = layout, block = network.session.allocate(layout.bytes, "the data", false);
   const free = (): void => network.session.free(block);
   try {
     for (const column of columns) {
       const size = rows * sizeOf(column.shape), each = bytesOf(column.dtype), start = block.offset + offsets.get(column.name)!;
-      const move = transfer && column.name.startsWith(inputName("")) && network.session.twin?.taker(start, column);
+      const move = moves && column.name.startsWith(inputName("")) && network.session.twin?.taker(start, column, columns);
       for (let from = 0; from < size; from += CHUNK) {
         const to = Math.min(size, from + CHUNK), at = start + from * each, bytes = (to - from) * each;
         const { session } = network, here = session.twin?.stage(bytes) ?? at;
@@ -64,7 +64,7 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause,
         if (!move) session.wrote(here, bytes, at);
         await pause();
       }
-      if (move) move();
+      if (move) moves!.push(move);
     }
   } catch (error) {
     if (network.attached) free();

@@ -243,7 +243,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     if (average) {
       const saved = extra(AVERAGE);
       if (saved?.data.length !== layout.count) throw brokenCheckpoint();
-      average.numbers.set(saved.data);
+      average.load(saved.data as Float32Array);
     }
   }
   const bytes = planBytes(plan);
@@ -252,7 +252,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
   const budget = wantBudget(options.budget), transfer = wantBoolean("transfer", options.transfer ?? false);
-  let wake = (): void => {}, underWay = false, keeper: Keeper | undefined;
+  let wake = (): void => {}, underWay = false, over = false, thrown: { error: unknown } | undefined, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
   const asked: ((bytes: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
@@ -321,7 +321,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     stepReport.step = at.steps;
     stepReport.loss = loss;
     stepReport.learningRate = rate;
-    for (const callback of callbacks) callback.onStep?.(stepReport, running);
+    // one that is async is not waited for
+    for (const callback of callbacks) (callback.onStep?.(stepReport, running) as unknown as Promise<unknown> | undefined)?.catch?.((error) => (thrown ??= { error }));
   };
 
   /** Brings parameters, gradients and optimizer state up to date, where programs run on another memory. */
@@ -338,6 +339,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
   const check = (): void => {
     void network.session; // throws if the model has been disposed
+    if (thrown) throw thrown.error;
     if (signal?.aborted) throw signal.reason;
   };
 
@@ -374,7 +376,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     halt,
     async state() {
       if (underWay) return new Promise<Uint8Array<ArrayBuffer>>((resolve) => asked.push(resolve));
-      if (state && !running.final) await pull(state);
+      if (state && !over && !running.final) await pull(state);
       return running.checkpoint();
     },
     get block() {
@@ -393,15 +395,20 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           check();
         }
       };
+      const moves: (() => void)[] | undefined = transfer && !watcher ? [] : undefined;
       const train = async (): Promise<void> => {
         await network.session.detach();
-        if (network.session.runner) keeper = defaults.keeper?.(network, callbacks, position, (checkpoint) => (running.final = () => checkpoint));
+        if (network.session.runner) keeper = defaults.keeper?.(network, callbacks, position, (checkpoint, kept) => {
+          running.final = () => checkpoint;
+          average?.load(kept.get(AVERAGE)!.data as Float32Array);
+        });
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
-          const set = await upload(network, layout, pause, transfer && !watcher);
+          const set = await upload(network, layout, pause, moves);
           free.push(() => set.free());
           return set;
         };
         const set = await uploaded(plan.data), other = plan.validation?.data && await uploaded(plan.validation.data);
+        moves?.forEach((move) => move());
         check();
         defaults.onBegin(running);
         const own = state = makeState(network, layout, seed), order = split(objective, set, rows, seed);
@@ -500,6 +507,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         throw keeper ? await keeper.recover(error, state) : error;
       } finally {
         signal?.removeEventListener("abort", halt);
+        over = true;
         rest();
         try {
           if (network.attached && begun) average?.show(true);

@@ -32,13 +32,14 @@ export interface Keeper {
 /** The next snapshot comes when the last one is so many times as old as it took. */
 const RARELY = 101;
 
-/** Keeps the state of one run; `final` is told of the checkpoint that it leaves. */
+/** Keeps the state of one run; `final` is told of the checkpoint that it leaves, and of what stands in it beside the model. */
 export function makeKeeper(
-  network: Network, callbacks: readonly Callback[], position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>) => void,
+  network: Network, callbacks: readonly Callback[], position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>, extra: Position["extra"]) => void,
 ): Keeper {
   let snapshot: Snapshot | undefined, next = 0;
 
   const take = async (at: FitState): Promise<void> => {
+    if (!snapshot) await network.session.pull(); // what waits there already, such as the data, is no part of what it takes
     const start = performance.now();
     await network.pull(at.block);
     const { session, block } = network, { steps, updates, memory } = at;
@@ -54,20 +55,20 @@ export function makeKeeper(
       try {
         if (at && network.attached) await network.pull(at.block);
       } catch (died) {
-        error = died;
+        if (!(thrown instanceof kit.WorkerError)) error = died;
       }
-      if (!(error instanceof kit.WorkerError)) return error;
-      const { session, block } = network; // throws if the model has been disposed: that has ended the worker
-      const { problem, cause } = error.details, step = at && at.steps + 1;
+      if (!network.attached || !network.session.runner?.dead || !(error instanceof kit.WorkerError)) return thrown;
+      const { session, block } = network, { problem, cause } = error.details, step = at && at.steps + 1;
       await session.detach(); // from now on nobody else writes
       let checkpoint: Uint8Array<ArrayBuffer> | undefined;
       if (at && snapshot) {
         session.bytes(block).set(snapshot.parameters);
         session.bytes(at.block).set(snapshot.state);
         ({ steps: at.steps, updates: at.updates, memory: at.memory } = snapshot);
-        final(checkpoint = kit.writeCheckpoint(network, at, snapshot.notes, snapshot.extra));
+        final(checkpoint = kit.writeCheckpoint(network, at, snapshot.notes, snapshot.extra), snapshot.extra);
       }
-      return Object.assign(new kit.WorkerError("worker-died", {
+      // what a callback has thrown is told, though a worker has died as well
+      return thrown !== error ? thrown : Object.assign(new kit.WorkerError("worker-died", {
         ...(step && { step }), problem: `${problem}; the parameters are those after step ${at?.steps ?? 0}, and the model works on with one thread`, cause,
         ...(checkpoint && { fix: "fit(data, { ..., resume: error.checkpoint }) goes on" }),
       }), { checkpoint });
