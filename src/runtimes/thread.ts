@@ -84,7 +84,7 @@ export function start(source: Source): Thread {
     if (!inBrowser()) return webThread(new engine.Worker(`data:text/javascript,${encodeURIComponent(source.text)}`, { type: "module" }));
     // Deno takes data: without permissions; in browsers such a worker has no origin, and no shared memory
     const url = URL.createObjectURL(new Blob([source.text], { type: "text/javascript" }));
-    return webThread(new engine.Worker(url)); // the URL lives on: the worker's own threads come from it
+    return webThread(new engine.Worker(url)); // the URL lives on: the worker loads it when it likes
   } catch (error) {
     throw new WorkerError("no-worker", { problem: `the worker could not be started: ${error}` });
   }
