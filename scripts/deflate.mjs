@@ -1,6 +1,6 @@
-// node scripts/deflate.mjs < FILE: standard input, deflated (RFC 1950), in base64. Zopfli deflates as zlib does, but 5 % smaller.
+// node scripts/deflate.mjs < FILE: standard input, deflated (RFC 1950). Zopfli deflates as zlib does, but 5 % smaller.
 // A process of its own, because the package takes the process's errors over, and shows its whole source with each.
 import { readFileSync } from "node:fs";
 import { zlibAsync } from "@gfx/zopfli";
 
-process.stdout.write(Buffer.from(await zlibAsync(readFileSync(0), { numiterations: 15 })).toString("base64"));
+process.stdout.write(await zlibAsync(readFileSync(0), { numiterations: 15 }));

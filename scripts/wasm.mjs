@@ -1,4 +1,4 @@
-// What the build embeds. The core as a page carries it: an import of a .wasm file gives its bytes, unshared, deflated, in base64 (see src/core.ts).
+// What the build embeds. The core as a page carries it: an import of a .wasm file gives its bytes, unshared, deflated, in base 85 (see src/core.ts).
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,9 +16,25 @@ export function unshared(bytes) {
   return copy;
 }
 
+/** Bytes as text, five letters for four of them: the digits of the number that they are, the last byte first. The letters are those
+ * from ( to } but \. */
+function base85(bytes) {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 4) {
+    const four = bytes.subarray(i, i + 4);
+    let digits = "", number = four.reduceRight((sum, byte) => sum * 256 + byte, 0);
+    for (let k = 0; k <= four.length; k++, number = Math.floor(number / 85)) {
+      const code = 40 + number % 85;
+      digits = String.fromCharCode(code < 92 ? code : code + 1) + digits;
+    }
+    text += digits;
+  }
+  return text;
+}
+
 /** The text of a module that stands for a .wasm file. */
 export function wasmModule(file) {
-  return `export default "${execFileSync(process.execPath, [deflate], { input: unshared(readFileSync(file)), encoding: "utf8" })}";`;
+  return `export default "${base85(execFileSync(process.execPath, [deflate], { input: unshared(readFileSync(file)) }))}";`;
 }
 
 /** The text of a script with all that it imports: src/runtimes/worker.ts as a worker runs it. */

@@ -1,6 +1,6 @@
 // The story of the library: outputs ──► live nodes ──► storages ──► plan ──► program.
 
-import { bytesOf, type Emitter, type Node, origin, type Value } from "./graph.ts";
+import { type Emitter, type Node, origin, type Value } from "./graph.ts";
 import { inputOp } from "./op.ts";
 import { constantOp } from "./ops/constant.ts";
 import { copy } from "./ops/shape.ts";
@@ -42,7 +42,7 @@ export function compileProgram({ outputs = new Map(), results = [], stores = [],
   for (const [name, value] of kept) {
     const address = storages.of.get(value)!.address!;
     program.places.set(name, address);
-    program.results.push({ address, bytes: value.size * bytesOf(value.dtype) });
+    program.results.push({ address, bytes: value.bytes });
   }
   for (const { op, attributes, outputs: [value] } of alive.nodes)
     if (op === inputOp) program.places.set(attributes.name, storages.of.get(value!)!.address!);
@@ -71,7 +71,7 @@ function emitter(node: Node, { of, scratch }: Storages, assembler: Assembler): E
     instruction(opcode, size, slots, writes) {
       const ranges = writes ?? node.outputs.flatMap((output) => {
         const address = of.get(output)?.address;
-        return address ? [{ address, bytes: output.size * bytesOf(output.dtype) }] : [];
+        return address ? [{ address, bytes: output.bytes }] : [];
       });
       assembler.instruction(opcode, size, slots, node.label, ranges, node.inputs.map((x) => ({ label: x.node.label, size: x.size, at: at(x) })));
     },

@@ -1,6 +1,7 @@
 // compile(): a function on Values becomes a program that runs on numbers.
 
-import { ADDRESSABLE, loadCore, type CoreSource } from "./core.ts";
+import { ADDRESSABLE, loadCore } from "./core.ts";
+import type { CoreSource } from "./source.ts";
 import { compileProgram } from "./compile.ts";
 import { ShapeError, show } from "./errors.ts";
 import { Graph, notAValue, Value } from "./graph.ts";

@@ -6,9 +6,7 @@
 import embedded from "../build/core.wasm";
 import { Version } from "../assembly/isa.ts";
 import { EngineError, MemoryError } from "./errors.ts";
-
-/** A core of one's own: the bytes of core.wasm, a module compiled from them, a response with them, or where they lie. */
-export type CoreSource = WebAssembly.Module | ArrayBuffer | Uint8Array | Response | URL | string;
+import type { CoreSource } from "./source.ts";
 
 /** The functions of the core (assembly/index.ts) and the memory that they work on. */
 export interface Core {
@@ -28,13 +26,9 @@ const PAGE = 65536;
 /** All that 32-bit addresses reach. */
 export const ADDRESSABLE = 65536 * PAGE;
 
-interface Exports {
-  isaVersion(): number;
-  heapBase: WebAssembly.Global;
-  run(program: number, rank: number, size: number, from: number): number;
-  execute: Core["execute"];
-  firstNonFinite: Core["firstNonFinite"];
-  shuffle: Core["shuffle"];
+interface Exports extends Omit<Core, "memory" | "base"> {
+  isaVersion?(): number;
+  readonly heapBase: WebAssembly.Global;
 }
 
 /** The embedded core's module, made once. */
@@ -54,29 +48,19 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
 }
 
 /** Makes an instance of a module on a memory, one of its own where none is given: each thread has one on the same memory. */
-export async function instantiate(module: WebAssembly.Module, given?: WebAssembly.Memory): Promise<Core> {
-  const memory = given ?? memoryOf(false);
-  const giveBack = (): unknown => given ?? pools[0].push(memory);
-  let exports: Exports;
+export async function instantiate(module: WebAssembly.Module, memory = memoryOf(false)): Promise<Core> {
   try {
-    exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
+    const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports, version = exports.isaVersion?.();
+    if (version === undefined) throw badCore(module);
+    if (version !== Version.ISA)
+      throw new EngineError("isa-version", {
+        of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
+      });
+    return { ...exports, memory, base: Number(exports.heapBase.value) };
   } catch (error) {
-    giveBack();
+    releaseCore({ memory });
     throw badCore(error);
   }
-  const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
-  if (version !== Version.ISA) {
-    giveBack();
-    if (version === undefined) throw badCore(module);
-    throw new EngineError("isa-version", {
-      of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
-    });
-  }
-  const { run, execute, firstNonFinite, shuffle, heapBase } = exports;
-  return {
-    memory, base: Number(heapBase.value), run: (program, rank, size, from = 0) => run(program, rank, size, from) >>> 0,
-    execute, shuffle, firstNonFinite: (from, count) => firstNonFinite(from, count) >>> 0,
-  };
 }
 
 /** Gives a memory back, for the next model. No thread may write to it any more. */
@@ -102,32 +86,25 @@ export function growTo({ memory }: Core, bytes: number): void {
  */
 export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module> {
   wantSimd();
-  const given = source === undefined ? embedded : source;
-  if (source === undefined && typeof embedded === "string")
-    try {
-      return await (compiled ??= embeddedBytes().then(compile));
-    } catch (error) {
-      compiled = undefined;
-      throw error;
-    }
-  return isModule(given) ? given : compile(await bytesFrom(given));
+  if (source !== undefined) return (await import("./source.ts")).moduleFrom(source, compile, badCore);
+  if (typeof embedded !== "string") return embedded;
+  return compiled ??= embeddedBytes().then(compile).catch((error) => {
+    compiled = undefined;
+    throw error;
+  });
 }
 
-/** The bytes of a source; those of a response or a URL are fetched. */
-export async function bytesFrom(source: CoreSource): Promise<unknown> {
-  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return source;
-  try {
-    return await (await import("./source.ts")).bytesOf(source);
-  } catch (error) {
-    throw badCore(error);
-  }
-}
-
-/** The embedded core: deflated, it costs a page 4 KB less on the wire. */
+/** The embedded core: deflated, it costs a page 4 KB less on the wire; in base 85, with letters that code is made of too, 0.3 KB
+ * less than in base 64. Five letters are a number of four bytes. */
 export async function embeddedBytes(): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give the bytes of lanewise/core.wasm as the option core" });
-  const bytes = Uint8Array.from(atob(embedded as string), (letter) => letter.charCodeAt(0));
+  const text = embedded as string, words = new Uint32Array(Math.ceil(text.length / 5));
+  for (let i = 0; i < text.length; i++) {
+    const word = Math.floor(i / 5), code = text.charCodeAt(i);
+    words[word] = words[word]! * 85 + code - (code < 92 ? 40 : 41); // there is no \
+  }
+  const bytes = new Uint8Array(words.buffer, 0, Math.floor(text.length / 5 * 4));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 
@@ -140,10 +117,9 @@ export function memoryOf(shared: boolean): WebAssembly.Memory {
  *
  * @throws EngineError if they are none, or a policy forbids it.
  */
-export async function compile(bytes: unknown): Promise<WebAssembly.Module> {
-  if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw badCore(bytes);
+export async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes as BufferSource);
+    return await WebAssembly.compile(bytes);
   } catch (error) {
     // Chromium and Firefox say so; there is no other way to know
     if (/content security policy|\bCSP\b/i.test(String(error)))
@@ -154,14 +130,9 @@ export async function compile(bytes: unknown): Promise<WebAssembly.Module> {
   }
 }
 
-/** Edge engines may give the program a WebAssembly of another realm than the one in which they compile what it imports. */
-export function isModule(source: unknown): source is WebAssembly.Module {
-  return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
-}
-
 /** The error for a core of the caller's, from what was given or what the engine says of it. */
-function badCore(got: unknown): EngineError {
-  return new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
+export function badCore(got: unknown): EngineError {
+  return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
 }
 
 /** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */

@@ -1,20 +1,25 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
-import { ADDRESSABLE, type CoreSource, loadCore } from "./core.ts";
+import { ADDRESSABLE, badCore, compile, embeddedBytes, instantiate, loadCore, memoryOf, moduleOf, releaseCore } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
-import { FormatError, OptionError } from "./errors.ts";
+import { EngineError, FormatError, OptionError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
 import type { Value } from "./graph.ts";
 import { isLayer, type Layer } from "./layers/layer.ts";
 import { Model, type Notes } from "./model.ts";
 import { INPUT, type ModelFunction, Network } from "./network.ts";
-import { badOption, checkNames, isRecord, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
 import type { Opened } from "./runtimes/index.ts";
+import type { Kit } from "./runtimes/kit.ts";
 import type { WorkerLike } from "./runtimes/thread.ts";
+import { disposed } from "./session.ts";
 import { isShape, sameShape, type Shape } from "./shape.ts";
+import type { CoreSource } from "./source.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
+import { writeCheckpoint } from "./train/checkpoint.ts";
 import { predictionProgram } from "./train/programs.ts";
 import type { WorkerModel } from "./workerModel.ts";
+import { nextTask } from "./yield.ts";
 
 /** The shape of one row of an input, with its type where that is not float32. */
 export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
@@ -39,6 +44,12 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
   /** A core.wasm of one's own: its bytes, a module, a response, or its URL. */
   core?: CoreSource;
 }
+
+/** For threads and workers. */
+const KIT: Kit = {
+  badCore, compile, embeddedBytes, instantiate, memoryOf, moduleOf, releaseCore, EngineError, WorkerError, badOption, wantCount, wantOneOf, disposed,
+  writeCheckpoint, nextTask,
+};
 
 const SITE = ["memoryLimit", "threads", "where", "worker", "build", "core"];
 
@@ -118,19 +129,19 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
 async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "losses">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here" } = options;
-  // a page that asks for neither does not load them
-  const opened: Opened | undefined = threads === 1 && where === "here" && !options.worker ? undefined : await (await import("./runtimes/index.ts")).open(options);
-  network.attach(opened?.core ?? await loadCore(core), limit);
+  const opened: Opened = threads === 1 && where === "here" && !options.worker
+    ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }
+    : await (await import("./runtimes/index.ts")).open(options, KIT); // a page that asks for neither does not load them
+  network.attach(opened.core, limit);
   try {
     fill();
-    const runner = await opened?.runner(network.session);
-    if (runner) network.session.attach(runner);
+    await opened.start?.(network.session);
   } catch (error) {
     network.close();
     throw error;
   }
-  const model = new Model(network, { ...notes, why: opened?.why ?? "one thread was asked for", keeper: opened?.keeper });
-  return (opened?.wrap(model, network) ?? model) as M;
+  const model = new Model(network, { ...notes, ...opened });
+  return (opened.wrap?.(model, network) ?? model) as M;
 }
 
 function limitOf({ memoryLimit, build }: LoadOptions): number {

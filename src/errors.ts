@@ -76,11 +76,6 @@ export class NonFiniteError extends LanewiseError {}
  * that the parameters are in now, from which `resume` goes on. */
 export class WorkerError extends LanewiseError {
   readonly checkpoint: Uint8Array<ArrayBuffer> | undefined;
-
-  constructor(code: string, details: Details, checkpoint?: Uint8Array<ArrayBuffer>) {
-    super(code, details);
-    this.checkpoint = checkpoint;
-  }
 }
 
 /** A value as a short text for a message. */

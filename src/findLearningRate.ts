@@ -116,9 +116,9 @@ export async function findLearningRate<M extends Model>(model: M, data: Paramete
 /** The batches of a run, by its step, in the order of fit. */
 function batches(model: Model, data: Data, options: TrainerOptions): (step: number) => Data {
   const network = model["network"], objective = resolveObjective(network, options);
-  const { rows, columns } = dataColumns(network, objective, data, model["classes"]);
+  const { rows, columns } = dataColumns(network, objective, data, model["notes"].classes);
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? 32), rows), perEpoch = Math.ceil(rows / batchSize);
-  const { low, high } = wantSeed(options.seed ?? model["seed"]), { session } = network;
+  const { low, high } = wantSeed(options.seed ?? model["notes"].seed), { session } = network;
   let order = new Uint32Array(0), shuffled = -1;
   return (step) => {
     const epoch = Math.floor(step / perEpoch), from = (step % perEpoch) * batchSize;

@@ -100,6 +100,11 @@ export class Value {
     return sizeOf(this.shape);
   }
 
+  /** @internal */
+  get bytes(): number {
+    return this.size * bytesOf(this.dtype);
+  }
+
   toString(): string {
     return `${this.node.label}${showShape(this.shape)}`;
   }

@@ -4,7 +4,6 @@ import { type Data, inputColumns, type Labels } from "./data/columns.ts";
 import { DataError, ShapeError, StateError } from "./errors.ts";
 import { writeModel } from "./formats/model.ts";
 import { origin, type Value } from "./graph.ts";
-
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
 import { Network, OUTPUT, type Parameter } from "./network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantOneOf } from "./options.ts";
@@ -12,7 +11,7 @@ import { type Match, matches, unmatched, wantMatch } from "./optimizers/optimize
 import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
-import type { LoadedProgram } from "./session.ts";
+import type { LoadedProgram, Session } from "./session.ts";
 import { showShape, sizeOf } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
@@ -60,15 +59,18 @@ export interface MemoryPlan {
   total: number;
 }
 
-export interface ModelInfo {
-  engine: string;
-  build: "exact";
-  /** Where programs run. */
+/** Where programs run. */
+export interface Site {
   where: "here" | "worker";
   /** Threads that run them. */
   threads: number;
   /** Why so many. */
   why: string;
+}
+
+export interface ModelInfo extends Site {
+  engine: string;
+  build: "exact";
   /** Bytes of the WebAssembly memory. */
   memory: number;
 }
@@ -97,9 +99,8 @@ export interface Notes {
   seed: number;
   classes: readonly string[] | undefined;
   losses: ReadonlyMap<string, LossOption>;
-  /** Why it runs on so many threads. */
-  why: string;
-  keeper: typeof makeKeeper | undefined;
+  site(session: Session): Site;
+  keeper?: typeof makeKeeper;
 }
 
 /** A computation that yields the programs that it wants to be run. */
@@ -112,18 +113,10 @@ function runSync<T>(running: Running<T>): T {
   return next.value;
 }
 
-/** Runs them where they belong; here, if the worker has died. */
-export async function runAway<T>(running: Running<T>): Promise<T> {
-  let next = running.next();
-  for (; !next.done; next = running.next()) await (next.value.session.runner?.dead ? next.value.runSync() : next.value.run());
-  return next.value;
-}
-
 /** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
 export class Model<X = any, Y = any> {
   private readonly network: Network;
-  private readonly seed: number;
-  private readonly classes: readonly string[] | undefined;
+  private readonly notes: Notes;
   /** Prediction programs by number of rows and reading, the last used last. */
   private readonly loadedPredictors = new Map<string, LoadedProgram>();
   private running: Run | undefined;
@@ -136,16 +129,10 @@ export class Model<X = any, Y = any> {
   private told: Objective | undefined;
   private losses: ReadonlyMap<string, LossOption>;
 
-  private readonly why: string;
-  private readonly keeper: Notes["keeper"];
-
   /** @internal */
   constructor(network: Network, notes: Notes) {
     this.network = network;
-    this.why = notes.why;
-    this.keeper = notes.keeper;
-    this.seed = notes.seed;
-    this.classes = notes.classes;
+    this.notes = notes;
     this.losses = notes.losses;
   }
 
@@ -194,7 +181,7 @@ export class Model<X = any, Y = any> {
   *classifying(x: X, options: { top?: number; output?: string } = {}): Running<Classification[][]> {
     this.wantOpen();
     checkNames("classify", options, ["top", "output"]);
-    const { network, classes } = this, names = [...network.outputs.keys()];
+    const { network, notes: { classes } } = this, names = [...network.outputs.keys()];
     const output = wantOneOf("classify: output", options.output ?? names[0], names);
     const [width = 1, ...rest] = network.outputs.get(output)!;
     if (rest.length)
@@ -230,7 +217,7 @@ export class Model<X = any, Y = any> {
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
     const { network } = this, objective = this.evaluated(options), pause = pacer(12);
     if (!this.running) await network.session.detach();
-    const columns = dataColumns(network, objective, data as Data, this.classes), layout = layOut(columns);
+    const columns = dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(columns);
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
       Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
@@ -265,7 +252,7 @@ export class Model<X = any, Y = any> {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
       return (this.running = makeRun(this.network, data as Data, options ?? {}, {
-        seed: this.seed, classes: this.classes, keeper: this.keeper, freed: this.ended?.block,
+        ...this.notes, freed: this.ended?.block,
         onBegin: ({ objective }) => {
           this.ended?.release();
           this.ended = undefined;
@@ -291,7 +278,7 @@ export class Model<X = any, Y = any> {
   trainer(options: TrainerOptions): Trainer {
     this.wantOpen();
     const trainer: Trainer = new Trainer(this.network, options ?? {}, {
-      seed: this.seed, classes: this.classes, onTrained: (objective) => this.trained(objective), onDispose: () => this.trainers.delete(trainer),
+      ...this.notes, onTrained: (objective) => this.trained(objective), onDispose: () => this.trainers.delete(trainer),
     });
     this.trainers.add(trainer);
     return trainer;
@@ -373,7 +360,7 @@ export class Model<X = any, Y = any> {
       return { parameters, gradients: 0, optimizer: 0, activations: arena, programs: byteLength, data: 0, total: session.measure([byteLength], arena) };
     }
     const given = data ?? this.blankData(fit as FitOptions, wantCount("rows", rows ?? wantCount("batchSize", fit.batchSize ?? 32)));
-    const plan = planFit(network, given as Data, fit as FitOptions, this.classes), { layout } = plan;
+    const plan = planFit(network, given as Data, fit as FitOptions, this.notes.classes), { layout } = plan;
     const { blocks, uploads, arena, programs, data: dataBytes } = planBytes(plan);
     return {
       parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
@@ -392,16 +379,13 @@ export class Model<X = any, Y = any> {
   save(): Uint8Array<ArrayBuffer> {
     this.wantOpen();
     this.network.wantFinite();
-    return writeModel(this.network, { classes: this.classes, losses: this.losses, seed: this.seed });
+    return writeModel(this.network, { ...this.notes, losses: this.losses });
   }
 
   /** What the model runs on. */
   info(): ModelInfo {
-    const { session } = this.network, lost = session.lost || session.runner?.dead, runner = lost ? undefined : session.runner;
-    return {
-      engine: engineName(), build: "exact", where: runner?.twin ? "worker" : "here",
-      threads: runner?.threads ?? 1, why: lost ? "a worker has died" : this.why, memory: session.core.memory.buffer.byteLength,
-    };
+    const { session } = this.network;
+    return { engine: engineName(), build: "exact", ...this.notes.site(session), memory: session.core.memory.buffer.byteLength };
   }
 
   /** Gives the memory back. A running fit rejects; every later call throws a StateError. */

@@ -20,23 +20,22 @@ export interface Block {
 
 /** Runs programs with more ranks than this thread, or in a worker; a session without one runs them by itself. */
 export interface Runner {
-  readonly threads: number;
-  /** Has a worker died? Such a runner runs nothing. */
+  /** Has a worker died? Such a runner runs nothing there. */
   readonly dead: boolean;
   /** Told of a program before it is put into memory. */
   prepare?(program: Program): void;
   /** Runs a program. A promise where this thread may not wait for the end, or has waited in vain; it may reject with a
    * WorkerError. */
   run(program: LoadedProgram): Promise<void> | undefined;
-  /** Runs a program to its end, waiting here.
+  /** Runs a program to its end, waiting here; on this thread alone where a worker has died.
    *
    * @throws WorkerError if a worker does not answer.
    */
   runSync(program: LoadedProgram): void;
-  /** Of a runner whose programs run on another memory: this session's is its image. */
-  readonly twin?: Twin;
-  /** Ends its workers; with a promise where they may write for a while. */
-  close(): Promise<unknown> | undefined;
+  /** Of a runner whose programs run on another memory, while it lives: this session's is its image. */
+  readonly twin?: Twin | undefined;
+  /** Ends its workers, which may write for a while. */
+  close(): Promise<unknown>;
 }
 
 /** The memory that programs run on, where it is not the session's own. What the host writes goes there before the next run;
@@ -46,29 +45,29 @@ export interface Twin {
   write(at: number, bytes: Uint8Array | number): void;
   /** Where the host may write `bytes` that go elsewhere, so that they do not stay in the image: for now. */
   stage(bytes: number): number;
-  /** Takes an array over: its caller has it no more. False: it has to be copied. */
-  takes(data: ArrayLike<number>, dtype: string): boolean;
-  move(at: number, data: ArrayLike<number>): void;
+  /** How to take a column's array over, so that its caller has it no more; undefined: it has to be copied. */
+  taker(at: number, column: { readonly data: ArrayLike<number>; readonly dtype: string }): (() => void) | undefined;
   /** Brings bytes into the image. */
   read(ranges: readonly Block[]): Promise<void>;
+  readAll(): Promise<void>;
 }
 
 export class Session {
   readonly core: Core;
-  private runs: Runner | undefined;
-  /** Has it lost its runner? */
-  lost = false;
+  /** Who runs the programs, if this thread does not by itself. */
+  runner: Runner | undefined;
   /** Bytes that this session may use in all. */
   readonly limit: number;
   /** By offset. */
   private blocks: Block[] = [];
-  private readonly loaded = new Set<LoadedProgram>();
+  /** The programs that lie in memory. */
+  readonly loaded = new Set<LoadedProgram>();
   /** Start and size of the arena. */
   arena = 0;
   private arenaSize = 0;
   private buffer: ArrayBufferLike | undefined;
-  private floatView = new Float32Array(0);
-  private wordView = new Uint32Array(0);
+  private floatView!: Float32Array;
+  private wordView!: Uint32Array;
   private closed = false;
   /** Counts the moves of the arena: addresses that were asked for before one are stale. */
   moves = 0;
@@ -79,30 +78,17 @@ export class Session {
     this.arena = alignUp(core.base);
   }
 
-  /** Who runs the programs, if this thread does not by itself. */
-  get runner(): Runner | undefined {
-    return this.runs;
-  }
-
-  /** Hands the programs to a runner, before any is loaded. */
-  attach(runner: Runner): void {
-    this.runs = runner;
-    const block = this.blocks.at(-1);
-    if (block) this.wrote(this.core.base, block.offset + block.bytes - this.core.base);
-  }
-
   /** Goes on without a runner that has died, on this thread. */
   async detach(): Promise<void> {
-    const runner = this.runs;
+    const { runner } = this;
     if (!runner?.dead) return;
-    this.runs = undefined;
-    this.lost = true;
+    this.runner = undefined;
     await runner.close();
   }
 
   /** The other memory, where programs run on one. */
   get twin(): Twin | undefined {
-    return this.runs?.dead ? undefined : this.runs?.twin;
+    return this.runner?.twin;
   }
 
   /** Tells that the host has written here, bytes that are meant for `to`. Everything that it writes, it tells. */
@@ -173,7 +159,7 @@ export class Session {
   /** Puts a program into memory; `regions` says where the regions lie that it names. */
   load(program: Program, regions: Readonly<Record<string, Block>>): LoadedProgram {
     this.wantOpen();
-    this.runs?.prepare?.(program);
+    this.runner?.prepare?.(program);
     this.want([program.words.byteLength], program.arena, "a program");
     this.widen(program.arena, "a program");
     const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program", false), regions);
@@ -184,11 +170,6 @@ export class Session {
   unload(program: LoadedProgram): void {
     this.loaded.delete(program);
     this.free(program.block);
-  }
-
-  /** Does the program lie in memory? */
-  holds(program: LoadedProgram): boolean {
-    return this.loaded.has(program);
   }
 
   /** The whole memory as f32; fetched anew before each use, because growing the memory makes a new one. */
@@ -216,15 +197,10 @@ export class Session {
   /** Ends the workers, and gives the memory back when they have ended. */
   close(): void {
     this.closed = true;
-    const ended = this.runs?.close(), release = (): void => releaseCore(this.core);
-    if (ended) void ended.then(release);
-    else release();
-    this.runs = undefined;
+    void Promise.resolve(this.runner?.close()).then(() => releaseCore(this.core));
+    this.runner = undefined;
     this.loaded.clear();
     this.blocks = [];
-    this.buffer = undefined;
-    this.floatView = new Float32Array(0);
-    this.wordView = new Uint32Array(0);
   }
 
   private wantOpen(): void {
@@ -290,11 +266,6 @@ export class LoadedProgram {
     session.wrote(block.offset, program.words.byteLength);
   }
 
-  /** What the host reads after a run, by its places of today. */
-  results(): Block[] {
-    return this.program.results.map(({ address, bytes }) => ({ offset: this.address(address), bytes }));
-  }
-
   /** Byte address of a place, until memory is allocated again. */
   address({ region, offset }: Address): number {
     return this.base(region) + offset;
@@ -310,23 +281,22 @@ export class LoadedProgram {
   /** Runs it; where there is a promise, that tells of the end. It rejects with a WorkerError if a worker has died: what the
    * program reads may have been there alone. */
   run(): Promise<void> | undefined {
-    const { runner } = this.session;
-    if (!runner) return void this.runSync();
     this.wantLoaded();
-    return runner.run(this);
+    const { runner, core } = this.session;
+    return runner ? runner.run(this) : void core.run(this.block.offset, 0, 1);
   }
 
-  /** Runs it to the end, waiting here; on this thread alone where a worker has died. */
+  /** Runs it to the end, waiting here. */
   runSync(): void {
     this.wantLoaded();
     const { runner, core } = this.session;
-    if (runner && !runner.dead) runner.runSync(this);
+    if (runner) runner.runSync(this);
     else core.run(this.block.offset, 0, 1);
   }
 
   /** Throws if it lies in memory no more. */
   wantLoaded(): void {
-    if (!this.session.holds(this)) throw disposed("this program");
+    if (!this.session.loaded.has(this)) throw disposed("this program");
   }
 
   private base(region: string): number {

@@ -1,4 +1,4 @@
-// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base64; on the edge it is a module.
+// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base 85; on the edge it is a module.
 declare module "*.wasm" {
   const core: string | WebAssembly.Module;
   export default core;

@@ -2,12 +2,19 @@
 // and plan are made here, so losses, layers, schedules and callbacks of one's own work as they do there.
 
 import type { Data } from "./data/columns.ts";
-import { type Classification, type EvaluateOptions, type MemoryPlan, type Model, type ModelInfo, type Only, runAway, type TargetOf } from "./model.ts";
+import type { Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Only, Running, TargetOf } from "./model.ts";
 import type { Network } from "./network.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
 import type { FitOptions } from "./train/fit.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
 import type { Training } from "./train/training.ts";
+
+/** Runs what a computation wants to be run where that belongs; here, if the worker has died. */
+async function runAway<T>(running: Running<T>): Promise<T> {
+  let next = running.next();
+  for (; !next.done; next = running.next()) await (next.value.session.runner?.dead ? next.value.runSync() : next.value.run());
+  return next.value;
+}
 
 /** A model in a worker; made by createModel and loadModel with `where: "worker"`. Each method is that of Model, and what that
  * throws, the promise rejects with; a WorkerError besides if the worker dies. After that it works on in this thread, with the

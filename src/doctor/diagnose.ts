@@ -38,7 +38,7 @@ const SHARED = 0.05;
  */
 export function diagnose(model: Model | WorkerModel, data: Data, options: FitOptions): Finding[] {
   options ??= {} as FitOptions;
-  const own = "model" in model ? (model["model"] as Model) : model, network = own["network"], classes = own["classes"];
+  const own = "model" in model ? (model["model"] as Model) : model, network = own["network"], { classes } = own["notes"];
   void network.session; // throws if the model has been disposed
   let objective: Objective, columns: Columns, other: Columns | undefined;
   try {

@@ -2,6 +2,7 @@
 
 import { type Column, type Columns, WEIGHT } from "../data/columns.ts";
 import { isLoss } from "../losses/loss.ts";
+import { bits } from "../program.ts";
 import { sizeOf } from "../shape.ts";
 import { type Objective, targetName } from "../train/objective.ts";
 
@@ -107,16 +108,13 @@ export function repeatedRows(columns: readonly Column[]): number {
   return repeated;
 }
 
-const float = /* @__PURE__ */ new Float32Array(1);
-const word = /* @__PURE__ */ new Int32Array(float.buffer);
-
 function hashRow(columns: readonly Column[], row: number): number {
   let hash = 0x811c9dc5;
   for (const { data, shape } of columns) {
     const width = sizeOf(shape);
     for (let i = row * width; i < (row + 1) * width; i++) {
-      float[0] = data[i]! + 0; // −0 is 0
-      hash = Math.imul(hash ^ word[0]! ^ (word[0]! >>> 15), 0x01000193);
+      const word = bits(data[i]! + 0); // −0 is 0
+      hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
     }
   }
   return hash;

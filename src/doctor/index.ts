@@ -33,8 +33,8 @@ export interface DoctorOptions {
 /** A loss is high as long as less than this share of what the data tell is learnt. */
 const LEARNT = 0.5;
 
-/** Steps between two snapshots; the least share of the rate that rollbacks may leave; steps left out in a row. */
-const SNAPSHOT = 100, SLOWEST = 1 / 256, LEFT_OUT = 100;
+/** Steps between two snapshots; the least share of the rate that rollbacks may leave, 1 / 256; steps left out in a row. */
+const SNAPSHOT = 100, SLOWEST = 0.00390625, LEFT_OUT = 100;
 
 /** For the option `doctor` of fit: each report then has `findings`. Every `every` steps the training program runs in a
  * form that also reduces gradients, weights, updates and activations to a few numbers; it trains the same bits.

@@ -1,7 +1,7 @@
 // Which values share memory: views (reshape) share with their original, and an op that may work in place takes the
 // memory of an input that nobody needs afterwards.
 
-import { bytesOf, type Node, type Value } from "../graph.ts";
+import { type Node, type Value } from "../graph.ts";
 import { inputOp, parameterOp } from "../op.ts";
 import { constantOp } from "../ops/constant.ts";
 import type { Address } from "../program.ts";
@@ -43,7 +43,7 @@ export function assignStorage({ nodes, lastUse }: Live, pins: ReadonlyMap<Value,
         if (pin) shared.address = pin;
         of.set(output, shared);
       } else {
-        const bytes = output.size * bytesOf(output.dtype);
+        const { bytes } = output;
         // data of the run is there before the first instruction
         of.set(output, { bytes, start: op === inputOp ? -1 : i, end, address: pin });
       }
@@ -57,6 +57,6 @@ export function assignStorage({ nodes, lastUse }: Live, pins: ReadonlyMap<Value,
   function free(input: Value, output: Value, i: number): boolean {
     const storage = of.get(input)!;
     return storage.end === i && !storage.address && input.node.op !== constantOp && input.node.op !== parameterOp
-      && storage.bytes === output.size * bytesOf(output.dtype);
+      && storage.bytes === output.bytes;
   }
 }

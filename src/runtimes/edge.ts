@@ -1,8 +1,7 @@
 // Where a model's programs run in the edge build, in the place of index.ts: such engines have no workers, so it is one thread, here.
 
-import { loadCore } from "../core.ts";
-import { EngineError } from "../errors.ts";
 import type { Opened } from "./index.ts";
+import { type Kit, kit } from "./kit.ts";
 import { type SiteOptions, wantSite } from "./site.ts";
 
 const none = "this is the build for edge engines, which have no workers";
@@ -11,8 +10,9 @@ const none = "this is the build for edge engines, which have no workers";
  *
  * @throws EngineError for a model in a worker, or as loadCore.
  */
-export async function open(options: SiteOptions): Promise<Opened> {
+export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
+  Object.assign(kit, given);
   const { core, where } = wantSite(options);
-  if (where === "worker") throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-  return { core: await loadCore(core), why: none, runner: async () => undefined, wrap: (model) => model };
+  if (where === "worker") throw new kit.EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
+  return { core: await kit.instantiate(await kit.moduleOf(core)), site: () => ({ where: "here", threads: 1, why: none }) };
 }

@@ -1,32 +1,32 @@
 // Where a model's programs run: on threads of this process, in a worker, or both. A page loads this room only if it asks for it.
 
 import script from "./worker.ts?script";
-import { bytesFrom, compile, type Core, type CoreSource, embeddedBytes, instantiate, isModule, memoryOf, moduleOf } from "../core.ts";
-import { EngineError } from "../errors.ts";
+import type { Core } from "../core.ts";
 import { markAlone } from "../passes/alone.ts";
-import type { Model } from "../model.ts";
+import type { Model, Site } from "../model.ts";
 import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
-import { badOption } from "../options.ts";
-import { forSharedMemory } from "../source.ts";
+import { type CoreSource, forSharedMemory, isModule, read } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
+import { type Kit, kit } from "./kit.ts";
 import { Crew, Ranks } from "./ranks.ts";
 import { type SiteOptions, wantSite } from "./site.ts";
 import { engine, inBrowser, inPage, noWorkers, processors, type Source } from "./thread.ts";
 import { WorkerRunner } from "./twin.ts";
 import { Size } from "../../assembly/isa.ts";
 
-/** A core, who is to run programs on its memory once the model is in it, and how that came. */
+/** A core, and who is to run programs on its memory. */
 export interface Opened {
   readonly core: Core;
-  /** Why not more threads, or why there. */
-  readonly why: string;
-  runner(session: Session): Promise<Runner | undefined>;
+  /** Where a session's programs run now. */
+  site(session: Session): Site;
+  /** Hands the programs to workers, once the model is in memory. */
+  start?(session: Session): Promise<void>;
   /** Keeps snapshots of its runs, if there are workers that may die. */
   readonly keeper?: typeof makeKeeper;
   /** The model as its caller sees it. */
-  wrap(model: Model, network: Network): Model | WorkerModel;
+  wrap?(model: Model, network: Network): WorkerModel;
 }
 
 /** Makes a core that fits the options.
@@ -34,32 +34,40 @@ export interface Opened {
  * @throws OptionError for more than one thread on a page's main thread; EngineError as loadCore; WorkerError if a worker does
  * not start.
  */
-export async function open(options: SiteOptions): Promise<Opened> {
-  const { core: given, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
+export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
+  Object.assign(kit, given);
+  const { core: own, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
   if (inPage() && !away && typeof wanted === "number" && wanted > 1)
-    throw badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
-  const source = given === undefined || isModule(given) ? given : await bytesFrom(given) as Uint8Array; // a response can be read once
+    throw kit.badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
+  const source = own === undefined ? own : await read(own, kit.badCore); // a response can be read once
   const [threads, why] = threadsFor(wanted, away, source);
   if (away) {
     const none = noWorkers();
-    if (none) throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-    const module = await moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
+    if (none) throw new kit.EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
+    const module = await kit.moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
     return {
-      core: await instantiate(module), why, runner: (session) => startTwin(session, shared, threads, worker), keeper: makeKeeper,
+      core: await kit.instantiate(module), site: workers({ where, threads, why }), keeper: makeKeeper,
+      start: async (session) => void (session.runner = await startTwin(session, shared, threads, worker)),
       wrap: (model, network) => new WorkerModel(model, network),
     };
   }
-  const wrap = (model: Model): Model => model;
-  if (threads === 1) return { core: await instantiate(await moduleOf(source)), why, runner: async () => undefined, wrap };
-  const module = await sharedModule(source), core = await instantiate(module, memoryOf(true));
-  return { core, why, runner: () => ThreadRunner.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script }), keeper: makeKeeper, wrap };
+  if (threads === 1) return { core: await kit.instantiate(await kit.moduleOf(source)), site: () => ({ where, threads, why }) };
+  const module = await sharedModule(source), core = await kit.instantiate(module, kit.memoryOf(true));
+  return {
+    core, site: workers({ where, threads, why }), keeper: makeKeeper,
+    start: async (session) => void (session.runner = await ThreadRunner.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script })),
+  };
 }
+
+/** A site with workers, as long as they live. */
+const workers = (site: Site) => ({ runner }: Session): Site =>
+  (runner && !runner.dead ? site : { where: "here", threads: 1, why: "a worker has died" });
 
 /** The embedded core for a shared memory, made once. */
 let shared: Promise<WebAssembly.Module> | undefined;
 
 async function sharedModule(source: CoreSource | undefined): Promise<WebAssembly.Module> {
-  const make = async (): Promise<WebAssembly.Module> => compile(forSharedMemory(source as Uint8Array ?? await embeddedBytes()));
+  const make = async (): Promise<WebAssembly.Module> => kit.compile(forSharedMemory(source as Uint8Array ?? await kit.embeddedBytes()));
   if (source !== undefined) return make();
   shared ??= make();
   shared.catch(() => (shared = undefined));
@@ -102,10 +110,6 @@ class ThreadRunner implements Runner {
     return new ThreadRunner(core, crew, threads);
   }
 
-  get threads(): number {
-    return this.ranks.size;
-  }
-
   get dead(): boolean {
     return this.ranks.failure !== undefined;
   }
@@ -119,7 +123,7 @@ class ThreadRunner implements Runner {
   }
 
   runSync({ block, program }: LoadedProgram): void {
-    if (program.alone) this.core.run(block.offset, 0, 1);
+    if (program.alone || this.dead) this.core.run(block.offset, 0, 1);
     else this.ranks.runSync(block.offset);
   }
 
@@ -151,7 +155,7 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   } catch (error) {
     await new Promise((resolve) => resolve(undefined)); // the violation is told in a task of its own, mostly before the error
     if (refused.length)
-      throw new EngineError("csp", {
+      throw new kit.EngineError("csp", {
         problem: "the page's Content-Security-Policy refuses the worker",
         fix: `add 'self' to its worker-src (or to its script-src, where it has no worker-src), and serve lanewise/worker from the page's origin`, refused,
       });

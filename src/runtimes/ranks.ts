@@ -2,8 +2,8 @@
 // the same program, and the barrier after its last instruction says that it is done.
 
 import type { Core } from "../core.ts";
-import { WorkerError } from "../errors.ts";
-import { nextTask } from "../yield.ts";
+import type { WorkerError } from "../errors.ts";
+import { kit } from "./kit.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 
 /** Words by which orders go to the workers. */
@@ -119,7 +119,7 @@ export class Ranks {
 
   private async wait(program: number, first: number): Promise<void> {
     for (let from = first; from; from = this.core.run(program, 0, this.size, from)) {
-      await nextTask(); // in which the engine tells of a worker's end
+      await kit.nextTask(); // in which the engine tells of a worker's end
       if (this.failure) throw died(this.failure.error);
     }
   }
@@ -134,7 +134,7 @@ export async function greet(thread: Thread, task: object): Promise<void> {
   let late: ReturnType<typeof setTimeout> | undefined; // no AbortSignal.timeout: Deno's process would wait for it
   try {
     await new Promise<void>((resolve, reject) => {
-      const fail = (why: unknown): void => reject(new WorkerError("no-worker", { problem: `a worker did not start: ${why}` }));
+      const fail = (why: unknown): void => reject(new kit.WorkerError("no-worker", { problem: `a worker did not start: ${why}` }));
       late = setTimeout(() => fail("no answer"), START);
       thread.onEnd = (error) => fail(error);
       thread.onMessage = (message: { error?: string }) => (message.error === undefined ? resolve() : fail(message.error));
@@ -150,5 +150,5 @@ export async function greet(thread: Thread, task: object): Promise<void> {
 
 /** The error for a worker that died or threw. */
 export function died(cause: unknown): WorkerError {
-  return new WorkerError("worker-died", { problem: `a worker has died: ${cause}`, cause });
+  return new kit.WorkerError("worker-died", { problem: `a worker has died: ${cause}`, cause });
 }

@@ -1,8 +1,8 @@
 // Where a model's programs are to run, as its options say.
 
 import { Size } from "../../assembly/isa.ts";
-import type { CoreSource } from "../core.ts";
-import { badOption, wantCount, wantOneOf } from "../options.ts";
+import type { CoreSource } from "../source.ts";
+import { kit } from "./kit.ts";
 import type { WorkerLike } from "./thread.ts";
 
 export interface SiteOptions {
@@ -14,7 +14,7 @@ export interface SiteOptions {
 
 /** The options, checked. */
 export function wantSite({ threads = 1, where = "here", worker, core }: SiteOptions): SiteOptions & Required<Pick<SiteOptions, "threads" | "where">> {
-  if (threads !== "auto" && wantCount("threads", threads) > Size.RANKS) throw badOption("threads", threads, `at most ${Size.RANKS}, or "auto"`);
-  if (worker !== undefined && !(worker instanceof URL) && typeof worker !== "function") throw badOption("worker", worker, "a URL, or a function that makes a worker");
-  return { threads, where: wantOneOf("where", where, ["here", "worker"]), ...(worker && { worker }), ...(core !== undefined && { core }) };
+  if (threads !== "auto" && kit.wantCount("threads", threads) > Size.RANKS) throw kit.badOption("threads", threads, `at most ${Size.RANKS}, or "auto"`);
+  if (worker !== undefined && !(worker instanceof URL) && typeof worker !== "function") throw kit.badOption("worker", worker, "a URL, or a function that makes a worker");
+  return { threads, where: kit.wantOneOf("where", where, ["here", "worker"]), ...(worker && { worker }), ...(core !== undefined && { core }) };
 }

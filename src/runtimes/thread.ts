@@ -1,6 +1,6 @@
 // A worker, whatever the engine calls it: worker_threads in Node.js, Web Workers elsewhere.
 
-import { WorkerError } from "../errors.ts";
+import { kit } from "./kit.ts";
 
 /** A Web Worker, as far as it is used here; a page's `worker` option may make one of its own. */
 export interface WorkerLike {
@@ -86,7 +86,7 @@ export function start(source: Source): Thread {
     const url = URL.createObjectURL(new Blob([source.text], { type: "text/javascript" }));
     return webThread(new engine.Worker(url)); // the URL lives on: the worker loads it when it likes
   } catch (error) {
-    throw new WorkerError("no-worker", { problem: `the worker could not be started: ${error}` });
+    throw new kit.WorkerError("no-worker", { problem: `the worker could not be started: ${error}` });
   }
 }
 

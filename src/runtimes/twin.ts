@@ -4,8 +4,8 @@
 
 import type { Program } from "../program.ts";
 import { markAlone } from "../passes/alone.ts";
-import { type Block, disposed, type LoadedProgram, type Runner, type Session, type Twin } from "../session.ts";
-import { memoryOf, releaseCore } from "../core.ts";
+import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
+import { kit } from "./kit.ts";
 import { Crew, died, greet } from "./ranks.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 import type { Answer, Request, TwinTask } from "./worker.ts";
@@ -18,8 +18,7 @@ interface Pending {
 }
 
 export class WorkerRunner implements Runner, Twin {
-  readonly threads: number;
-  readonly twin = this;
+  private readonly threads: number;
   private readonly session: Session;
   private readonly thread: Thread;
   /** The threads that the worker is one of, and the memory that they share. */
@@ -43,11 +42,13 @@ export class WorkerRunner implements Runner, Twin {
    * @throws WorkerError if it does not start.
    */
   static async start(session: Session, module: WebAssembly.Module, threads: number, source: Source): Promise<WorkerRunner> {
-    const others = threads > 1 ? { crew: new Crew(), memory: memoryOf(true) } : undefined, thread = start(source);
+    const others = threads > 1 ? { crew: new Crew(), memory: kit.memoryOf(true) } : undefined, thread = start(source);
     const crew = others?.crew.start(module, others.memory, threads, source);
     try {
       await Promise.all([greet(thread, { task: "twin", module, threads, memory: others?.memory, control: others?.crew.control } satisfies TwinTask), crew]);
-      return new WorkerRunner(session, thread, threads, others);
+      const runner = new WorkerRunner(session, thread, threads, others), { core: { base, memory }, arena } = session;
+      runner.write(base, new Uint8Array(memory.buffer, base, arena - base)); // what lies there already
+      return runner;
     } catch (error) {
       void thread.end();
       crew?.then(() => others!.crew.close(), () => {});
@@ -59,16 +60,22 @@ export class WorkerRunner implements Runner, Twin {
     return this.failure !== undefined;
   }
 
+  get twin(): Twin | undefined {
+    return this.dead ? undefined : this;
+  }
+
   prepare(program: Program): void {
     if (this.threads > 1) markAlone(program);
   }
 
-  run(program: LoadedProgram): Promise<void> {
-    return this.ask(program.block.offset, program.program.alone, program.results());
+  run(loaded: LoadedProgram): Promise<void> {
+    const { block, program: { alone, results } } = loaded;
+    return this.ask(block.offset, alone, results.map(({ address, bytes }) => ({ offset: loaded.address(address), bytes })));
   }
 
-  runSync(): never {
-    throw new Error("a program of a worker is awaited");
+  runSync({ block }: LoadedProgram): void {
+    if (!this.dead) throw new Error("a program of a worker is awaited");
+    this.session.core.run(block.offset, 0, 1);
   }
 
   write(at: number, bytes: Uint8Array | number): void {
@@ -81,26 +88,30 @@ export class WorkerRunner implements Runner, Twin {
     return this.session.arena;
   }
 
-  takes(data: ArrayLike<number>, dtype: string): boolean {
+  taker(at: number, { data, dtype }: Parameters<Twin["taker"]>[1]): (() => void) | undefined {
     const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
       : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
     const { buffer, byteLength } = data as Float32Array;
-    return fits && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength; // nothing else lies in it
-  }
-
-  move(at: number, data: ArrayLike<number>): void {
-    if (!this.failure) this.writes.push([at, new Uint8Array((data as Float32Array).buffer as ArrayBuffer)]);
+    if (!fits || !(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength) return undefined; // something else lies in it
+    return () => {
+      if (!this.failure) this.writes.push([at, new Uint8Array(buffer)]);
+    };
   }
 
   read(ranges: readonly Block[]): Promise<void> {
     return this.ask(0, true, ranges);
   }
 
+  readAll(): Promise<void> {
+    const { used, core: { base } } = this.session;
+    return this.read([{ offset: base, bytes: used - base }]);
+  }
+
   async close(): Promise<void> {
     const { others, pending: { length } } = this;
-    this.fail(new Error("it has been ended"), disposed("the model"));
+    this.fail(new Error("it has been ended"), kit.disposed("the model"));
     await Promise.all([this.thread.end(), others?.crew.close()]);
-    if (others && length === 0) releaseCore(others); // else somebody may still write
+    if (others && length === 0) kit.releaseCore(others); // else somebody may still write
   }
 
   private ask(program: number, alone: boolean, reads: readonly Block[]): Promise<void> {

@@ -2,6 +2,9 @@
 // lanewise/worker; where a file cannot be had, its text is the worker.
 
 import { growTo, instantiate } from "../core.ts";
+import { WorkerError } from "../errors.ts";
+import { nextTask } from "../yield.ts";
+import { kit } from "./kit.ts";
 import { Ranks, type RankTask, serve } from "./ranks.ts";
 
 /** What a worker that becomes a twin is told. */
@@ -34,6 +37,8 @@ interface Port {
   postMessage(message: unknown, transfer?: Transferable[]): void;
   onmessage: ((event: { data: any }) => void) | null;
 }
+
+Object.assign(kit, { WorkerError, nextTask });
 
 const { process, navigator } = globalThis as any;
 const port: Port = typeof postMessage === "function" ? globalThis as unknown as Port : process.getBuiltinModule("node:worker_threads").parentPort;

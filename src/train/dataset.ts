@@ -55,21 +55,23 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause,
   const free = (): void => network.session.free(block);
   try {
     for (const column of columns) {
-      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!, moved = transfer && column.name.startsWith(inputName("")) && network.session.twin?.takes(column.data, column.dtype);
+      const size = rows * sizeOf(column.shape), each = bytesOf(column.dtype), start = block.offset + offsets.get(column.name)!;
+      const move = transfer && column.name.startsWith(inputName("")) && network.session.twin?.taker(start, column);
       for (let from = 0; from < size; from += CHUNK) {
-        const to = Math.min(size, from + CHUNK), at = start + from * bytesOf(column.dtype), bytes = (to - from) * bytesOf(column.dtype);
+        const to = Math.min(size, from + CHUNK), at = start + from * each, bytes = (to - from) * each;
         const { session } = network, here = session.twin?.stage(bytes) ?? at;
         copyNumbers(session, column, from, to, here);
-        if (!moved) session.wrote(here, bytes, at);
+        if (!move) session.wrote(here, bytes, at);
         await pause();
       }
-      if (moved) network.session.twin?.move(start, column.data);
+      if (move) move();
     }
   } catch (error) {
     if (network.attached) free();
     throw error;
   }
-  const ids = block.offset + layout.ids, told = (): void => network.session.wrote(ids, 4 * rows), weights = columns.find(({ name }) => name === WEIGHT)?.data;
+  const ids = block.offset + layout.ids, told = (): void => network.session.wrote(ids, 4 * rows);
+  const weights = columns.find(({ name }) => name === WEIGHT)?.data;
   const id = (at: number): number => network.session.words[ids / 4 + at]!;
   const order = (list: ArrayLike<number>): void => {
     network.session.words.set(list, ids / 4);

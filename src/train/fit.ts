@@ -2,7 +2,7 @@
 
 import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
 import { type Data, WEIGHT } from "../data/columns.ts";
-import { type NonFiniteError, StateError, WorkerError } from "../errors.ts";
+import { type NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
 import type { Program } from "../program.ts";
@@ -74,7 +74,7 @@ export interface FitDefaults {
   seed: number;
   classes: readonly string[] | undefined;
   /** Keeps snapshots, where there are workers that may die. */
-  keeper: typeof makeKeeper | undefined;
+  keeper?: typeof makeKeeper;
   /** What the last run holds until this one begins, */
   freed: Block | undefined;
   /** when this is called: the data are sound, and nothing stands in the way. */
@@ -202,14 +202,12 @@ export interface Run extends Running {
   readonly history: History<Report>;
   /** Gradients and optimizer state, while the run has them. */
   readonly block: Block | undefined;
-  /** Ends the wait before an epoch: the model has been disposed. */
+  /** Ends a wait: the model has been disposed. */
   halt(): void;
-  /** Lets the run wait before its next step, or go on. */
-  pause(on: boolean): void;
   /** What checkpoint() gives, as soon as no step is under way. */
   state(): Promise<Uint8Array<ArrayBuffer>>;
-  /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
-  run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
+  /** Runs to the end. Before each step, `gate` gives what is to be waited for, if anything; `report` is told after each epoch. */
+  run(gate: () => Promise<void> | undefined, report: (report: Report) => void): Promise<void>;
   /** Gives the memory of gradients and optimizer state back. */
   release(): void;
 }
@@ -254,12 +252,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
   const budget = wantBudget(options.budget), transfer = wantBoolean("transfer", options.transfer ?? false);
-  let wake = (): void => {}, paused = false, underWay = false, keeper: Keeper | undefined;
+  let wake = (): void => {}, underWay = false, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
   const asked: ((bytes: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
-  /** Do callbacks look at the run after a step? */
-  const looking = callbacks.some((callback) => (callback.onStep?.length ?? 0) > 1);
+  const rest = (): void => {
+    underWay = false;
+    for (const resolve of asked.splice(0)) resolve(running.state());
+  };
 
   // Of the step under way. It is taken apart, for where programs run elsewhere there is a wait after each of them; and the
   // parts are no async functions, for each call of one costs some hundred bytes.
@@ -278,17 +278,16 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
   /** Prepares the cells of a micro-batch, or of the whole; its program. */
   const beginPart = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, from: number): LoadedProgram => {
-    const to = Math.min(from + micro, end()), part = (from - first()) / micro;
-    at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + part);
-    return telling ?? programs.get(to - from)!;
+    at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + (from - first()) / micro);
+    return telling ?? programs.get(Math.min(micro, end() - from))!;
   };
 
   /** Looks at what was not finite: the step is left out, or the run ends here. */
   const judge = async (at: FitState, program: LoadedProgram): Promise<void> => {
-    const error = nonFinite(at.steps + 1, epoch + 1, at.loss), { session } = network;
+    const error = nonFinite(at.steps + 1, epoch + 1, at.loss);
     finite = false;
     if (!watcher) throw error;
-    await session.pull({ offset: session.core.base, bytes: session.used - session.core.base }); // it runs the program again, here
+    await network.session.twin?.readAll(); // it runs the program again, here
     if (!watcher.spares(at, program, error)) throw error;
   };
 
@@ -342,6 +341,17 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     if (signal?.aborted) throw signal.reason;
   };
 
+  /** Calls `look` while the model has the average, or the weights. */
+  const showing = <T>(on: boolean, look: () => T): T => {
+    const shown = average?.shown;
+    average?.show(on);
+    try {
+      return look();
+    } finally {
+      average?.show(shown!);
+    }
+  };
+
   const restored = (at: FitState): void => {
     if (checkpoint && notes) {
       restore(checkpoint, network, at);
@@ -362,13 +372,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     objective,
     history,
     halt,
-    pause(on) {
-      paused = on;
-      if (!on) wake();
-    },
     async state() {
       if (underWay) return new Promise<Uint8Array<ArrayBuffer>>((resolve) => asked.push(resolve));
-      if (state && begun && !running.final) await pull(state);
+      if (state && !running.final) await pull(state);
       return running.checkpoint();
     },
     get block() {
@@ -377,19 +383,19 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     stop() {
       stopped = true;
     },
-    evaluated(look) {
-      const shown = average?.shown;
-      average?.show(true);
-      const seen = look();
-      average?.show(shown!);
-      return seen;
-    },
+    evaluated: (look) => showing(true, look),
     async run(gate, report) {
       const free: (() => void)[] = [];
       const started: Callback[] = [];
+      const hold = async (held: Promise<void> | undefined): Promise<void> => {
+        for (let wait = held; wait && !stopped; wait = gate()) {
+          await Promise.race([wait, new Promise<void>((resolve) => (wake = resolve))]);
+          check();
+        }
+      };
       const train = async (): Promise<void> => {
         await network.session.detach();
-        if (network.session.runner) keeper = defaults.keeper?.(network, position, (checkpoint) => (running.final = () => checkpoint));
+        if (network.session.runner) keeper = defaults.keeper?.(network, callbacks, position, (checkpoint) => (running.final = () => checkpoint));
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
           const set = await upload(network, layout, pause, transfer && !watcher);
           free.push(() => set.free());
@@ -418,34 +424,31 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         await keeper?.keep(own);
         while (epoch < epochs && !stopped) {
           check();
-          await Promise.race([gate(), new Promise<void>((resolve) => (wake = resolve))]);
-          check();
+          await hold(gate());
           if (stopped) break;
           const began = performance.now(), from = batch;
           set.order(order);
           if (shuffle) set.shuffle(rows, seed, epoch);
           while (batch < batches && !stopped) {
-            while (paused && !stopped) {
-              await new Promise<void>((resolve) => (wake = resolve));
-              check();
-            }
-            const { twin } = network.session;
+            const held = gate();
+            if (held) await hold(held);
+            if (stopped) break;
             underWay = true;
-            if (twin && watcher?.looks(own)) await pull(own);
+            if (watcher?.looks(own)) await pull(own);
             beginStep(own, programs);
             for (let row = first(); row < end(); row += micro) {
               const program = beginPart(own, programs, row);
               if (finite) {
-                let waiting = program.run();
+                const waiting = program.run();
                 if (waiting) await waiting; // only then: each await costs 300 bytes
                 if (!own.finite) await judge(own, program);
-                endPart(own, program, set, row);
-                if (finite && optimizer.drive)
-                  for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
-                    waiting = program.run() ?? pause();
-                    if (waiting) await waiting;
-                  }
-              } else endPart(own, program, set, row);
+              }
+              endPart(own, program, set, row);
+              if (finite && optimizer.drive)
+                for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
+                  const waiting = program.run() ?? pause();
+                  if (waiting) await waiting;
+                }
               if (row + micro < end()) {
                 const turn = pause();
                 if (turn) await turn;
@@ -456,12 +459,11 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
               if (waiting) await waiting;
               if (!own.finite) await judge(own, applier);
             }
-            if (twin && (average || looking || (watcher && batch === batches - 1))) await pull(own);
+            if (keeper && (keeper.watched || average || (watcher && batch === batches - 1))) await pull(own);
             endStep(own);
-            underWay = false;
-            for (const resolve of asked.splice(0)) resolve(running.state());
+            rest();
             check();
-            if (--left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
+            if (--left <= 0 || performance.now() >= until) stopped = spent = true;
             const turn = keeper?.keep(own) ?? pause();
             if (turn) {
               await turn;
@@ -493,19 +495,12 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       };
       try {
         signal?.addEventListener("abort", halt);
-        try {
-          await train();
-        } finally {
-          if (state && network.attached) await pull(state);
-        }
+        await train();
       } catch (error) {
-        if (!keeper || !(error instanceof WorkerError)) throw error;
-        void network.session; // throws if the model has been disposed: that has ended the worker
-        throw await keeper.recover(error, state);
+        throw keeper ? await keeper.recover(error, state) : error;
       } finally {
         signal?.removeEventListener("abort", halt);
-        underWay = false;
-        for (const resolve of asked.splice(0)) resolve(running.state());
+        rest();
         try {
           if (network.attached && begun) average?.show(true);
           let failed: { error: unknown } | undefined;
@@ -524,14 +519,11 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     checkpoint() {
       if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
-      const shown = average?.shown;
-      average?.show(false);
-      try {
+      const at = state;
+      return showing(false, () => {
         const { notes: now, extra: tensors } = position();
-        return writeCheckpoint(network, state, now, tensors);
-      } finally {
-        average?.show(shown!);
-      }
+        return writeCheckpoint(network, at, now, tensors);
+      });
     },
     release() {
       if (network.attached) state?.free();
@@ -543,11 +535,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
 function wantBudget(budget: FitOptions["budget"] = {}): { steps: number; milliseconds: number } {
   checkNames("budget", budget, ["steps", "milliseconds"]);
-  const { steps, milliseconds } = budget;
-  return {
-    steps: steps === undefined ? Infinity : wantCount("budget.steps", steps),
-    milliseconds: milliseconds === undefined ? Infinity : wantNumber("budget.milliseconds", milliseconds, 0),
-  };
+  const { steps = Infinity, milliseconds = Infinity } = budget;
+  if (steps !== Infinity) wantCount("budget.steps", steps);
+  if (milliseconds !== Infinity) wantNumber("budget.milliseconds", milliseconds, 0);
+  return { steps, milliseconds };
 }
 
 /** Name of the average in a checkpoint, beside those of outputs. */

@@ -1,10 +1,11 @@
 // What a run goes on from if a worker dies: a snapshot of parameters and optimizer state, taken now and then. Loaded where there
 // are workers only.
 
-import { WorkerError } from "../errors.ts";
+import type { Callback } from "../callbacks/callback.ts";
 import type { Network } from "../network.ts";
+import { kit } from "../runtimes/kit.ts";
 import type { Tensor } from "../tensor.ts";
-import { type CheckpointNotes, writeCheckpoint } from "./checkpoint.ts";
+import type { CheckpointNotes } from "./checkpoint.ts";
 import type { FitState } from "./state.ts";
 
 /** What a checkpoint says of a run beside parameters and optimizer state. */
@@ -19,17 +20,22 @@ interface Snapshot extends Position, Pick<FitState, "steps" | "updates" | "memor
 }
 
 export interface Keeper {
+  /** Do callbacks look at the run after each step? */
+  readonly watched: boolean;
   /** Takes a snapshot, if the last one is so old that it costs no more than one part in a hundred of the time. */
   keep(at: FitState): Promise<void> | undefined;
-  /** A worker has died: the model goes on without it, with the state that was kept last. */
-  recover(error: WorkerError, at: FitState | undefined): Promise<WorkerError>;
+  /** After an error: the model has the state of the last step; or, if a worker has died, goes on without it, with the state that
+   * was kept last. What is to be thrown. */
+  recover(thrown: unknown, at: FitState | undefined): Promise<unknown>;
 }
 
 /** The next snapshot comes when the last one is so many times as old as it took. */
 const RARELY = 101;
 
 /** Keeps the state of one run; `final` is told of the checkpoint that it leaves. */
-export function makeKeeper(network: Network, position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>) => void): Keeper {
+export function makeKeeper(
+  network: Network, callbacks: readonly Callback[], position: () => Position, final: (checkpoint: Uint8Array<ArrayBuffer>) => void,
+): Keeper {
   let snapshot: Snapshot | undefined, next = 0;
 
   const take = async (at: FitState): Promise<void> => {
@@ -41,21 +47,30 @@ export function makeKeeper(network: Network, position: () => Position, final: (c
   };
 
   return {
+    watched: callbacks.some(({ onStep }) => (onStep?.length ?? 0) > 1),
     keep: (at) => (performance.now() < next ? undefined : take(at)),
-    async recover({ details: { problem, cause } }, at) {
-      const { session, block } = network, step = at && at.steps + 1;
+    async recover(thrown, at) {
+      let error = thrown;
+      try {
+        if (at && network.attached) await network.pull(at.block);
+      } catch (died) {
+        error = died;
+      }
+      if (!(error instanceof kit.WorkerError)) return error;
+      const { session, block } = network; // throws if the model has been disposed: that has ended the worker
+      const { problem, cause } = error.details, step = at && at.steps + 1;
       await session.detach(); // from now on nobody else writes
       let checkpoint: Uint8Array<ArrayBuffer> | undefined;
       if (at && snapshot) {
         session.bytes(block).set(snapshot.parameters);
         session.bytes(at.block).set(snapshot.state);
         ({ steps: at.steps, updates: at.updates, memory: at.memory } = snapshot);
-        final(checkpoint = writeCheckpoint(network, at, snapshot.notes, snapshot.extra));
+        final(checkpoint = kit.writeCheckpoint(network, at, snapshot.notes, snapshot.extra));
       }
-      return new WorkerError("worker-died", {
+      return Object.assign(new kit.WorkerError("worker-died", {
         ...(step && { step }), problem: `${problem}; the parameters are those after step ${at?.steps ?? 0}, and the model works on with one thread`, cause,
         ...(checkpoint && { fix: "fit(data, { ..., resume: error.checkpoint }) goes on" }),
-      }, checkpoint);
+      }), { checkpoint });
     },
   };
 }

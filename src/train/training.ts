@@ -12,6 +12,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   private readonly current: Run | undefined;
   private readonly reports: R[] = [];
   private paced = false;
+  private paused = false;
   private askedFor = 0;
   private ended = false;
   private thrown: { error: unknown } | undefined;
@@ -30,7 +31,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
       await nextTask();
       try {
         if (failure) throw failure.error;
-        await run!.run(() => this.awaitTurn(), (report) => {
+        await run!.run(() => this.held(), (report) => {
           this.reports.push(report as R);
           this.notify();
         });
@@ -49,7 +50,6 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   /** Ends the run after the current step; it resolves with the history so far. */
   stop(): void {
     this.current?.stop();
-    this.current?.pause(false);
     this.askedFor = Infinity;
     this.notify();
   }
@@ -65,12 +65,13 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   /** Lets the run wait, after the step under way, until resume() or stop(). */
   pause(): void {
-    this.current?.pause(true);
+    this.paused = true;
   }
 
   /** Lets a paused run go on. */
   resume(): void {
-    this.current?.pause(false);
+    this.paused = false;
+    this.notify();
   }
 
   then<A = History<R>, B = never>(
@@ -120,10 +121,10 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   private underWay = false;
 
-  /** Before an epoch: waits until somebody asks for its report. */
-  private async awaitTurn(): Promise<void> {
+  /** Before a step: what it waits for while the run is paused, or nobody has asked for the report to which it leads. */
+  private held(): Promise<void> | undefined {
     this.underWay = true;
-    while (this.paced && this.askedFor <= this.reports.length) await new Promise<void>((resolve) => this.wakers.push(resolve));
+    return this.paused || (this.paced && this.askedFor <= this.reports.length) ? new Promise((resolve) => this.wakers.push(resolve)) : undefined;
   }
 
   private notify(): void {
