@@ -1,5 +1,5 @@
 // The committed results of programs.ts. UPDATE_HASHES=1 with test/determinism.test.ts writes them anew: a change of bits
-// wants a new numerics version (assembly/isa.ts) and a line in CHANGELOG.md.
+// wants a new numerics version (assembly/isa.ts) and a line in CHANGELOG.md. A new row of catalogue.ts changes the catalogue's alone.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Trace } from "./trace.ts";

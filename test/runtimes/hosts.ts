@@ -65,7 +65,7 @@ export const all: readonly (Host | Missing)[] = [
   engine("Deno"),
   engine("Bun"),
   {
-    name: `workerd ${version("workerd")}`, entries: ENTRIES.modules, run: (stage, entry) => runInWorkerd(stage.folder, `${entry}.js`),
+    name: `workerd ${version("workerd")}`, entries: ENTRIES.modules, run: (stage, entry, query) => runInWorkerd(stage.folder, `${entry}.js`, [], query),
     lacks: ({ where, threads }) => (where === "here" && threads === 1 ? undefined : "this engine has no workers"),
   },
   page("Chromium", "modules", POLICY, ""),

@@ -20,18 +20,20 @@ export interface Workerd {
   end(): Promise<void>;
 }
 
-/** Runs what a program gives: its default export, awaited and called if it is a function, else the last line that it logs, as JSON. It runs for
- * a request, since such engines let no module train while it is loaded: it is imported only then.
+/** Runs what a program gives: its default export, awaited and called if it is a function, else the last line that it logs, as JSON. It
+ * runs for a request, since such engines let no module train while it is loaded: it is imported only then.
  *
  * @param project a folder with node_modules/lanewise
  * @param entry a module of this folder
  * @param flags workerd's compatibility flags
+ * @param query what the program is asked for, which it finds in `globalThis.query`
  */
-export async function runInWorkerd(project: string, entry: string, flags: readonly string[] = []): Promise<any> {
+export async function runInWorkerd(project: string, entry: string, flags: readonly string[] = [], query = ""): Promise<any> {
   const { folder, remove } = temporary();
   try {
     const script = `export default { async fetch() {
       const lines = [];
+      globalThis.query = ${JSON.stringify(query)};
       console.log = (...what) => lines.push(what.join(" "));
       try {
         const { default: made } = await import(${JSON.stringify(`./${entry}`)});

@@ -16,7 +16,7 @@ if (page) {
 }
 
 /** What the program is asked for, as in a URL: "?where=worker&threads=2". */
-export const query = new URLSearchParams(page ? globalThis.location.search : globalThis.process?.argv[2]);
+export const query = new URLSearchParams(page ? globalThis.location.search : globalThis.query ?? globalThis.process?.argv[2]);
 /** Where models are to live. */
 export const site = { where: query.get("where") ?? "here", threads: Number(query.get("threads") ?? 1) };
 
