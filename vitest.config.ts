@@ -1,4 +1,4 @@
-import { defineConfig, type Plugin } from "vitest/config";
+import { configDefaults, defineConfig, type Plugin } from "vitest/config";
 import { scriptModule, wasmModule } from "./scripts/wasm.mjs";
 
 /** Imports of a .wasm file and of a script are what they are in the build. */
@@ -8,7 +8,10 @@ const embedWasm: Plugin = {
   load: (id) => (id.endsWith(".wasm") ? wasmModule(id) : id.endsWith("?script") ? scriptModule(id) : undefined),
 };
 
-export default defineConfig({
+/** Tests that take minutes: run by `npm run test:embed`, and by CI. */
+const SLOW = ["test/runtimes/next.test.ts"];
+
+export default defineConfig(({ mode }) => ({
   plugins: [embedWasm],
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000 },
-});
+  test: { include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, ...(mode === "embed" ? [] : SLOW)], testTimeout: 60_000 },
+}));

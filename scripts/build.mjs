@@ -53,9 +53,15 @@ writeFileSync(join(dist, "core.wasm"), unshared(readFileSync(join(root, "build/c
 
 const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
 execFileSync(process.execPath, [join(dirname(tsc), "bin/tsc"), "-p", "scripts/tsconfig.types.json"], { cwd: root, stdio: "inherit" });
-// declarations import each other as JavaScript
-for (const file of readdirSync(join(dist, "types"), { recursive: true })) {
-  const path = join(dist, "types", file);
-  if (!path.endsWith(".d.ts")) continue;
-  writeFileSync(path, readFileSync(path, "utf8").replace(/(from "\.[^"]*|import\("\.[^"]*)\.ts"/g, '$1.js"'));
-}
+// Declarations import each other as JavaScript. What no entry leads to is the library's own.
+const types = join(dist, "types"), reached = new Set();
+const reach = (path) => {
+  if (reached.has(path)) return;
+  reached.add(path);
+  const text = readFileSync(path, "utf8").replace(/(from "\.[^"]*|import\("\.[^"]*)\.ts"/g, '$1.js"');
+  writeFileSync(path, text);
+  for (const [, other] of text.matchAll(/(?:from |import\()"(\.[^"]*)\.js"/g)) reach(join(dirname(path), `${other}.d.ts`));
+};
+for (const entry of ["src/index.d.ts", "src/ops/index.d.ts"]) reach(join(types, entry));
+for (const file of readdirSync(types, { recursive: true }).map((name) => join(types, name)))
+  if (file.endsWith(".d.ts") && !reached.has(file)) rmSync(file);

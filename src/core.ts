@@ -37,10 +37,11 @@ interface Exports {
   shuffle: Core["shuffle"];
 }
 
-/** The embedded core's modules, each made once: for a memory of its own, for a shared one. */
-const compiled: [own?: Promise<WebAssembly.Module>, shared?: Promise<WebAssembly.Module>] = [];
-/** Memories of disposed models: a page may have only some hundred live ones, and they are freed late. */
-const pool: WebAssembly.Memory[] = [];
+/** The embedded core's module, made once. */
+let compiled: Promise<WebAssembly.Module> | undefined;
+/** Memories of disposed models, those of their own and shared ones: a page may have only some hundred live ones, and they are
+ * freed late. */
+const pools: readonly [own: WebAssembly.Memory[], shared: WebAssembly.Memory[]] = [[], []];
 const POOLED = 4;
 const POOLED_BYTES = 64 * 1024 * 1024;
 
@@ -54,8 +55,8 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
 
 /** Makes an instance of a module on a memory, one of its own where none is given: each thread has one on the same memory. */
 export async function instantiate(module: WebAssembly.Module, given?: WebAssembly.Memory): Promise<Core> {
-  const memory = given ?? pool.pop() ?? newMemory();
-  const giveBack = (): unknown => given ?? pool.push(memory);
+  const memory = given ?? memoryOf(false);
+  const giveBack = (): unknown => given ?? pools[0].push(memory);
   let exports: Exports;
   try {
     exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
@@ -66,6 +67,7 @@ export async function instantiate(module: WebAssembly.Module, given?: WebAssembl
   const version = typeof exports.isaVersion === "function" ? exports.isaVersion() : undefined;
   if (version !== Version.ISA) {
     giveBack();
+    if (version === undefined) throw badCore(module);
     throw new EngineError("isa-version", {
       of: "core", option: "instruction set", wanted: Version.ISA, got: version, fix: "take the core from this release",
     });
@@ -78,8 +80,9 @@ export async function instantiate(module: WebAssembly.Module, given?: WebAssembl
 }
 
 /** Gives a memory back, for the next model. No thread may write to it any more. */
-export function releaseCore({ memory }: Core): void {
-  if (pool.length < POOLED && memory.buffer.byteLength <= POOLED_BYTES && memory.buffer instanceof ArrayBuffer) pool.push(memory);
+export function releaseCore({ memory }: Pick<Core, "memory">): void {
+  const { buffer } = memory, pool = pools[buffer instanceof ArrayBuffer ? 0 : 1];
+  if (pool.length < POOLED && buffer.byteLength <= POOLED_BYTES) pool.push(memory);
 }
 
 /** Lets the memory have at least so many bytes. Views made before become invalid. */
@@ -93,45 +96,54 @@ export function growTo({ memory }: Core, bytes: number): void {
   }
 }
 
-/** The module of a source, or of the embedded core: for a memory of its own, or a shared one.
+/** The module of a source, or of the embedded core.
  *
  * @throws EngineError if the engine has no SIMD or compiles nothing, or the source is no core.
  */
-export async function moduleOf(source?: CoreSource, shared = false): Promise<WebAssembly.Module> {
+export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module> {
   wantSimd();
-  if (source !== undefined || typeof embedded !== "string") return compile(source ?? embedded as unknown as WebAssembly.Module, shared);
-  const at = Number(shared);
+  const given = source === undefined ? embedded : source;
+  if (source === undefined && typeof embedded === "string")
+    try {
+      return await (compiled ??= embeddedBytes().then(compile));
+    } catch (error) {
+      compiled = undefined;
+      throw error;
+    }
+  return isModule(given) ? given : compile(await bytesFrom(given));
+}
+
+/** The bytes of a source; those of a response or a URL are fetched. */
+export async function bytesFrom(source: CoreSource): Promise<unknown> {
+  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return source;
   try {
-    return await (compiled[at] ??= inflate(embedded).then((bytes) => compile(bytes, shared)));
+    return await (await import("./source.ts")).bytesOf(source);
   } catch (error) {
-    compiled[at] = undefined;
-    throw error;
+    throw badCore(error);
   }
 }
 
 /** The embedded core: deflated, it costs a page 4 KB less on the wire. */
-async function inflate(base64: string): Promise<ArrayBuffer> {
+export async function embeddedBytes(): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give the bytes of lanewise/core.wasm as the option core" });
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(embedded as string), (letter) => letter.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 
-function newMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE });
+/** A memory for one thread, or for several that share it. */
+export function memoryOf(shared: boolean): WebAssembly.Memory {
+  return pools[shared ? 1 : 0].pop() ?? new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE, shared });
 }
 
-/** A memory that threads share. */
-export function sharedMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: ADDRESSABLE / PAGE, shared: true });
-}
-
-async function compile(source: CoreSource, shared: boolean): Promise<WebAssembly.Module> {
-  if (isModule(source)) return source;
-  const bytes = await bytesFrom(source);
-  if (!(bytes instanceof Uint8Array)) throw badCore(source);
+/** Compiles bytes of a core.
+ *
+ * @throws EngineError if they are none, or a policy forbids it.
+ */
+export async function compile(bytes: unknown): Promise<WebAssembly.Module> {
+  if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw badCore(bytes);
   try {
-    return await WebAssembly.compile(withMemory(bytes as Uint8Array<ArrayBuffer>, shared));
+    return await WebAssembly.compile(bytes as BufferSource);
   } catch (error) {
     // Chromium and Firefox say so; there is no other way to know
     if (/content security policy|\bCSP\b/i.test(String(error)))
@@ -143,41 +155,8 @@ async function compile(source: CoreSource, shared: boolean): Promise<WebAssembly
 }
 
 /** Edge engines may give the program a WebAssembly of another realm than the one in which they compile what it imports. */
-function isModule(source: unknown): source is WebAssembly.Module {
+export function isModule(source: unknown): source is WebAssembly.Module {
   return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
-}
-
-async function bytesFrom(source: unknown): Promise<unknown> {
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof Uint8Array) return source;
-  try {
-    const response = typeof source === "string" || source instanceof URL ? await load(source) : source;
-    if (response instanceof Uint8Array) return response;
-    if (!(response instanceof Response)) return response;
-    if (!response.ok) throw new Error(`HTTP ${response.status} for ${response.url}`);
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    throw badCore(error);
-  }
-}
-
-/** What lies at a URL; Node.js fetches no files. */
-async function load(url: string | URL): Promise<Response | Uint8Array> {
-  const { process } = globalThis as unknown as { process?: { getBuiltinModule?: (name: string) => any } };
-  if (/^file:/.test(String(url)) && process?.getBuiltinModule) return new Uint8Array(await process.getBuiltinModule("node:fs/promises").readFile(new URL(url)));
-  return fetch(url);
-}
-
-/** Bytes of the import env.memory, up to its limits: a flag byte follows, 1 for a memory of its own and 3 for a shared one. */
-const ENTRY = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2];
-
-/** The core for a memory of its own, or for a shared one: one bit. */
-function withMemory(bytes: Uint8Array<ArrayBuffer>, shared: boolean): Uint8Array<ArrayBuffer> {
-  const at = bytes.findIndex((_, i) => ENTRY.every((byte, j) => bytes[i + j] === byte)) + ENTRY.length;
-  if (at < ENTRY.length || bytes[at] === (shared ? 3 : 1)) return bytes;
-  const copy = bytes.slice();
-  copy[at] = shared ? 3 : 1;
-  return copy;
 }
 
 /** The error for a core of the caller's, from what was given or what the engine says of it. */

@@ -1,6 +1,5 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
-import { Size } from "../assembly/isa.ts";
 import { ADDRESSABLE, type CoreSource, loadCore } from "./core.ts";
 import type { InputSpec } from "./data/columns.ts";
 import { FormatError, OptionError } from "./errors.ts";
@@ -9,7 +8,7 @@ import type { Value } from "./graph.ts";
 import { isLayer, type Layer } from "./layers/layer.ts";
 import { Model, type Notes } from "./model.ts";
 import { INPUT, type ModelFunction, Network } from "./network.ts";
-import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import { badOption, checkNames, isRecord, wantNumber, wantOneOf, wantSeed } from "./options.ts";
 import type { Opened } from "./runtimes/index.ts";
 import type { WorkerLike } from "./runtimes/thread.ts";
 import { isShape, sameShape, type Shape } from "./shape.ts";
@@ -117,10 +116,10 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 }
 
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
-async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Omit<Notes, "why">, fill: () => void): Promise<M> {
+async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "losses">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here" } = options;
   // a page that asks for neither does not load them
-  const opened: Opened | undefined = threads === 1 && where === "here" ? undefined : await (await import("./runtimes/index.ts")).open(options);
+  const opened: Opened | undefined = threads === 1 && where === "here" && !options.worker ? undefined : await (await import("./runtimes/index.ts")).open(options);
   network.attach(opened?.core ?? await loadCore(core), limit);
   try {
     fill();
@@ -130,14 +129,11 @@ async function attach<M>(network: Network, options: LoadOptions, limit: number, 
     network.close();
     throw error;
   }
-  const model = new Model(network, { ...notes, why: opened?.why ?? "one thread was asked for" });
-  return (where === "worker" ? new (await import("./workerModel.ts")).WorkerModel(model, network) : model) as M;
+  const model = new Model(network, { ...notes, why: opened?.why ?? "one thread was asked for", keeper: opened?.keeper });
+  return (opened?.wrap(model, network) ?? model) as M;
 }
 
-function limitOf({ memoryLimit, threads, where, worker, build }: LoadOptions): number {
-  if (threads !== undefined && threads !== "auto" && wantCount("threads", threads) > Size.RANKS) throw badOption("threads", threads, `at most ${Size.RANKS}, or "auto"`);
-  if (where !== undefined) wantOneOf("where", where, ["here", "worker"]);
-  if (worker !== undefined && !(worker instanceof URL) && typeof worker !== "function") throw badOption("worker", worker, "a URL, or a function that makes a worker");
+function limitOf({ memoryLimit, build }: LoadOptions): number {
   if (build !== undefined) wantOneOf("build", build, ["exact"]);
   return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
 }

@@ -75,9 +75,9 @@ export class NonFiniteError extends LanewiseError {}
 /** A worker that died, threw, or could not be started. Of a fit: the step at which it happened, and as `checkpoint` the state
  * that the parameters are in now, from which `resume` goes on. */
 export class WorkerError extends LanewiseError {
-  readonly checkpoint: Uint8Array | undefined;
+  readonly checkpoint: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(code: string, details: Details, checkpoint?: Uint8Array) {
+  constructor(code: string, details: Details, checkpoint?: Uint8Array<ArrayBuffer>) {
     super(code, details);
     this.checkpoint = checkpoint;
   }

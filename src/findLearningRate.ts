@@ -3,7 +3,7 @@
 import { type Data, inputName, WEIGHT } from "./data/columns.ts";
 import { NonFiniteError, StateError } from "./errors.ts";
 import { power } from "./math.ts";
-import type { Model } from "./model.ts";
+import { Model } from "./model.ts";
 import { OUTPUT } from "./network.ts";
 import { SHUFFLE } from "./ops/random.ts";
 import { badOption, checkNames, wantCount, wantNumber, wantPositive, wantSeed } from "./options.ts";
@@ -70,6 +70,8 @@ export async function findLearningRate<M extends Model>(model: M, data: Paramete
   wantCount("steps", steps, 2);
   wantNumber("smoothing", smoothing, 0, 1, true);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
+  if (!(model instanceof Model))
+    throw badOption("model", model, 'a model made with where: "here"', { of: "findLearningRate", fix: "loadModel(await model.save()) makes one" });
   if (model["running"]) throw new StateError("fit-running", { of: "findLearningRate", problem: "a fit or a sweep is running on this model", fix: "await it, or stop it first" });
   const batch = batches(model, data as Data, trained), { session, block } = model["network"], known = model["losses"], told = model["told"];
   const before = session.bytes(block).slice(), pause = pacer(12), factor = power(maximum / minimum, 1 / (steps - 1));

@@ -20,6 +20,7 @@ import { copyNumbers, layOut, upload } from "./train/dataset.ts";
 import { EVALUATION_ROWS, type Evaluator, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
 import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
+import type { makeKeeper } from "./train/keeper.ts";
 import { outputPlace, predictionProgram } from "./train/programs.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
 import { Training } from "./train/training.ts";
@@ -98,6 +99,7 @@ export interface Notes {
   losses: ReadonlyMap<string, LossOption>;
   /** Why it runs on so many threads. */
   why: string;
+  keeper: typeof makeKeeper | undefined;
 }
 
 /** A computation that yields the programs that it wants to be run. */
@@ -107,6 +109,13 @@ export type Running<T> = Generator<LoadedProgram, T, void>;
 function runSync<T>(running: Running<T>): T {
   let next = running.next();
   for (; !next.done; next = running.next()) next.value.runSync();
+  return next.value;
+}
+
+/** Runs them where they belong; here, if the worker has died. */
+export async function runAway<T>(running: Running<T>): Promise<T> {
+  let next = running.next();
+  for (; !next.done; next = running.next()) await (next.value.session.runner?.dead ? next.value.runSync() : next.value.run());
   return next.value;
 }
 
@@ -128,11 +137,13 @@ export class Model<X = any, Y = any> {
   private losses: ReadonlyMap<string, LossOption>;
 
   private readonly why: string;
+  private readonly keeper: Notes["keeper"];
 
   /** @internal */
   constructor(network: Network, notes: Notes) {
     this.network = network;
     this.why = notes.why;
+    this.keeper = notes.keeper;
     this.seed = notes.seed;
     this.classes = notes.classes;
     this.losses = notes.losses;
@@ -254,7 +265,7 @@ export class Model<X = any, Y = any> {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
       return (this.running = makeRun(this.network, data as Data, options ?? {}, {
-        seed: this.seed, classes: this.classes, freed: this.ended?.block,
+        seed: this.seed, classes: this.classes, keeper: this.keeper, freed: this.ended?.block,
         onBegin: ({ objective }) => {
           this.ended?.release();
           this.ended = undefined;
@@ -378,7 +389,7 @@ export class Model<X = any, Y = any> {
    * const model = await createModel(dense(1), { input: [1] });
    * (await loadModel(model.save())).parameters.get("bias").shape // → [1]
    */
-  save(): Uint8Array {
+  save(): Uint8Array<ArrayBuffer> {
     this.wantOpen();
     this.network.wantFinite();
     return writeModel(this.network, { classes: this.classes, losses: this.losses, seed: this.seed });

@@ -42,10 +42,13 @@ export interface Runner {
 /** The memory that programs run on, where it is not the session's own. What the host writes goes there before the next run;
  * what a program says it results in comes back after it, and all else when it is asked for. */
 export interface Twin {
-  /** Takes what the host has written, from another place if it was put there, or so many zeros. */
+  /** Takes what the host has written, or so many zeros. */
   write(at: number, bytes: Uint8Array | number): void;
-  /** Takes an array over: its caller has it no more. */
-  move(at: number, data: ArrayBufferView): void;
+  /** Where the host may write `bytes` that go elsewhere, so that they do not stay in the image: for now. */
+  stage(bytes: number): number;
+  /** Takes an array over: its caller has it no more. False: it has to be copied. */
+  takes(data: ArrayLike<number>, dtype: string): boolean;
+  move(at: number, data: ArrayLike<number>): void;
   /** Brings bytes into the image. */
   read(ranges: readonly Block[]): Promise<void>;
 }
@@ -85,7 +88,7 @@ export class Session {
   attach(runner: Runner): void {
     this.runs = runner;
     const block = this.blocks.at(-1);
-    if (block) this.wrote(0, block.offset + block.bytes);
+    if (block) this.wrote(this.core.base, block.offset + block.bytes - this.core.base);
   }
 
   /** Goes on without a runner that has died, on this thread. */
@@ -102,10 +105,9 @@ export class Session {
     return this.runs?.dead ? undefined : this.runs?.twin;
   }
 
-  /** Tells that the host has written here. Everything but a program's words says so. */
-  wrote(at: number, bytes: number): void {
-    const { twin } = this;
-    if (twin) twin.write(at, new Uint8Array(this.core.memory.buffer, at, bytes));
+  /** Tells that the host has written here, bytes that are meant for `to`. Everything that it writes, it tells. */
+  wrote(at: number, bytes: number, to = at): void {
+    this.twin?.write(to, new Uint8Array(this.core.memory.buffer, at, bytes));
   }
 
   /** Brings blocks up to date that programs have written, where they run on another memory. */
@@ -139,17 +141,11 @@ export class Session {
     return block;
   }
 
-  /** Where the host may write bytes that are meant for `at`: there, or in the arena, which must be so large, if they shall not
-   * stay in this memory. `send` takes them to their place. */
-  stage(at: number, bytes: number, what: string): number {
-    if (!this.twin) return at;
-    this.reserve(this.arena, Math.max(this.arenaSize, bytes), what);
-    this.arenaSize = Math.max(this.arenaSize, bytes);
-    return this.arena;
-  }
-
-  send(from: number, at: number, bytes: number): void {
-    this.twin?.write(at, new Uint8Array(this.core.memory.buffer, from, bytes));
+  /** Lets the arena have at least so many bytes. */
+  widen(bytes: number, what: string): void {
+    const size = Math.max(this.arenaSize, bytes);
+    this.reserve(this.arena, size, what);
+    this.arenaSize = size;
   }
 
   /** Bytes in use, were there blocks of these sizes more, taken in this order, and an arena of `arenaBytes`; a block may be
@@ -179,8 +175,7 @@ export class Session {
     this.wantOpen();
     this.runs?.prepare?.(program);
     this.want([program.words.byteLength], program.arena, "a program");
-    this.reserve(this.arena, Math.max(this.arenaSize, program.arena), "a program");
-    this.arenaSize = Math.max(this.arenaSize, program.arena);
+    this.widen(program.arena, "a program");
     const loaded = new LoadedProgram(this, program, this.allocate(program.words.byteLength, "a program", false), regions);
     this.loaded.add(loaded);
     return loaded;

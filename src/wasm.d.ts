@@ -1,7 +1,7 @@
-// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base64.
+// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base64; on the edge it is a module.
 declare module "*.wasm" {
-  const base64: string;
-  export default base64;
+  const core: string | WebAssembly.Module;
+  export default core;
 }
 // And a script as text, with all that it imports.
 declare module "*?script" {

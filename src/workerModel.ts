@@ -2,7 +2,7 @@
 // and plan are made here, so losses, layers, schedules and callbacks of one's own work as they do there.
 
 import type { Data } from "./data/columns.ts";
-import type { Only, Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Running, TargetOf } from "./model.ts";
+import { type Classification, type EvaluateOptions, type MemoryPlan, type Model, type ModelInfo, type Only, runAway, type TargetOf } from "./model.ts";
 import type { Network } from "./network.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
 import type { FitOptions } from "./train/fit.ts";
@@ -29,12 +29,12 @@ export class WorkerModel<X = any, Y = any> {
 
   /** As Model.predict. With `into`, the numbers are written there when they have come. */
   async predict(x: X, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Promise<Y> {
-    return run(this.model.predicting(x, options));
+    return runAway(this.model.predicting(x, options));
   }
 
   /** As Model.classify. */
   async classify(x: X, options: { top?: number; output?: string } = {}): Promise<Classification[][]> {
-    return run(this.model.classifying(x, options));
+    return runAway(this.model.classifying(x, options));
   }
 
   /** As Model.evaluate. */
@@ -76,7 +76,7 @@ export class WorkerModel<X = any, Y = any> {
   }
 
   /** As Model.save. */
-  save(): Promise<Uint8Array> {
+  save(): Promise<Uint8Array<ArrayBuffer>> {
     return this.upToDate(() => this.model.save());
   }
 
@@ -98,11 +98,4 @@ export class WorkerModel<X = any, Y = any> {
     if (this.network.attached) await this.network.pull();
     return read();
   }
-}
-
-/** Runs the programs of a computation where they belong; here, if the worker has died. */
-async function run<T>(running: Running<T>): Promise<T> {
-  let next = running.next();
-  for (; !next.done; next = running.next()) await (next.value.session.runner?.dead ? next.value.runSync() : next.value.run());
-  return next.value;
 }

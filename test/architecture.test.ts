@@ -12,8 +12,8 @@ const ORDER = [
   "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
   "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/gain.ts", "ops/binary.ts", "ops/activation.ts", "ops/rectifier.ts", "ops/smooth.ts", "ops/power.ts", "ops/matmul.ts",
   "ops/softmax.ts", "ops/loss.ts", "ops/distance.ts", "ops/margin.ts", "ops/entropy.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
-  "autodiff.ts", "passes/live.ts", "passes/storage.ts", "passes/alone.ts", "plan.ts", "compile.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
-  "ops/index.ts", "yield.ts", "runtimes/thread.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts", "runtimes/index.ts", "runtimes/edge.ts", "formats/json.ts", "formats/safetensors.ts",
+  "autodiff.ts", "passes/live.ts", "passes/storage.ts", "passes/alone.ts", "plan.ts", "compile.ts", "source.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
+  "ops/index.ts", "yield.ts", "runtimes/thread.ts", "runtimes/site.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts", "formats/json.ts", "formats/safetensors.ts",
   "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
   "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/activations.ts", "layers/index.ts", "layers/table.ts",
   "losses/loss.ts", "losses/entropy.ts", "losses/margin.ts", "losses/regression.ts", "losses/similarity.ts", "losses/index.ts", "losses/table.ts",
@@ -24,8 +24,8 @@ const ORDER = [
   "schedules/index.ts",
   "data/columns.ts", "network.ts", "formats/model.ts",
   "train/report.ts", "callbacks/callback.ts", "callbacks/index.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts",
-  "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts", "train/trainer.ts", "train/fit.ts", "train/training.ts",
-  "summary.ts", "model.ts", "workerModel.ts", "create.ts", "hash.ts", "findLearningRate.ts",
+  "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts", "train/keeper.ts", "train/trainer.ts", "train/fit.ts", "train/training.ts",
+  "summary.ts", "model.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts",
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
 ];
 

@@ -1,7 +1,7 @@
 // What 10,000 steps leave behind: run by step.test.ts in a process of its own, with --expose-gc.
 
 import { adam, binaryCrossEntropy, createModel, crossEntropy, dense, dropout, relu, sequential, tanh } from "../src/index.ts";
-import { numbers } from "./runtimes/programs.ts";
+import { numbers } from "./runtimes/training.ts";
 
 /** Bytes that were added between the first and the last look. */
 export interface Growth {

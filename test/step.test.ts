@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { embedWasm } from "../scripts/wasm.mjs";
 import { adam, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, relu, sequential, tanh } from "../src/index.ts";
 import { execute, root, temporary } from "./runtimes/project.ts";
-import { numbers } from "./runtimes/programs.ts";
+import { numbers } from "./runtimes/training.ts";
 import type { Growth } from "./growth.ts";
 
 /** Names of the functions that were called in any WebAssembly instance. */

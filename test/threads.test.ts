@@ -5,10 +5,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Header, Opcode } from "../assembly/isa.ts";
-import { instantiate, moduleOf, sharedMemory } from "../src/core.ts";
+import { compile, embeddedBytes, instantiate, memoryOf, moduleOf } from "../src/core.ts";
 import { adam, createModel, crossEntropy, dense, hash, listing, loadModel, ops, relu, sequential } from "../src/index.ts";
 import { markAlone } from "../src/passes/alone.ts";
 import { Session } from "../src/session.ts";
+import { forSharedMemory } from "../src/source.ts";
 import { classified } from "./helpers.ts";
 import { execute, root } from "./runtimes/project.ts";
 
@@ -75,7 +76,7 @@ describe("work that is too small to be split", () => {
 });
 
 it("a rank that comes late is waited for, and the run goes on where it stood", async () => {
-  const module = await moduleOf(undefined, true), memory = sharedMemory();
+  const module = await compile(forSharedMemory(await embeddedBytes())), memory = memoryOf(true);
   const [first, second] = await Promise.all([instantiate(module, memory), instantiate(module, memory)]), session = new Session(first);
   const f = await ops.compile((x) => ops.relu(ops.negate(x)), [[3]]), { program } = f;
   const loaded = session.load(program, {}), at = loaded.block.offset, input = loaded.place("argument 0") / 4;

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  adam, bestWeights, createModel, crossEntropy, dense, doctor, dropout, earlyStopping, type FitOptions, hash, l2, lbfgs, loadModel, type Model, mse, ops,
+  adam, bestWeights, createModel, crossEntropy, dense, diagnose, doctor, dropout, earlyStopping, findLearningRate, type FitOptions, hash, l2, lbfgs, loadModel, type Model, mse, ops,
   optimizer, readSafetensors, reduceOnPlateau, relu, rocAuc, sequential, sgd, type Training, type WorkerModel, binaryCrossEntropy,
 } from "../src/index.ts";
 import { classified, numbers } from "./helpers.ts";
@@ -150,6 +150,12 @@ describe("WorkerModel", () => {
     const again = await loadModel(await away.save(), { where: "worker" });
     expect(hash({ parameters: await again.parameters })).toBe(hash(here));
     await again.dispose();
+    expect(await hash(away)).toBe(hash(here));
+  });
+
+  it("is looked at before training; a sweep of rates wants a model here, and says so", async () => {
+    expect(diagnose(away, data, same)).toEqual(diagnose(here, data, same));
+    await expect(findLearningRate(away as never, data as never, { loss: crossEntropy() })).rejects.toThrow(/where: "here".*loadModel/);
   });
 
   it("takes parameters, and freezes", async () => {
@@ -253,7 +259,10 @@ describe.each(["here", "worker"] as const)("%s", (where) => {
   it("a disposed model's fit rejects, and so does all else", async () => {
     const model = await make(where), training = model.fit(data, { ...same, epochs: 1e6 });
     await new Promise((resolve) => setTimeout(resolve, 20));
+    const asked = (async () => model.predict(data.x))();
+    if (where === "here") await asked;
     await model.dispose();
+    if (where === "worker") await expect(asked).rejects.toThrow(expect.objectContaining({ code: "disposed" }));
     await expect(training).rejects.toThrow(expect.objectContaining({ code: "disposed" }));
     await expect((async () => model.predict(data.x))()).rejects.toThrow(expect.objectContaining({ code: "disposed" }));
     await expect((async () => model.parameters)()).rejects.toThrow(expect.objectContaining({ code: "disposed" }));

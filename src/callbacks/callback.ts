@@ -14,7 +14,7 @@ export interface Running extends ScheduleInfo {
   stop(): void;
   /** Bytes from which `resume` goes on: the state after the last step. Callbacks that have yet to hear of an epoch do not
    * hear of it again: one that takes checkpoints stands last. */
-  checkpoint(): Uint8Array;
+  checkpoint(): Uint8Array<ArrayBuffer>;
   /** @internal */
   readonly network: Network;
   /** Calls `look` while the model has what validation sees: with ema, the average.
@@ -22,7 +22,7 @@ export interface Running extends ScheduleInfo {
   evaluated<T>(look: () => T): T;
   /** Gives what checkpoint() gives from now on: the state after the last step, of a run whose parameters are then set to others.
    * @internal */
-  final?: (() => Uint8Array) | undefined;
+  final?: (() => Uint8Array<ArrayBuffer>) | undefined;
 }
 
 /** Is told of a run as it goes on. One that throws ends the run; the parameters are those of the last step. */

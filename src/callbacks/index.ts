@@ -53,7 +53,7 @@ function watch(of: string, options: BestWeightsOptions, patience: number, keep: 
     onEnd(training) {
       if (!kept || !training.network.attached) return;
       // what goes on, goes on from the last step; if that has left no finite numbers, nothing does
-      let last = (): Uint8Array => bytes, bytes!: Uint8Array;
+      let last = (): Uint8Array<ArrayBuffer> => bytes, bytes!: Uint8Array<ArrayBuffer>;
       try {
         bytes = training.checkpoint();
       } catch (error) {

@@ -4,6 +4,7 @@ import { type Column, type Columns, type Data, inputName } from "../data/columns
 import { LanewiseError, OptionError } from "../errors.ts";
 import { isLoss } from "../losses/loss.ts";
 import type { Model } from "../model.ts";
+import type { WorkerModel } from "../workerModel.ts";
 import type { Network, Trace } from "../network.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Schedule } from "../schedules/schedule.ts";
@@ -35,9 +36,9 @@ const SHARED = 0.05;
  * const model = await createModel(sequential(dense(8), dense(1)), { input: [2] });
  * diagnose(model, { x: [[0, 1], [1, 0]], y: [1, 2] }, { loss: mse() }).map(({ code, layer }) => [code, layer]) // → [["linear-stack", "1"]]
  */
-export function diagnose(model: Model, data: Data, options: FitOptions): Finding[] {
+export function diagnose(model: Model | WorkerModel, data: Data, options: FitOptions): Finding[] {
   options ??= {} as FitOptions;
-  const network = model["network"], classes = model["classes"];
+  const own = "model" in model ? (model["model"] as Model) : model, network = own["network"], classes = own["classes"];
   void network.session; // throws if the model has been disposed
   let objective: Objective, columns: Columns, other: Columns | undefined;
   try {

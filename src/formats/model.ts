@@ -61,7 +61,7 @@ export interface ModelNotes {
 }
 
 /** Bytes of a model. */
-export function writeModel(network: Network, notes: ModelNotes): Uint8Array {
+export function writeModel(network: Network, notes: ModelNotes): Uint8Array<ArrayBuffer> {
   const { model } = network;
   const losses = [...notes.losses].flatMap(([output, loss]) => (isLoss(loss) ? [[output, { loss: loss.loss, options: loss.options }] as const] : []));
   const saved: SavedModel = {

@@ -25,7 +25,7 @@ export interface SafetensorsFile {
  * @example
  * readSafetensors(writeSafetensors(new Map([["a", { data: new Float32Array([1, 2]), shape: [2] }]]))).get("a").data // → [1, 2]
  */
-export function writeSafetensors(tensors: ReadonlyMap<string, { data: Float32Array; shape: Shape }>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function writeSafetensors(tensors: ReadonlyMap<string, { data: Float32Array; shape: Shape }>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
   const entries: string[] = [];
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== "string") throw new FormatError("bad-metadata", { option: key, wanted: "a string", got: value });

@@ -2,7 +2,8 @@
 
 import { loadCore } from "../core.ts";
 import { EngineError } from "../errors.ts";
-import type { Opened, RunnerOptions } from "./index.ts";
+import type { Opened } from "./index.ts";
+import { type SiteOptions, wantSite } from "./site.ts";
 
 const none = "this is the build for edge engines, which have no workers";
 
@@ -10,7 +11,8 @@ const none = "this is the build for edge engines, which have no workers";
  *
  * @throws EngineError for a model in a worker, or as loadCore.
  */
-export async function open({ core, where }: RunnerOptions): Promise<Opened> {
+export async function open(options: SiteOptions): Promise<Opened> {
+  const { core, where } = wantSite(options);
   if (where === "worker") throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-  return { core: await loadCore(core), threads: 1, why: none, runner: async () => undefined };
+  return { core: await loadCore(core), why: none, runner: async () => undefined, wrap: (model) => model };
 }

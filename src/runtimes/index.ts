@@ -1,30 +1,32 @@
 // Where a model's programs run: on threads of this process, in a worker, or both. A page loads this room only if it asks for it.
 
 import script from "./worker.ts?script";
-import { type Core, type CoreSource, instantiate, moduleOf, sharedMemory } from "../core.ts";
+import { bytesFrom, compile, type Core, type CoreSource, embeddedBytes, instantiate, isModule, memoryOf, moduleOf } from "../core.ts";
 import { EngineError } from "../errors.ts";
 import { markAlone } from "../passes/alone.ts";
+import type { Model } from "../model.ts";
+import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
 import { badOption } from "../options.ts";
-import { Ranks } from "./ranks.ts";
-import { engine, inPage, noWorkers, processors, type Source, type WorkerLike } from "./thread.ts";
+import { forSharedMemory } from "../source.ts";
+import { makeKeeper } from "../train/keeper.ts";
+import { WorkerModel } from "../workerModel.ts";
+import { Crew, Ranks } from "./ranks.ts";
+import { type SiteOptions, wantSite } from "./site.ts";
+import { engine, inBrowser, inPage, noWorkers, processors, type Source } from "./thread.ts";
 import { WorkerRunner } from "./twin.ts";
 import { Size } from "../../assembly/isa.ts";
-
-export interface RunnerOptions {
-  readonly core?: CoreSource;
-  readonly threads?: number | "auto";
-  readonly where?: "here" | "worker";
-  readonly worker?: URL | (() => WorkerLike);
-}
 
 /** A core, who is to run programs on its memory once the model is in it, and how that came. */
 export interface Opened {
   readonly core: Core;
-  readonly threads: number;
   /** Why not more threads, or why there. */
   readonly why: string;
   runner(session: Session): Promise<Runner | undefined>;
+  /** Keeps snapshots of its runs, if there are workers that may die. */
+  readonly keeper?: typeof makeKeeper;
+  /** The model as its caller sees it. */
+  wrap(model: Model, network: Network): Model | WorkerModel;
 }
 
 /** Makes a core that fits the options.
@@ -32,21 +34,36 @@ export interface Opened {
  * @throws OptionError for more than one thread on a page's main thread; EngineError as loadCore; WorkerError if a worker does
  * not start.
  */
-export async function open({ core: given, threads: wanted = 1, where, worker }: RunnerOptions): Promise<Opened> {
-  const away = where === "worker";
+export async function open(options: SiteOptions): Promise<Opened> {
+  const { core: given, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
   if (inPage() && !away && typeof wanted === "number" && wanted > 1)
     throw badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
-  const [threads, why] = threadsFor(wanted, away, given);
+  const source = given === undefined || isModule(given) ? given : await bytesFrom(given) as Uint8Array; // a response can be read once
+  const [threads, why] = threadsFor(wanted, away, source);
   if (away) {
     const none = noWorkers();
     if (none) throw new EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-    const core = await instantiate(await moduleOf(given));
-    return { core, threads, why, runner: async (session) => startTwin(session, await moduleOf(given, threads > 1), threads, worker) };
+    const module = await moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
+    return {
+      core: await instantiate(module), why, runner: (session) => startTwin(session, shared, threads, worker), keeper: makeKeeper,
+      wrap: (model, network) => new WorkerModel(model, network),
+    };
   }
-  const module = await moduleOf(given, threads > 1);
-  if (threads === 1) return { core: await instantiate(module), threads, why, runner: async () => undefined };
-  const core = await instantiate(module, sharedMemory());
-  return { core, threads, why, runner: async () => new ThreadRunner(await Ranks.start(core, module, threads, await sourceOf(worker)), core) };
+  const wrap = (model: Model): Model => model;
+  if (threads === 1) return { core: await instantiate(await moduleOf(source)), why, runner: async () => undefined, wrap };
+  const module = await sharedModule(source), core = await instantiate(module, memoryOf(true));
+  return { core, why, runner: () => ThreadRunner.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script }), keeper: makeKeeper, wrap };
+}
+
+/** The embedded core for a shared memory, made once. */
+let shared: Promise<WebAssembly.Module> | undefined;
+
+async function sharedModule(source: CoreSource | undefined): Promise<WebAssembly.Module> {
+  const make = async (): Promise<WebAssembly.Module> => compile(forSharedMemory(source as Uint8Array ?? await embeddedBytes()));
+  if (source !== undefined) return make();
+  shared ??= make();
+  shared.catch(() => (shared = undefined));
+  return shared;
 }
 
 /** How many threads can be had, and why not more. */
@@ -55,9 +72,9 @@ function threadsFor(wanted: number | "auto", away: boolean, core: CoreSource | u
   if (number === 1) return [1, wanted === "auto" ? "there is one processor" : "one thread was asked for"];
   const none = noWorkers()
     ?? (inPage() && !away ? "a page's main thread may not wait: where: \"worker\" has threads" : undefined)
-    ?? (inPage() && !engine.crossOriginIsolated ? isolation() : undefined)
+    ?? (inBrowser() && !engine.crossOriginIsolated ? isolation() : undefined)
     ?? (typeof SharedArrayBuffer === "undefined" ? "this engine has no shared memory" : undefined)
-    ?? (core instanceof WebAssembly.Module ? "core is a module, whose memory is not shared: give its bytes" : undefined);
+    ?? (core !== undefined && isModule(core) ? "core is a module, whose memory is not shared: give its bytes" : undefined);
   return none === undefined ? [number, `${number} threads`] : [1, none];
 }
 
@@ -68,12 +85,21 @@ function isolation(): string {
 
 /** Threads of this process. */
 class ThreadRunner implements Runner {
-  private readonly ranks: Ranks;
   private readonly core: Core;
+  private readonly ranks: Ranks;
+  private readonly crew: Crew;
 
-  constructor(ranks: Ranks, core: Core) {
-    this.ranks = ranks;
+  private constructor(core: Core, crew: Crew, threads: number) {
     this.core = core;
+    this.crew = crew;
+    this.ranks = new Ranks(core, crew.control, threads);
+    crew.onEnd = (error) => (this.ranks.failure ??= { error });
+  }
+
+  static async start(core: Core, module: WebAssembly.Module, threads: number, source: Source): Promise<Runner> {
+    const crew = new Crew();
+    await crew.start(module, core.memory, threads, source);
+    return new ThreadRunner(core, crew, threads);
   }
 
   get threads(): number {
@@ -98,24 +124,27 @@ class ThreadRunner implements Runner {
   }
 
   close(): Promise<unknown> {
-    return this.ranks.close();
+    this.ranks.failure ??= { error: new Error("it has been ended") };
+    return this.crew.close();
   }
 }
 
 /** A worker from the file beside this one; from its text where there is no file, or it cannot be had. */
-async function startTwin(session: Session, module: WebAssembly.Module, threads: number, worker: RunnerOptions["worker"]): Promise<Runner> {
+async function startTwin(session: Session, module: WebAssembly.Module, threads: number, worker: SiteOptions["worker"]): Promise<Runner> {
   const refused: string[] = [], told = (event: Event): unknown => refused.push((event as SecurityPolicyViolationEvent).effectiveDirective);
   engine.document?.addEventListener("securitypolicyviolation", told);
   try {
     const begin = (source: Source): Promise<Runner> => WorkerRunner.start(session, module, threads, source);
-    if (worker || !inPage()) return await begin(sourceOf(worker));
-    if (engine.location?.protocol === "file:") return await begin({ text: script });
+    if (worker) return await begin(sourceOf(worker));
+    const beside = file();
+    if (!beside) return await begin({ text: script });
     try {
-      // bundlers know it by these words
-      return await begin(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+      return await begin(beside);
     } catch (error) {
+      if (refused.length) throw error;
       // no such file: a bundler may have left it out
       return await begin({ text: script }).catch(() => {
+        refused.length = 0; // that the policy has no blobs either is not what is wrong
         throw error;
       });
     }
@@ -132,7 +161,11 @@ async function startTwin(session: Session, module: WebAssembly.Module, threads: 
   }
 }
 
-/** What a worker runs where there is no page: its text needs no permission and no file. */
-function sourceOf(worker: RunnerOptions["worker"]): Source {
-  return worker === undefined ? { text: script } : typeof worker === "function" ? worker : { url: String(worker) };
+/** The file beside this one, for browsers: their policies like it best. Elsewhere, and in a page of file://, the text of the worker is
+ * what it is started from, which needs no permission and no file. */
+function file(): Source | undefined {
+  // bundlers know it by these words
+  return inBrowser() && engine.location?.protocol !== "file:" ? () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }) : undefined;
 }
+
+const sourceOf = (worker: NonNullable<SiteOptions["worker"]>): Source => (typeof worker === "function" ? worker : { url: String(worker) });

@@ -46,42 +46,49 @@ function order(control: Int32Array, program: number): void {
   Atomics.notify(control, Control.ORDER);
 }
 
-/** Tells workers to be ranks no more. */
-export const dismiss = (control: Int32Array): void => order(control, 0);
+/** The workers that are ranks 1 … size − 1. Whoever has a page starts them there, also those of a rank 0 that is a worker itself: in
+ * Firefox, one in fifty workers that a worker starts never comes to life, and `new Worker` does not return. */
+export class Crew {
+  /** How they get their orders. */
+  readonly control = new Int32Array(new SharedArrayBuffer(4 * Control.SIZE));
+  /** Told once if one ends that nobody has ended. */
+  onEnd: (error: unknown) => void = () => {};
+  private readonly threads: Thread[] = [];
 
+  /** Starts them on a memory, which is shared.
+   *
+   * @throws WorkerError if one does not start; all are ended then.
+   */
+  async start(module: WebAssembly.Module, memory: WebAssembly.Memory, size: number, source: Source): Promise<void> {
+    const { threads, control } = this;
+    try {
+      for (let rank = 1; rank < size; rank++) threads.push(start(source));
+      await Promise.all(threads.map((thread, i) => greet(thread, { task: "rank", module, memory, control, rank: i + 1, size } satisfies RankTask)));
+      for (const thread of threads) thread.onEnd = (error) => this.onEnd(error);
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<unknown> {
+    order(this.control, 0);
+    return Promise.all(this.threads.map((thread) => thread.end()));
+  }
+}
+
+/** Rank 0, on this thread, and its orders to the others. */
 export class Ranks {
   readonly size: number;
   /** Why it runs nothing more. */
   failure: { readonly error: unknown } | undefined;
   private readonly core: Core;
-  private readonly threads: readonly Thread[];
-  /** How its workers get their orders. */
-  readonly control = new Int32Array(new SharedArrayBuffer(4 * Control.SIZE));
+  private readonly control: Int32Array;
 
-  private constructor(core: Core, threads: readonly Thread[]) {
+  constructor(core: Core, control: Int32Array, size: number) {
     this.core = core;
-    this.threads = threads;
-    this.size = threads.length + 1;
-    for (const thread of threads) thread.onEnd = (error) => (this.failure ??= { error });
-  }
-
-  /** Starts `size` − 1 workers on a core's memory, which is shared.
-   *
-   * @throws WorkerError if one does not start.
-   */
-  static async start(core: Core, module: WebAssembly.Module, size: number, source: Source): Promise<Ranks> {
-    const threads: Thread[] = [];
-    try {
-      for (let rank = 1; rank < size; rank++) threads.push(start(source));
-      const ranks = new Ranks(core, threads);
-      await Promise.all(threads.map((thread, i) =>
-        greet(thread, { task: "rank", module, memory: core.memory, control: ranks.control, rank: i + 1, size } satisfies RankTask)));
-      for (const thread of threads) thread.onEnd = (error) => (ranks.failure ??= { error });
-      return ranks;
-    } catch (error) {
-      for (const thread of threads) void thread.end();
-      throw error;
-    }
+    this.control = control;
+    this.size = size;
   }
 
   /** Runs the program at an address; a promise where a rank is late. */
@@ -97,16 +104,10 @@ export class Ranks {
   runSync(program: number): void {
     let from = this.begin(program);
     for (let i = 0; from; i++) {
-      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds") };
+      if (i === PATIENCE) this.failure = { error: new Error("it did not answer for ten seconds; a step may be half done: go on from a checkpoint") };
       if (this.failure) throw died(this.failure.error);
       from = this.core.run(program, 0, this.size, from);
     }
-  }
-
-  close(): Promise<unknown> {
-    this.failure ??= { error: new Error("it has been ended") };
-    dismiss(this.control);
-    return Promise.all(this.threads.map((thread) => thread.end()));
   }
 
   /** Gives the order and runs rank 0. */
@@ -124,30 +125,23 @@ export class Ranks {
   }
 }
 
-/** What a worker says when it has become what it was to be. */
-export interface Greeting {
-  /** How the ranks of a twin get their orders. */
-  readonly control?: Int32Array | undefined;
-}
-
 /** Tells a worker what to be, and waits until it is.
  *
  * @throws WorkerError if it does not start.
  */
-export async function greet(thread: Thread, task: object): Promise<Greeting> {
+export async function greet(thread: Thread, task: object): Promise<void> {
   thread.hold(true);
   let late: ReturnType<typeof setTimeout> | undefined; // no AbortSignal.timeout: Deno's process would wait for it
   try {
-    const greeting = await new Promise<Greeting>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const fail = (why: unknown): void => reject(new WorkerError("no-worker", { problem: `a worker did not start: ${why}` }));
       late = setTimeout(() => fail("no answer"), START);
       thread.onEnd = (error) => fail(error);
-      thread.onMessage = (message: Greeting & { error?: string }) => (message.error === undefined ? resolve(message) : fail(message.error));
+      thread.onMessage = (message: { error?: string }) => (message.error === undefined ? resolve() : fail(message.error));
       thread.post({ ...task, lock: thread.lock });
     });
     thread.watch();
     thread.onMessage = ({ error }) => thread.onEnd(error);
-    return greeting;
   } finally {
     clearTimeout(late);
     thread.hold(false);

@@ -45,6 +45,8 @@ interface Engine {
   readonly Worker?: new (url: string | URL, options?: { type: "module" }) => WorkerLike;
   readonly navigator?: { readonly hardwareConcurrency?: number; readonly locks?: LockManager };
   readonly document?: EventTarget;
+  readonly Deno?: unknown;
+  readonly Bun?: unknown;
   readonly crossOriginIsolated?: boolean;
   readonly location?: { readonly protocol: string };
 }
@@ -53,6 +55,9 @@ export const engine = globalThis as unknown as Engine;
 
 /** Is this a page's main thread, which may not wait? */
 export const inPage = (): boolean => engine.document !== undefined;
+
+/** Is this a browser: a page, or a worker of one? */
+export const inBrowser = (): boolean => inPage() || !(engine.Deno || engine.Bun || engine.process?.versions?.node);
 
 const nodeThreads = (): any => engine.process?.getBuiltinModule?.("node:worker_threads");
 
@@ -76,8 +81,8 @@ export function start(source: Source): Thread {
     if (typeof source === "function") return webThread(source());
     if (typeof engine.Worker !== "function") return nodeThread("text" in source ? source.text : `import(${JSON.stringify(source.url)})`);
     if ("url" in source) return webThread(new engine.Worker(source.url, { type: "module" }));
-    // pages of file:// have no other; Deno takes data: without permissions
-    if (engine.document === undefined) return webThread(new engine.Worker(`data:text/javascript,${encodeURIComponent(source.text)}`, { type: "module" }));
+    if (!inBrowser()) return webThread(new engine.Worker(`data:text/javascript,${encodeURIComponent(source.text)}`, { type: "module" }));
+    // Deno takes data: without permissions; in browsers such a worker has no origin, and no shared memory
     const url = URL.createObjectURL(new Blob([source.text], { type: "text/javascript" }));
     return webThread(new engine.Worker(url)); // the URL lives on: the worker's own threads come from it
   } catch (error) {

@@ -4,8 +4,9 @@
 
 import type { Program } from "../program.ts";
 import { markAlone } from "../passes/alone.ts";
-import type { Block, LoadedProgram, Runner, Session, Twin } from "../session.ts";
-import { died, dismiss, greet, type Greeting } from "./ranks.ts";
+import { type Block, disposed, type LoadedProgram, type Runner, type Session, type Twin } from "../session.ts";
+import { memoryOf, releaseCore } from "../core.ts";
+import { Crew, died, greet } from "./ranks.ts";
 import { type Source, start, type Thread } from "./thread.ts";
 import type { Answer, Request, TwinTask } from "./worker.ts";
 
@@ -21,18 +22,20 @@ export class WorkerRunner implements Runner, Twin {
   readonly twin = this;
   private readonly session: Session;
   private readonly thread: Thread;
-  private readonly greeting: Greeting;
+  /** The threads that the worker is one of, and the memory that they share. */
+  private readonly others: { readonly crew: Crew; readonly memory: WebAssembly.Memory } | undefined;
   private readonly pending: Pending[] = [];
   private writes: [number, Uint8Array<ArrayBuffer> | number][] = [];
   private failure: { readonly error: unknown } | undefined;
 
-  private constructor(session: Session, thread: Thread, threads: number, greeting: Greeting) {
+  private constructor(session: Session, thread: Thread, threads: number, others: WorkerRunner["others"]) {
     this.session = session;
     this.thread = thread;
     this.threads = threads;
-    this.greeting = greeting;
+    this.others = others;
     thread.onMessage = (answer: Answer) => this.take(answer);
     thread.onEnd = (error) => this.fail(error);
+    if (others) others.crew.onEnd = thread.onEnd;
   }
 
   /** Starts a worker for a session, with a module that fits the number of threads.
@@ -40,12 +43,14 @@ export class WorkerRunner implements Runner, Twin {
    * @throws WorkerError if it does not start.
    */
   static async start(session: Session, module: WebAssembly.Module, threads: number, source: Source): Promise<WorkerRunner> {
-    const thread = start(source);
+    const others = threads > 1 ? { crew: new Crew(), memory: memoryOf(true) } : undefined, thread = start(source);
+    const crew = others?.crew.start(module, others.memory, threads, source);
     try {
-      const greeting = await greet(thread, { task: "twin", module, threads, source: typeof source === "function" ? undefined : source } satisfies TwinTask);
-      return new WorkerRunner(session, thread, threads, greeting);
+      await Promise.all([greet(thread, { task: "twin", module, threads, memory: others?.memory, control: others?.crew.control } satisfies TwinTask), crew]);
+      return new WorkerRunner(session, thread, threads, others);
     } catch (error) {
       void thread.end();
+      crew?.then(() => others!.crew.close(), () => {});
       throw error;
     }
   }
@@ -71,18 +76,31 @@ export class WorkerRunner implements Runner, Twin {
     this.writes.push([at, typeof bytes === "number" ? bytes : bytes.slice() as Uint8Array<ArrayBuffer>]);
   }
 
-  move(at: number, data: ArrayBufferView): void {
-    if (this.failure) return;
-    this.writes.push([at, new Uint8Array(data.buffer as ArrayBuffer)]);
+  stage(bytes: number): number {
+    this.session.widen(bytes, "the data");
+    return this.session.arena;
+  }
+
+  takes(data: ArrayLike<number>, dtype: string): boolean {
+    const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
+      : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
+    const { buffer, byteLength } = data as Float32Array;
+    return fits && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength; // nothing else lies in it
+  }
+
+  move(at: number, data: ArrayLike<number>): void {
+    if (!this.failure) this.writes.push([at, new Uint8Array((data as Float32Array).buffer as ArrayBuffer)]);
   }
 
   read(ranges: readonly Block[]): Promise<void> {
     return this.ask(0, true, ranges);
   }
 
-  close(): Promise<unknown> {
-    this.fail(new Error("it has been ended"));
-    return this.thread.end();
+  async close(): Promise<void> {
+    const { others, pending: { length } } = this;
+    this.fail(new Error("it has been ended"), disposed("the model"));
+    await Promise.all([this.thread.end(), others?.crew.close()]);
+    if (others && length === 0) releaseCore(others); // else somebody may still write
   }
 
   private ask(program: number, alone: boolean, reads: readonly Block[]): Promise<void> {
@@ -108,12 +126,12 @@ export class WorkerRunner implements Runner, Twin {
     resolve();
   }
 
-  private fail(error: unknown): void {
+  private fail(error: unknown, told: unknown = died(error)): void {
     if (this.failure) return;
     this.failure = { error };
     this.writes = [];
-    if (this.greeting.control) dismiss(this.greeting.control); // the twin's own may outlive it
     void this.thread.end();
-    for (const { reject } of this.pending.splice(0)) reject(died(error));
+    void this.others?.crew.close();
+    for (const { reject } of this.pending.splice(0)) reject(told);
   }
 }

@@ -1,17 +1,17 @@
 // What a worker runs: it becomes a rank of another thread's, or the twin of a session that lives elsewhere. A script of its own,
 // lanewise/worker; where a file cannot be had, its text is the worker.
 
-import { growTo, instantiate, sharedMemory } from "../core.ts";
-import { type Greeting, Ranks, type RankTask, serve } from "./ranks.ts";
-import type { Source } from "./thread.ts";
+import { growTo, instantiate } from "../core.ts";
+import { Ranks, type RankTask, serve } from "./ranks.ts";
 
 /** What a worker that becomes a twin is told. */
 export interface TwinTask {
   readonly task: "twin";
   readonly module: WebAssembly.Module;
+  /** How many ranks it is one of, with the memory that they share and their orders; they are started already. */
   readonly threads: number;
-  /** What its ranks run; by itself it knows where it comes from. */
-  readonly source: Exclude<Source, Function> | undefined;
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly control: Int32Array | undefined;
 }
 
 /** What is asked of a twin, in this order. */
@@ -35,7 +35,7 @@ interface Port {
   onmessage: ((event: { data: any }) => void) | null;
 }
 
-const { process, navigator, location } = globalThis as any;
+const { process, navigator } = globalThis as any;
 const port: Port = typeof postMessage === "function" ? globalThis as unknown as Port : process.getBuiltinModule("node:worker_threads").parentPort;
 
 const fail = (error: unknown): void => port.postMessage({ error: String(error) } satisfies Answer);
@@ -49,17 +49,16 @@ port.onmessage = async ({ data }: { data: (RankTask | TwinTask) & { lock?: strin
       port.postMessage({});
       serve(core, data);
     } else {
-      port.postMessage({ control: await twin(data) } satisfies Greeting);
+      await twin(data);
+      port.postMessage({});
     }
   } catch (error) {
     fail(error);
   }
 };
 
-/** Becomes a twin; how its ranks get their orders. */
-async function twin({ module, threads, source }: TwinTask): Promise<Int32Array | undefined> {
-  const core = await instantiate(module, threads > 1 ? sharedMemory() : undefined), { memory } = core;
-  const ranks = threads > 1 ? await Ranks.start(core, module, threads, source ?? { url: location.href }) : undefined;
+async function twin({ module, threads, memory: shared, control }: TwinTask): Promise<void> {
+  const core = await instantiate(module, shared), { memory } = core, ranks = control ? new Ranks(core, control, threads) : undefined;
   let before: Promise<void> | undefined;
   /** One request after the other: a program may wait for a rank that is late. */
   const answer = async ({ size, writes, program, alone, reads }: Request): Promise<void> => {
@@ -82,5 +81,4 @@ async function twin({ module, threads, source }: TwinTask): Promise<Int32Array |
     const done: Promise<void> = answer(data).catch(fail);
     before = done;
   };
-  return ranks?.control;
 }

@@ -28,7 +28,7 @@ export interface Checkpoint {
 const KEY = "lanewise.checkpoint", PARAMETER = "parameter ";
 
 /** `extra` tensors are kept under their names. */
-export function writeCheckpoint(network: Network, state: FitState, notes: CheckpointNotes, extra: ReadonlyMap<string, Tensor> = new Map()): Uint8Array {
+export function writeCheckpoint(network: Network, state: FitState, notes: CheckpointNotes, extra: ReadonlyMap<string, Tensor> = new Map()): Uint8Array<ArrayBuffer> {
   network.wantFinite(state.steps);
   const { layout } = state;
   const tensors = new Map<string, Tensor>();

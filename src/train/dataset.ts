@@ -55,15 +55,15 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause,
   const free = (): void => network.session.free(block);
   try {
     for (const column of columns) {
-      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!, moved = transfer && network.session.twin && movable(column);
+      const size = rows * sizeOf(column.shape), start = block.offset + offsets.get(column.name)!, moved = transfer && column.name.startsWith(inputName("")) && network.session.twin?.takes(column.data, column.dtype);
       for (let from = 0; from < size; from += CHUNK) {
         const to = Math.min(size, from + CHUNK), at = start + from * bytesOf(column.dtype), bytes = (to - from) * bytesOf(column.dtype);
-        const { session } = network, here = session.stage(at, bytes, "the data");
+        const { session } = network, here = session.twin?.stage(bytes) ?? at;
         copyNumbers(session, column, from, to, here);
-        if (!moved) session.send(here, at, bytes);
+        if (!moved) session.wrote(here, bytes, at);
         await pause();
       }
-      if (moved) network.session.twin?.move(start, column.data as Float32Array);
+      if (moved) network.session.twin?.move(start, column.data);
     }
   } catch (error) {
     if (network.attached) free();
@@ -100,14 +100,6 @@ export async function upload(network: Network, layout: DataLayout, pause: Pause,
     },
     free,
   };
-}
-
-/** May its array be handed over? It is an input as memory wants it, and nothing else lies in its buffer. */
-function movable({ name, dtype, data }: Column): boolean {
-  const fits = dtype === "uint8" ? data instanceof Uint8Array || data instanceof Uint8ClampedArray
-    : dtype === "int32" ? data instanceof Int32Array : data instanceof Float32Array;
-  const { buffer, byteLength } = data as Float32Array;
-  return fits && name.startsWith(inputName("")) && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
 }
 
 /** Copies numbers `from` to `to` − 1 of a column into memory, to the byte address `at`, as its type or another.

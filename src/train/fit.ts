@@ -12,8 +12,9 @@ import type { Tensor } from "../tensor.ts";
 import { pacer } from "../yield.ts";
 import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
-import { brokenCheckpoint, type CheckpointNotes, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
+import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
+import type { Keeper, makeKeeper, Position } from "./keeper.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { dataColumns, type Objective, type Part, resolveObjective } from "./objective.ts";
 import { applyProgram, DATA, type DataLayout, type TrainingProgram, trainingProgram } from "./programs.ts";
@@ -72,6 +73,8 @@ export const FIT_OPTIONS = [
 export interface FitDefaults {
   seed: number;
   classes: readonly string[] | undefined;
+  /** Keeps snapshots, where there are workers that may die. */
+  keeper: typeof makeKeeper | undefined;
   /** What the last run holds until this one begins, */
   freed: Block | undefined;
   /** when this is called: the data are sound, and nothing stands in the way. */
@@ -204,7 +207,7 @@ export interface Run extends Running {
   /** Lets the run wait before its next step, or go on. */
   pause(on: boolean): void;
   /** What checkpoint() gives, as soon as no step is under way. */
-  state(): Promise<Uint8Array>;
+  state(): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs to the end. `gate` is awaited before each epoch, `report` told after it. */
   run(gate: () => Promise<void>, report: (report: Report) => void): Promise<void>;
   /** Gives the memory of gradients and optimizer state back. */
@@ -251,10 +254,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
   const budget = wantBudget(options.budget), transfer = wantBoolean("transfer", options.transfer ?? false);
-  let wake = (): void => {}, paused = false, underWay = false, snapshot: Snapshot | undefined;
+  let wake = (): void => {}, paused = false, underWay = false, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
-  const asked: ((bytes: Promise<Uint8Array>) => void)[] = [];
+  const asked: ((bytes: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
   /** Do callbacks look at the run after a step? */
   const looking = callbacks.some((callback) => (callback.onStep?.length ?? 0) > 1);
 
@@ -325,35 +328,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   /** Brings parameters, gradients and optimizer state up to date, where programs run on another memory. */
   const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block);
 
-  /** Keeps what the run goes on from if a worker dies. */
-  const keep = async (at: FitState): Promise<void> => {
-    const start = performance.now();
-    await pull(at);
-    const { session, block } = network;
-    snapshot = { parameters: session.bytes(block).slice(), state: session.bytes(at.block).slice(), ...position(), steps: at.steps, updates: at.updates, memory: at.memory, start, cost: 0 };
-    snapshot.cost = performance.now() - start;
-  };
-
-  /** A worker has died: the model goes on without it, with the state that was kept last. */
-  const recover = async (error: WorkerError): Promise<WorkerError> => {
-    const { session, block } = network, at = state, step = at && at.steps + 1, { problem, cause } = error.details;
-    await session.detach(); // from now on nobody else writes
-    let checkpoint: Uint8Array | undefined;
-    if (at && snapshot) {
-      session.bytes(block).set(snapshot.parameters);
-      session.bytes(at.block).set(snapshot.state);
-      ({ steps: at.steps, updates: at.updates, memory: at.memory } = snapshot);
-      const bytes = checkpoint = writeCheckpoint(network, at, snapshot.notes, snapshot.extra);
-      running.final = () => bytes;
-    }
-    return new WorkerError("worker-died", {
-      ...(step && { step }), problem: `${problem}; the parameters are those after step ${at?.steps ?? 0}, and the model works on with one thread`, cause,
-      fix: "fit(data, { ..., resume: error.checkpoint }) goes on",
-    }, checkpoint);
-  };
-
   /** What a checkpoint says of the run now, beside parameters and optimizer state. */
-  const position = (): Pick<Snapshot, "notes" | "extra"> => {
+  const position = (): Position => {
     const extra = scorer.save(), reports = [...history.epochs];
     if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
     const saved = callbacks.map((callback) => callback.save?.(extra));
@@ -391,7 +367,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (!on) wake();
     },
     async state() {
-      if (underWay) return new Promise<Uint8Array>((resolve) => asked.push(resolve));
+      if (underWay) return new Promise<Uint8Array<ArrayBuffer>>((resolve) => asked.push(resolve));
       if (state && begun && !running.final) await pull(state);
       return running.checkpoint();
     },
@@ -413,6 +389,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       const started: Callback[] = [];
       const train = async (): Promise<void> => {
         await network.session.detach();
+        if (network.session.runner) keeper = defaults.keeper?.(network, position, (checkpoint) => (running.final = () => checkpoint));
         const uploaded = async (layout: DataLayout): Promise<DataSet> => {
           const set = await upload(network, layout, pause, transfer && !watcher);
           free.push(() => set.free());
@@ -438,7 +415,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         restored(own);
         const start = performance.now() - 1000 * seconds, until = performance.now() + budget.milliseconds;
         let left = budget.steps;
-        if (network.session.runner) await keep(own);
+        await keeper?.keep(own);
         while (epoch < epochs && !stopped) {
           check();
           await Promise.race([gate(), new Promise<void>((resolve) => (wake = resolve))]);
@@ -465,10 +442,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
                 endPart(own, program, set, row);
                 if (finite && optimizer.drive)
                   for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
-                    waiting = program.run();
+                    waiting = program.run() ?? pause();
                     if (waiting) await waiting;
                   }
               } else endPart(own, program, set, row);
+              if (row + micro < end()) {
+                const turn = pause();
+                if (turn) await turn;
+              }
             }
             if (finite && applier) {
               const waiting = applier.run();
@@ -481,8 +462,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
             for (const resolve of asked.splice(0)) resolve(running.state());
             check();
             if (--left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
-            if (snapshot && performance.now() - snapshot.start > KEEPING * snapshot.cost && network.session.runner) await keep(own);
-            const turn = pause();
+            const turn = keeper?.keep(own) ?? pause();
             if (turn) {
               await turn;
               check();
@@ -519,9 +499,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           if (state && network.attached) await pull(state);
         }
       } catch (error) {
-        if (!(error instanceof WorkerError)) throw error;
+        if (!keeper || !(error instanceof WorkerError)) throw error;
         void network.session; // throws if the model has been disposed: that has ended the worker
-        throw await recover(error);
+        throw await keeper.recover(error, state);
       } finally {
         signal?.removeEventListener("abort", halt);
         underWay = false;
@@ -555,25 +535,11 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     },
     release() {
       if (network.attached) state?.free();
-      state = running.final = snapshot = undefined;
+      state = running.final = keeper = undefined;
     },
   };
   return running;
 }
-
-/** What a run goes on from if a worker dies. */
-interface Snapshot extends Pick<FitState, "steps" | "updates" | "memory"> {
-  parameters: Uint8Array;
-  state: Uint8Array;
-  notes: CheckpointNotes;
-  extra: ReadonlyMap<string, Tensor>;
-  /** When it was taken, and how long that took. */
-  start: number;
-  cost: number;
-}
-
-/** A snapshot is taken when the last one is so many times as old as it took: it costs one part in a hundred. */
-const KEEPING = 101;
 
 function wantBudget(budget: FitOptions["budget"] = {}): { steps: number; milliseconds: number } {
   checkNames("budget", budget, ["steps", "milliseconds"]);

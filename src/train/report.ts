@@ -67,7 +67,7 @@ export class History<R = Report> {
   /** One report for each epoch. */
   readonly epochs: R[] = [];
   /** What `resume` goes on from, where a budget has ended the run before its end. */
-  checkpoint?: Uint8Array;
+  checkpoint?: Uint8Array<ArrayBuffer>;
 
   /** By column: the fields that are numbers, and validation's as val_…; NaN where an epoch has none. */
   get columns(): Record<string, number[]> {

@@ -139,7 +139,7 @@ export class Trainer {
    *
    * @throws NonFiniteError if an update has gone beyond float32.
    */
-  checkpoint(): Uint8Array {
+  checkpoint(): Uint8Array<ArrayBuffer> {
     this.wantOpen();
     return writeCheckpoint(this.setup.network, this.state, { ...this.settings, learningRate: this.rate });
   }

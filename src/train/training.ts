@@ -58,7 +58,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    *
    * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
-  async checkpoint(): Promise<Uint8Array> {
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     if (!this.current) await this.done;
     return this.current!.state();
   }

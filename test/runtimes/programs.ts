@@ -1,41 +1,8 @@
-// Training runs whose bits are the same everywhere. runtimes.test.ts runs them from the packed package in each engine,
-// determinism.test.ts from src/; hashes.json holds what they all come to. Their data are integers' bits: no Math.random,
-// no Math.sin, which differ between engines.
+// Training runs whose bits are the same everywhere. runtimes.test.ts and npm run conformance run them from the packed package
+// in each engine, determinism.test.ts from src/; hashes.json holds what they all come to.
 
-import type * as Lanewise from "../../src/index.ts";
-
-export type Library = typeof Lanewise;
-type Model = Lanewise.Model;
-
-export interface Options {
-  /** A checkpoint to go on from. */
-  resume?: Uint8Array;
-  /** Told of each step, with the run as it is then. */
-  onStep?: (step: number, checkpoint: () => Promise<Uint8Array>) => void;
-  /** Done with the model between steps or epochs; it may not change a bit. */
-  between?: (model: Model, data: Lanewise.Data) => unknown;
-}
-
-/** A program trains a model; who calls it disposes the model. */
-export type TrainingRun = (library: Library, options?: Options) => Promise<Model>;
-
-/** Numbers in [−1, 1), of 16 bits each. */
-export function numbers(count: number, salt: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (mix(i, salt) >>> 16) / 32768 - 1);
-}
-
-/** A whole number's bits, stirred (the finalizer of MurmurHash3). */
-function mix(i: number, salt: number): number {
-  let bits = Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
-}
-
-/** Rows whose class is where their first number lies. */
-function classes(x: Float32Array, width: number, count: number): Int32Array {
-  return Int32Array.from({ length: x.length / width }, (_, row) => Math.floor((x[row * width]! + 1) * (count / 2)));
-}
+import { catalogue } from "./catalogue.ts";
+import { classes, type Library, numbers, run, type TrainingRun } from "./training.ts";
 
 /** 10 epochs of 10 steps: dropout, shuffling, a held-out share, a falling rate, and a last batch of 3 rows. */
 const mlp: TrainingRun = async ({ createModel, sequential, dense, relu, dropout, tanh, crossEntropy, adam, cosine }, options = {}) => {
@@ -49,14 +16,19 @@ const mlp: TrainingRun = async ({ createModel, sequential, dense, relu, dropout,
   return model;
 };
 
-/** 100 steps by hand. */
-const xor: TrainingRun = async ({ createModel, sequential, dense, tanh, binaryCrossEntropy, sgd }, { between } = {}) => {
+/** 100 steps: by hand, or, in a worker, where there is no trainer, of a fit whose epochs are one step each. */
+const xor: TrainingRun = async ({ createModel, sequential, dense, tanh, binaryCrossEntropy, sgd }, options = {}) => {
   const model = await createModel(sequential(dense(8), tanh(), dense(1)), { input: [2], seed: 8 });
   const data = { x: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), y: Float32Array.of(0, 1, 1, 0) };
-  const trainer = model.trainer({ loss: binaryCrossEntropy(), optimizer: sgd({ learningRate: 0.3, momentum: 0.9 }), batchSize: 4 });
+  const means = { loss: binaryCrossEntropy(), optimizer: sgd({ learningRate: 0.3, momentum: 0.9 }), batchSize: 4 };
+  if (!("trainer" in model)) {
+    await run(model, data, { ...means, shuffle: false, epochs: 100 }, options);
+    return model;
+  }
+  const trainer = model.trainer(means);
   while (trainer.steps < 100) {
     trainer.step(data);
-    await between?.(model, data);
+    await options.between?.(model, data);
   }
   trainer.dispose();
   return model;
@@ -89,23 +61,32 @@ const wide: TrainingRun = async ({ createModel, sequential, dense, relu, crossEn
   return model;
 };
 
-async function run(model: Model, data: Lanewise.Data, fit: Lanewise.FitOptions, { resume, onStep, between }: Options): Promise<void> {
-  const training = model.fit(data, {
-    ...fit, ...(resume && { resume }), onStep: ({ step }) => onStep?.(step, () => training.checkpoint()),
-  });
-  if (!between) return void (await training);
-  for await (const _ of training) await between(model, data);
+export const programs: Readonly<Record<string, TrainingRun>> = { mlp, xor, pair, wide, catalogue };
+
+/** Where a model's programs run, as createModel takes it. */
+export interface Site {
+  readonly where: "here" | "worker";
+  readonly threads: number;
 }
 
-export const programs: Readonly<Record<string, TrainingRun>> = { mlp, xor, pair, wide };
+/** What the programs came to at a site, and what the models said of themselves there: one text if all said the same. */
+export interface Outcome {
+  hashes: Record<string, string>;
+  sites: string[];
+}
 
-/** Runs them all; their hashes. */
-export async function hashes(library: Library): Promise<Record<string, string>> {
-  const all: Record<string, string> = {};
-  for (const [name, program] of Object.entries(programs)) {
-    const model = await program(library);
-    all[name] = library.hash(model);
-    model.dispose();
+/** Trains programs with models at a site. */
+export async function train(library: Library, site: Site, names: readonly string[] = Object.keys(programs)): Promise<Outcome> {
+  const hashes: Record<string, string> = {}, sites = new Set<string>();
+  const createModel = async (model: any, options: any): Promise<any> => {
+    const made = await library.createModel(model, { ...options, ...site }), { where, threads, why } = await made.info();
+    sites.add(`${where}, ${threads}: ${why}`);
+    return made;
+  };
+  for (const name of names) {
+    const trained = await programs[name]!({ ...library, createModel: createModel as Library["createModel"] });
+    hashes[name] = library.hash({ parameters: await trained.parameters });
+    await trained.dispose();
   }
-  return all;
+  return { hashes, sites: [...sites] };
 }

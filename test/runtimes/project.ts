@@ -1,9 +1,10 @@
 // The package as its users get it: packed, and installed in an empty folder.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** The repository. */
@@ -37,6 +38,35 @@ export function npm(args: readonly string[], cwd: string): Promise<Output> {
   const cli = process.env.npm_execpath;
   if (cli?.endsWith("npm-cli.js")) return execute(process.execPath, [cli, ...args], { cwd, env });
   return process.platform === "win32" ? execute("cmd", ["/c", "npm", ...args], { cwd, env }) : execute("npm", args, { cwd, env });
+}
+
+/** Runs a task while no other process does one of this name. */
+export async function alone<T>(name: string, task: () => Promise<T>): Promise<T> {
+  const lock = join(root, "build", `${name}.lock`);
+  mkdirSync(dirname(lock), { recursive: true });
+  for (;;)
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch {
+      if (abandoned(lock)) rmSync(lock, { force: true });
+      else await pause(200);
+    }
+  try {
+    return await task();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Was the process that holds a lock ended in the middle? */
+function abandoned(lock: string): boolean {
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }
 
 /** An empty folder; `remove` deletes it. */

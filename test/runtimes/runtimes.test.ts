@@ -1,115 +1,70 @@
-// The package as its users get it, in the engines that they have: packed, installed in an empty folder, and run there.
+// The package as its users get it, in the engines that they have: packed, installed in an empty folder, and run there. All
+// programs on one and two threads; npm run conformance has the whole matrix.
 
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { build, transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Browser, chromiumName } from "./browser.ts";
-import { engines, install, node24 } from "./engines.ts";
-import { type Hashes, readHashes, readTraces } from "./committed.ts";
-import { execute, packedProject, root } from "./project.ts";
-import { sample } from "./sample.ts";
-import { firstDifference, type Trace } from "./trace.ts";
+import { readHashes } from "./committed.ts";
+import { differences } from "./conformance.ts";
+import { hosts, missing, pages } from "./hosts.ts";
+import type { Site } from "./programs.ts";
+import { execute, root } from "./project.ts";
+import { readmeTrainer, Stage } from "./stage.ts";
 
-/** Programs that are run in every engine; see entries/. */
-const ENTRIES = ["trainer", "hashes", "formulas", "traces"];
-
-let project: { folder: string; remove: () => void };
-let browser: Browser | undefined;
+let stage: Stage;
 /** What the README's trainer logged in the engine that ran it first. */
 let logged: string[] | undefined;
 
-beforeAll(async () => {
-  await install();
-  project = await packedProject();
-  await fill(project.folder);
-  if (chromiumName) browser = await Browser.open();
-}, 240_000);
+beforeAll(async () => void (stage = await Stage.set()), 240_000);
+afterAll(() => stage?.close());
 
-afterAll(async () => {
-  await browser?.close();
-  project?.remove();
-});
+const SITES: readonly Site[] = [{ where: "here", threads: 1 }, { where: "here", threads: 2 }, { where: "worker", threads: 1 }, { where: "worker", threads: 2 }];
 
-/** An engine, or a page in a browser, that runs an entry and gives its result. */
-interface Host {
-  name: string;
-  run(entry: string): Promise<any>;
-}
-
-const hosts: Host[] = [
-  ...engines.map(({ name, run }) => ({
-    name, run: async (entry: string) => JSON.parse((await run(`${entry}.js`, project.folder)).trim().split("\n").at(-1)!),
-  })),
-  ...(chromiumName ? ["bundled", "plain"].map((kind) => ({
-    name: `${chromiumName}, ${kind} page`, run: (entry: string) => browser!.run(project.folder, `${kind}-${entry}.html`),
-  })) : []),
-];
-
-describe.each(hosts)("in $name", ({ run }) => {
-  it("the README's trainer runs, and logs the same as elsewhere", async () => {
-    const lines = await run("trainer");
+describe.each(hosts)("in $name", (host) => {
+  if (host.entries.includes("trainer")) it("the README's trainer runs, and logs the same as elsewhere", async () => {
+    const lines = await host.run(stage, "trainer");
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.join("\n")).not.toMatch(/NaN|undefined|Infinity/);
     expect(lines).toEqual((logged ??= lines));
   });
 
-  it("training gives the committed hashes", async () => {
-    const { hashes: wanted } = readHashes(), got: Hashes = await run("hashes");
-    const other = Object.keys(wanted).filter((name) => got[name] !== wanted[name]);
-    if (other.length === 0) return;
-    const before = readTraces(), after: Record<string, Trace> = await run("traces");
-    throw new Error(other.map((name) => `${name}: hash ${got[name]}, committed is ${wanted[name]}; ${firstDifference(before[name]!, after[name]!)}`).join("\n"));
+  it.each(SITES.filter((site) => !host.lacks(site)))("training $where on $threads threads gives the committed hashes", async (site) => {
+    expect(await differences(stage, host, site, readHashes().hashes)).toEqual([]);
   });
 
   it("lanewise/ops differentiates a formula", async () => {
-    expect(await run("formulas")).toEqual({ y: 9, dw: [3, 3, 3, 3, 3, 3], one: true });
+    expect(await host.run(stage, "formulas")).toEqual({ y: 9, dw: [3, 3, 3, 3, 3, 3], one: true });
   });
 });
 
-for (const [found, name] of [[node24, "Node 24"], [chromiumName, "Chromium (CHROME_PATH may name one)"]] as const)
-  if (!found) it.skip(`in ${name}: there is no package of it for this platform`);
+// workerd is asked for nothing: it has no workers at all
+describe.each(hosts.filter((host) => host.lacks({ where: "worker", threads: 4 }) && !host.lacks({ where: "worker", threads: 1 })))("in $name, which has no threads", (host) => {
+  it("a model in a worker that wants four has one, and info() says why", async () => {
+    const { sites } = await host.run(stage, "hashes", "?where=worker&threads=4&programs=xor");
+    expect(sites).toEqual([expect.stringMatching(/^worker, 1: /)]);
+    expect(sites[0]).toContain(host.lacks({ where: "worker", threads: 4 }));
+  });
+});
+
+describe.each(pages)("a page of $name whose Content-Security-Policy", ({ run }) => {
+  const cases: [string, Site, string, RegExp][] = [
+    ["refuses WebAssembly", { where: "here", threads: 1 }, "script-src 'self'", /'wasm-unsafe-eval'.*script-src/],
+    ["refuses WebAssembly to a worker", { where: "worker", threads: 1 }, "script-src 'self'", /'wasm-unsafe-eval'.*script-src/],
+    ["refuses the worker", { where: "worker", threads: 1 }, "script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'", /'self'.*worker-src/],
+  ];
+  it.each(cases)("%s is told within two seconds which directive to add", async (_, site, policy, directive) => {
+    const { name, code, message, milliseconds } = await run(stage, site, policy);
+    expect({ name, code }).toEqual({ name: "EngineError", code: "csp" });
+    expect(message).toMatch(directive);
+    expect(milliseconds).toBeLessThan(2000);
+  });
+});
+
+for (const { name, missing: text } of missing) it.skip(`${text}: nothing is known of ${name}`);
 
 it("what users write is strict TypeScript with the packed declarations", async () => {
   const tsc = join(dirname(createRequire(join(root, "package.json")).resolve("typescript/package.json")), "bin/tsc");
   const flags = ["--noEmit", "--strict", "--noUncheckedIndexedAccess", "--target", "es2022", "--module", "nodenext", "--types", ""];
   const files = ["sample.ts", ...(readmeTrainer().language.startsWith("t") ? ["readme.ts"] : [])];
-  await execute(process.execPath, [tsc, ...flags, ...files], { cwd: project.folder });
+  await execute(process.execPath, [tsc, ...flags, ...files], { cwd: stage.folder });
 });
-
-/** Writes the entries, and two pages for each: one bundled, one of the package's own modules. */
-async function fill(folder: string): Promise<void> {
-  cpSync(new URL("entries", import.meta.url), folder, { recursive: true });
-  for (const name of ["programs", "trace"])
-    writeFileSync(join(folder, `${name}.js`), await javascript(readFileSync(new URL(`${name}.ts`, import.meta.url), "utf8")));
-  const { code } = readmeTrainer();
-  writeFileSync(join(folder, "sample.ts"), sample);
-  writeFileSync(join(folder, "readme.ts"), code);
-  writeFileSync(join(folder, "readme.js"), await javascript(code));
-  await build({
-    absWorkingDir: folder, entryPoints: ENTRIES.map((name) => `${name}.js`), outdir: "bundled", bundle: true, minify: true,
-    format: "esm", target: "es2022",
-  });
-  const map = { imports: { lanewise: "./node_modules/lanewise/dist/index.js", "lanewise/ops": "./node_modules/lanewise/dist/ops.js" } };
-  for (const name of ENTRIES) {
-    writeFileSync(join(folder, `bundled-${name}.html`), pageOf(`bundled/${name}.js`));
-    writeFileSync(join(folder, `plain-${name}.html`), pageOf(`${name}.js`, `<script type="importmap">${JSON.stringify(map)}</script>`));
-  }
-}
-
-async function javascript(typescript: string): Promise<string> {
-  return (await transform(typescript, { loader: "ts", target: "es2022" })).code;
-}
-
-function pageOf(script: string, head = ""): string {
-  return `<!doctype html><meta charset="utf-8"><title>${script}</title>${head}<body><script type="module" src="./${script}"></script>`;
-}
-
-/** The first block of code under "The trainer" in README.md. */
-function readmeTrainer(): { language: string; code: string } {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const [, language, code] = /^#+ The trainer\s[\s\S]*?^```(js|ts|javascript|typescript)\n([\s\S]*?)^```/m.exec(readme) ?? [];
-  if (!language || !code) throw new Error('README.md: wanted a block of js or ts under a heading "The trainer"');
-  return { language, code };
-}

@@ -1,7 +1,7 @@
 // What every instruction of a training run wrote, short enough to be committed: where a hash differs from the committed
 // one, the first instruction whose output differs is the place to look at.
 
-import type { Library, TrainingRun } from "./programs.ts";
+import type { Library, TrainingRun } from "./training.ts";
 
 /** A training run: its programs, and for each time that one ran the hashes of its instructions' outputs. */
 export interface Trace {
@@ -25,7 +25,7 @@ export async function record(library: Library, program: TrainingRun): Promise<Tr
     made.runs.push([known.get(key)!, lines.map(({ hash }) => hash.slice(0, DIGITS)).join("")]);
   };
   try {
-    (await program(library)).dispose();
+    await (await program(library)).dispose();
   } finally {
     loaded.runSync = runSync;
   }

@@ -20,13 +20,14 @@ export interface Workerd {
   end(): Promise<void>;
 }
 
-/** Runs what a program gives: its default export, called if it is a function, else the last line that it logs, as JSON. It runs for
+/** Runs what a program gives: its default export, awaited and called if it is a function, else the last line that it logs, as JSON. It runs for
  * a request, since such engines let no module train while it is loaded: it is imported only then.
  *
  * @param project a folder with node_modules/lanewise
  * @param entry a module of this folder
+ * @param flags workerd's compatibility flags
  */
-export async function runInWorkerd(project: string, entry: string): Promise<any> {
+export async function runInWorkerd(project: string, entry: string, flags: readonly string[] = []): Promise<any> {
   const { folder, remove } = temporary();
   try {
     const script = `export default { async fetch() {
@@ -34,14 +35,14 @@ export async function runInWorkerd(project: string, entry: string): Promise<any>
       console.log = (...what) => lines.push(what.join(" "));
       try {
         const { default: made } = await import(${JSON.stringify(`./${entry}`)});
-        const result = typeof made === "function" ? await made() : made;
+        const result = await (typeof made === "function" ? made() : made);
         return new Response(result === undefined ? lines.at(-1) : JSON.stringify(result));
       } catch (error) {
         return new Response(String(error?.stack ?? error), { status: 500 });
       }
     } };`;
     await bundle(script, project, join(folder, "out/worker.js"));
-    writeFileSync(join(folder, "config.capnp"), configuration("out/worker.js"));
+    writeFileSync(join(folder, "config.capnp"), configuration("out/worker.js", flags));
     const workerd = await start(join(folder, "config.capnp"));
     try {
       const response = await fetch(workerd.url), text = await response.text();
@@ -65,14 +66,16 @@ export async function bundle(contents: string, resolveDir: string, outfile: stri
   for (const { path, contents: bytes } of outputFiles) writeFileSync(path.endsWith(".js") ? outfile : path, bytes);
 }
 
-const configuration = (script: string): string => `using Workerd = import "/workerd/workerd.capnp";
+const configuration = (script: string, flags: readonly string[]): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [
       (name = "worker.js", esModule = embed "${script}"),
       (name = "core.wasm?module", wasm = embed "${dirname(script)}/core.wasm"),
+      (name = "core.wasm", wasm = embed "${dirname(script)}/core.wasm"),
     ],
     compatibilityDate = "2026-01-01",
+    compatibilityFlags = ${JSON.stringify(flags)},
   ))],
   sockets = [(name = "http", http = (), service = "main")],
 );
@@ -83,7 +86,8 @@ const config :Workerd.Config = (
  * @throws Error with all that it wrote, if it does not listen: a module that does what is forbidden while it is loaded ends it.
  */
 export async function start(config: string): Promise<Workerd> {
-  const child = spawn(installed("workerd").default, ["serve", config, "--socket-addr=http=127.0.0.1:0", "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const { default: program } = await installed("workerd");
+  const child = spawn(program, ["serve", config, "--socket-addr=http=127.0.0.1:0", "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   let text = "", told = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk) => (text += chunk));
   const ended = once(child, "exit");

@@ -1,6 +1,6 @@
 // The hash of each program's parameters.
 import * as library from "lanewise";
-import { hashes } from "./programs.js";
-import { report } from "./report.js";
+import { train } from "./programs.js";
+import { query, report, site } from "./report.js";
 
-report(await hashes(library));
+export default report(train(library, site, query.get("programs")?.split(",")));

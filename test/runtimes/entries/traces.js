@@ -1,9 +1,13 @@
-// What each instruction of each program wrote: asked for when a hash differs.
+// What each instruction of the programs wrote: asked for when a hash differs.
 import * as library from "lanewise";
 import { programs } from "./programs.js";
-import { report } from "./report.js";
+import { query, report } from "./report.js";
 import { record } from "./trace.js";
 
-const all = {};
-for (const [name, program] of Object.entries(programs)) all[name] = await record(library, program);
-report(all);
+export default report(traces(query.get("programs")?.split(",") ?? Object.keys(programs)));
+
+async function traces(names) {
+  const all = {};
+  for (const name of names) all[name] = await record(library, programs[name]);
+  return all;
+}

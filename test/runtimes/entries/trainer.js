@@ -2,4 +2,4 @@
 import { lines, report } from "./report.js";
 import "./readme.js";
 
-report(lines);
+export default report(lines);
