@@ -289,9 +289,10 @@ export class LoadedProgram {
   /** Runs it; where there is a promise, that tells of the end. It rejects with a WorkerError if a worker has died: what the
    * program reads may have been there alone. */
   run(): Promise<void> | undefined {
+    const { runner } = this.session;
+    if (!runner) return void this.runSync();
     this.wantLoaded();
-    const { runner, core } = this.session;
-    return runner ? runner.run(this) : void core.run(this.block.offset, 0, 1);
+    return runner.run(this);
   }
 
   /** Runs it to the end, waiting here. */

@@ -22,6 +22,7 @@ it("a page that trains XOR loads at most 48 KB gzipped, with the core in it, by 
       const files = await pageOf("lanewise", folder, minifier), { loaded, later } = weigh(files), whole = weigh(await pageOf("lanewise", folder, minifier, { whole: true }));
       tell(`page with the XOR trainer, minified by ${minifier}: ${loaded} bytes gzipped, ${later} later if asked; as one file ${whole.loaded}`);
       expect(shows(files)).toSatisfy(learnt);
+      expect(files.filter((file) => file.loaded).map(({ name }) => name)).toEqual(["index.html", "page.js"]); // see src/runtimes/kit.ts
       // the room for threads and workers is there, and not loaded
       expect(later).toBeGreaterThan(KB);
       expect(loaded).toBeLessThanOrEqual(LIMITS.pageZipped);

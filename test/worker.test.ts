@@ -223,6 +223,26 @@ describe.each(["here", "worker"] as const)("%s", (where) => {
     for (const one of [wanted, model, other]) await one.dispose();
   });
 
+  it("a run that waits until its reader wants a report goes on waiting when it is paused and resumed", async () => {
+    const model = await make(where);
+    let steps = 0;
+    const training = model.fit(data, { ...same, onStep: ({ step }) => (steps = step) }), reports = training[Symbol.asyncIterator]();
+    const first = await reports.next(), turns = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 20));
+    await turns();
+    training.pause();
+    training.resume();
+    await turns();
+    expect(steps).toBe(first.value!.step);
+    training.pause();
+    const second = reports.next();
+    await turns();
+    expect(steps).toBe(first.value!.step);
+    training.resume();
+    expect((await second).value!.epoch).toBe(2);
+    await reports.return!();
+    await model.dispose();
+  });
+
   it("predictions and evaluations beside a fit do not change it", async () => {
     const wanted = await make("here");
     await wanted.fit(data, same);
