@@ -124,7 +124,7 @@ export async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Pro
     // Chromium and Firefox say so; there is no other way to know
     if (/content security policy|\bCSP\b/i.test(String(error)))
       throw new EngineError("csp", {
-        problem: "the page's Content-Security-Policy refuses WebAssembly", fix: "add 'wasm-unsafe-eval' to its script-src", cause: String(error),
+        problem: "a Content-Security-Policy refuses WebAssembly", fix: "add 'wasm-unsafe-eval' to its script-src", cause: String(error),
       });
     throw badCore(error);
   }
@@ -132,7 +132,7 @@ export async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Pro
 
 /** The error for a core of the caller's, from what was given or what the engine says of it. */
 export function badCore(got: unknown): EngineError {
-  return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "the bytes of lanewise's core.wasm, a module or a response of them, or their URL", got });
+  return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "core.wasm: its bytes, a module, a response or a URL", got });
 }
 
 /** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */

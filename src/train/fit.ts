@@ -258,7 +258,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const asked: ((bytes: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
   const rest = (): void => {
     underWay = false;
-    for (const resolve of asked.splice(0)) resolve(running.state());
+    if (asked.length) for (const resolve of asked.splice(0)) resolve(running.state()); // splice makes an array, of each step
   };
 
   // Of the step under way. It is taken apart, for where programs run elsewhere there is a wait after each of them; and the
