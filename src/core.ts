@@ -98,7 +98,7 @@ export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module>
  * less than in base 64. Five letters are a number of four bytes. */
 export async function embeddedBytes(): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
-    throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give the bytes of lanewise/core.wasm as the option core" });
+    throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give lanewise/core.wasm as the option core" });
   const text = embedded as string, words = new Uint32Array(Math.ceil(text.length / 5));
   for (let i = 0; i < text.length; i++) {
     const word = Math.floor(i / 5), code = text.charCodeAt(i);
@@ -124,7 +124,7 @@ export async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Pro
     // Chromium and Firefox say so; there is no other way to know
     if (/content security policy|\bCSP\b/i.test(String(error)))
       throw new EngineError("csp", {
-        problem: "a Content-Security-Policy refuses WebAssembly", fix: "add 'wasm-unsafe-eval' to its script-src", cause: String(error),
+        problem: "a Content-Security-Policy refuses WebAssembly", fix: "add 'wasm-unsafe-eval' to its script-src",
       });
     throw badCore(error);
   }

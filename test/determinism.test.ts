@@ -66,7 +66,7 @@ describe.each(Object.keys(programs))("the parameters after training %s", (name) 
     const rows = ({ x }: library.Data): any => x;
     const calls = vi.fn((model: library.Model, data: library.Data) => void model.predict(rows(data)));
     expect(await train(name, { between: calls })).toBe(committed());
-    expect(calls.mock.calls.length).toBeGreaterThan(5);
+    expect(calls.mock.calls.length).toBeGreaterThan(1);
     expect(await train(name, {
       async between(model, data) {
         await model.evaluate(data, { batchSize: 7 });

@@ -130,7 +130,88 @@ it(`${TIMES} killed workers: the fit tells the step, the parameters are those of
   console.log(`a killed worker is told after ${late[TIMES / 2]!.toFixed(0)} ms (median), ${late.at(-1)!.toFixed(0)} ms at most`);
 }, 240_000);
 
+it("a worker that dies as the others still start is told by createModel", async () => {
+  let died = 0;
+  const kill = (worker: Worker): void => void worker.once("message", () => { if (!died++) void worker.terminate(); });
+  process.on("worker", kill);
+  try {
+    await expect(make({ threads: 12 as 1 })).rejects.toThrow(WorkerError);
+  } finally {
+    process.off("worker", kill);
+  }
+});
+
 describe.each(sites.slice(1))("on %j", (site) => {
+  /** The fit of a model whose worker dies, and is seen to be dead, when `die` is called in it. */
+  const dying = async (more: (die: () => void) => FitOptions, then?: (training: ReturnType<Model["fit"]>) => unknown): Promise<{ model: Model | WorkerModel; error: any; training: ReturnType<Model["fit"]> }> => {
+    const model = await make(site), victim = [...workers][0]!;
+    const training = (model as Model).fit(data, more(() => {
+      void victim.terminate();
+      for (const until = performance.now() + 40; performance.now() < until; ); // it is dead before the next turn
+    }));
+    await then?.(training);
+    return { model, training, error: await training.then(() => undefined, (reason: any) => reason) };
+  };
+
+  /** The fit has failed, and says from where it goes on; or it has ended, with the parameters of its end. */
+  const expectSound = async ({ model, training, error }: Awaited<ReturnType<typeof dying>>, end: string, run: FitOptions): Promise<void> => {
+    if (error) {
+      expect(error).toBeInstanceOf(WorkerError);
+      await expectState(model, error.checkpoint);
+      expect(await training.checkpoint()).toEqual(error.checkpoint);
+      await model.fit(data, { ...run, resume: error.checkpoint });
+    }
+    expect(await hashOf(model)).toBe(end);
+    await model.dispose();
+  };
+
+  it("a worker that dies at the last step, in a pause or at the end of an epoch is not overlooked", async () => {
+    const at = (step: number) => (die: () => void): FitOptions => ({ ...options, onStep: (report) => { if (report.step === step) die(); } });
+    await expectSound(await dying(at(STEPS)), undisturbed, options);
+    await expectSound(await dying(at(5)), undisturbed, options);
+    await expectSound(await dying((die) => ({ ...options, callbacks: [{ onEpoch: ({ epoch }) => { if (epoch === 7) die(); } }] })), undisturbed, options);
+  });
+
+  it("a checkpoint that is asked of a paused run whose worker has died is refused, or leads to the undisturbed hash", async () => {
+    let paused!: () => void;
+    const pausing = new Promise<void>((resolve) => (paused = resolve));
+    let held: ReturnType<Model["fit"]> | undefined, victim: Worker | undefined;
+    const run = await dying(() => ({ ...options, onStep: ({ step }) => {
+      if (step !== 20) return;
+      held!.pause();
+      paused();
+    } }), async (training) => {
+      training.done.catch(() => {}); // it may have failed before anybody waits for it
+      held = training;
+      victim = [...workers][0]!;
+      await pausing;
+      await victim.terminate();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const asked = await training.checkpoint().then((bytes) => bytes, (reason) => reason);
+      if (asked instanceof Uint8Array) {
+        const other = await make({ threads: 1 });
+        await expectEnd(other, asked);
+        await other.dispose();
+      } else expect(asked).toBeInstanceOf(WorkerError);
+      training.resume();
+    });
+    await expectSound(run, undisturbed, options);
+  });
+
+  it("with a moving average, the model and its average are those of the checkpoint", async () => {
+    const averaged = { ...options, ema: 0.9 } satisfies FitOptions, wanted = await make({ threads: 1 });
+    await wanted.fit(data, averaged);
+    const { model, error } = await dying((die) => ({ ...averaged, onStep: ({ step }) => { if (step === 30) die(); } }));
+    expect(error).toBeInstanceOf(WorkerError);
+    const resumed = await make({ threads: 1 });
+    await resumed.fit(data, { ...averaged, resume: error.checkpoint, budget: { steps: 1 } });
+    await model.fit(data, { ...averaged, resume: error.checkpoint, budget: { steps: 1 } });
+    expect(await hashOf(model)).toBe(await hashOf(resumed));
+    await model.fit(data, { ...averaged, resume: error.checkpoint });
+    expect(await hashOf(model)).toBe(await hashOf(wanted));
+    for (const one of [model, resumed, wanted]) await one.dispose();
+  });
+
   it("a worker that dies while nothing runs is told by the next fit, or not missed at all", async () => {
     const model = await make(site), wanted = await make({ threads: 1 }), victim = [...workers][0]!;
     await wanted.fit(data, options);

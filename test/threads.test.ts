@@ -13,8 +13,9 @@ import { forSharedMemory } from "../src/source.ts";
 import { classified } from "./helpers.ts";
 import { execute, root } from "./runtimes/project.ts";
 
-const data = classified(96, 40), options = { loss: crossEntropy(), optimizer: adam(), batchSize: 32, epochs: 2 };
-const network = () => sequential(dense(130), relu(), dense(3));
+const data = classified(288, 40), options = { loss: crossEntropy(), optimizer: adam(), batchSize: 96, epochs: 2 };
+// with so many rows and units that a step is split
+const network = () => sequential(dense(2048), relu(), dense(3));
 
 describe("info()", () => {
   it("says how many threads there are, and why", async () => {
@@ -56,9 +57,13 @@ describe("work that is too small to be split", () => {
       return program.instructions.map(({ word }) => (program.words[word]! & Header.ALONE) !== 0);
     };
     expect(new Set(await alone(8))).toEqual(new Set([true]));
-    expect(new Set(await alone(256))).toEqual(new Set([false]));
-    expect(await alone(64)).toContain(true); // relu of 4096 numbers
-    expect(await alone(64)).toContain(false); // 262,144 products
+    expect(new Set(await alone(128))).toEqual(new Set([true])); // 2 million products: the whole is too little
+    expect(new Set(await alone(512))).toEqual(new Set([false]));
+    const small = await ops.compile((x, w, b) => [ops.matmul(x, w), ops.relu(b)], [[512, 512], [512, 512], [100]]);
+    markAlone(small.program);
+    const marks = small.program.instructions.map(({ word, label }) => [label, (small.program.words[word]! & Header.ALONE) !== 0] as const);
+    expect([small.program.alone, new Map(marks).get("relu"), new Map(marks).get("matmul")]).toEqual([false, true, false]);
+    small.dispose();
   });
 
   it("reads in a listing as before", async () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   adam, bestWeights, createModel, crossEntropy, dense, diagnose, doctor, dropout, earlyStopping, findLearningRate, type FitOptions, hash, l2, lbfgs, loadModel, type Model, mse, ops,
-  optimizer, readSafetensors, reduceOnPlateau, relu, rocAuc, sequential, sgd, type Training, type WorkerModel, binaryCrossEntropy,
+  optimizer, readSafetensors, r2, reduceOnPlateau, relu, rocAuc, sequential, sgd, tanh, type Training, type WorkerModel, binaryCrossEntropy,
 } from "../src/index.ts";
 import { classified, numbers } from "./helpers.ts";
 
@@ -179,6 +179,47 @@ describe("WorkerModel", () => {
   });
 });
 
+it("predictions that are asked for at once, of a model that is new, do not disturb each other: each moves the arena", async () => {
+  const [one, other] = [await make("here"), await make("worker")], sizes = [1, 2, 3, 40, 300, 7];
+  const rows = sizes.map((count) => numbers(count * 6, count));
+  expect(await Promise.all(rows.map((x) => other.predict(x)))).toEqual(rows.map((x) => one.predict(x)));
+  one.dispose();
+  await other.dispose();
+});
+
+it("what a metric over all rows tells does not depend on predictions beside the fit", async () => {
+  const y = Int32Array.from(data.y, (label) => Number(label > 1)), seen = await Promise.all([false, true].map(async (beside) => {
+    const model = await createModel(sequential(dense(12), relu(), dense(1)), { input: [6], seed: 3, where: "worker" });
+    let done = false;
+    const training = model.fit({ x: data.x, y }, { loss: binaryCrossEntropy(), metrics: [rocAuc()], batchSize: 16, epochs: 3, yieldEvery: 0, ema: 0.9, validation: 0.2 });
+    void training.finally(() => (done = true));
+    for (let rows = 1; beside && !done; rows++) await Promise.all([model.predict(numbers(rows * 6, rows)), model.parameters, training.checkpoint().catch(() => {})]);
+    const { columns } = await training, result = [columns.rocAuc, columns.val_rocAuc, await hash(model)];
+    await model.dispose();
+    return result;
+  }));
+  expect(seen[1]).toEqual(seen[0]);
+});
+
+it("transfer copies what somebody else reads: targets in the same buffer, views of a larger one; and what cannot be moved", async () => {
+  const trained = async (where: "here" | "worker", x: Float32Array, transfer: boolean): Promise<unknown> => {
+    const model = await createModel(sequential(dense(3), tanh(), dense(6)), { input: [6], seed: 3, where });
+    const { columns } = await (model as Model).fit({ x, y: x }, { loss: mse(), metrics: [r2()], batchSize: 16, epochs: 2, transfer, validation: { x, y: x } });
+    const result = [columns.r2, columns.val_r2, x.length];
+    await model.dispose();
+    return result;
+  };
+  const wanted = await trained("here", data.x.slice(), false), larger = new Float32Array(500), foreign = new Float32Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 420);
+  larger.set(data.x, 7);
+  foreign.set(data.x);
+  for (const x of [data.x.slice(), larger.subarray(7, 427), foreign]) expect(await trained("worker", x, true)).toEqual(wanted);
+});
+
+it("a worker option that makes no worker is refused at once", async () => {
+  for (const worker of [() => ({}), () => undefined, () => Promise.resolve(1)])
+    await expect(make("worker", { worker })).rejects.toThrow(expect.objectContaining({ code: "no-worker" }));
+});
+
 it("transfer moves the inputs to the worker, and trains the same", async () => {
   const hashes = await Promise.all([false, true].map(async (transfer) => {
     const model = await make("worker"), x = data.x.slice(), y = data.y.slice();
@@ -274,6 +315,14 @@ describe.each(["here", "worker"] as const)("%s", (where) => {
       one.dispose();
       await model.dispose();
     }
+  });
+
+  it("a callback that is async and throws ends the run", async () => {
+    const model = await make(where), wrong = new Error("enough");
+    await expect(model.fit(data, { ...same, epochs: 1000, onStep: (async ({ step }: { step: number }) => {
+      if (step === 2) throw wrong;
+    }) as never })).rejects.toBe(wrong);
+    await model.dispose();
   });
 
   it("a disposed model's fit rejects, and so does all else", async () => {

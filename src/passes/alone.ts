@@ -7,8 +7,11 @@ import {
 } from "../../assembly/isa.ts";
 import type { Program } from "../program.ts";
 
-/** An instruction is split from so much work on, in elements of an addition: some 2 µs, several times what a barrier costs. */
-const LEAST = 8192;
+/** An instruction is split from so much work on, in additions of an element (some 8 in a nanosecond): 4 µs, several times what a
+ * barrier costs; and only in a program of so much in all, 0.8 ms. On two threads that are two halves of one processor's core, a
+ * step of 0.03 ms had 0.17 of its speed where all was split, one of 0.3 ms 0.4 to 0.6, one of 0.7 ms 0.85 to 0.99, one of 5 ms
+ * 1.33, one of 7 ms 1.5 (784-256-256-10 in batches of 256). */
+const LEAST = 32768, LEAST_IN_ALL = 6e6;
 
 /** Work of an element of each instruction, in additions, and the operands that multiply to their number. */
 const WORK: Readonly<Partial<Record<Opcode, readonly [cost: number, ...slots: number[]]>>> = {
@@ -33,19 +36,19 @@ const WORK: Readonly<Partial<Record<Opcode, readonly [cost: number, ...slots: nu
   [Opcode.Check]: [1, Check.COUNT],
   [Opcode.Squares]: [1, Squares.COUNT],
   [Opcode.Guard]: [0],
+  [Opcode.Stop]: [0],
   [Opcode.Update]: [4, Update.TOTAL],
 };
 
 /** Marks them in a program's words. */
 export function markAlone(program: Program): void {
   const { words, instructions } = program;
-  program.alone = true;
-  for (const { word } of instructions) {
-    const opcode: Opcode = words[word]! & Header.OPCODE;
-    if (opcode === Opcode.Stop) continue; // every rank goes its way
-    if (workOf(words, word, opcode) < LEAST) words[word]! |= Header.ALONE;
-    else program.alone = false;
-  }
+  const works = instructions.map(({ word }) => workOf(words, word, words[word]! & Header.OPCODE));
+  program.alone = works.reduce((sum, work) => sum + work, 0) < LEAST_IN_ALL;
+  instructions.forEach(({ word }, i) => {
+    const stop = (words[word]! & Header.OPCODE) === Opcode.Stop; // every rank goes its way
+    if (!stop && (program.alone || works[i]! < LEAST)) words[word]! |= Header.ALONE;
+  });
 }
 
 function workOf(words: Uint32Array, at: number, opcode: Opcode): number {

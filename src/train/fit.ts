@@ -251,7 +251,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
   const watcher = options.doctor?.begin(network, plan, options, history, average?.numbers), tree = makeTree();
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
-  const budget = wantBudget(options.budget), transfer = wantBoolean("transfer", options.transfer ?? false);
+  const transfer = wantBoolean("transfer", options.transfer ?? false), { steps: most = Infinity, milliseconds = Infinity } = options.budget ?? {};
+  checkNames("budget", options.budget, ["steps", "milliseconds"]);
+  if (most !== Infinity) wantCount("most", most);
+  if (milliseconds !== Infinity) wantNumber("budget.milliseconds", milliseconds, 0);
   let wake = (): void => {}, underWay = false, over = false, thrown: { error: unknown } | undefined, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
@@ -426,8 +429,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           await callback.onStart?.(running);
         }
         restored(own);
-        const start = performance.now() - 1000 * seconds, until = performance.now() + budget.milliseconds;
-        let left = budget.steps;
+        const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds;
+        let left = most;
         await keeper?.keep(own);
         while (epoch < epochs && !stopped) {
           check();
@@ -470,7 +473,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
             endStep(own);
             rest();
             check();
-            if (--left <= 0 || performance.now() >= until) stopped = spent = true;
+            if (--left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
             const turn = keeper?.keep(own) ?? pause();
             if (turn) {
               await turn;
@@ -539,14 +542,6 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     },
   };
   return running;
-}
-
-function wantBudget(budget: FitOptions["budget"] = {}): { steps: number; milliseconds: number } {
-  checkNames("budget", budget, ["steps", "milliseconds"]);
-  const { steps = Infinity, milliseconds = Infinity } = budget;
-  if (steps !== Infinity) wantCount("budget.steps", steps);
-  if (milliseconds !== Infinity) wantNumber("budget.milliseconds", milliseconds, 0);
-  return { steps, milliseconds };
 }
 
 /** Name of the average in a checkpoint, beside those of outputs. */

@@ -61,7 +61,15 @@ const wide: TrainingRun = async ({ createModel, sequential, dense, relu, crossEn
   return model;
 };
 
-export const programs: Readonly<Record<string, TrainingRun>> = { mlp, xor, pair, wide, catalogue };
+/** 6 steps that are large enough for threads to share them (src/passes/alone.ts). */
+const broad: TrainingRun = async ({ createModel, sequential, dense, relu, dropout, crossEntropy, adamW }, options = {}) => {
+  const model = await createModel(sequential(dense(520), relu(), dropout(0.1), dense(260), relu(), dense(10)), { input: [700], seed: 520 });
+  const x = numbers(150 * 700, 5), y = classes(x, 700, 10);
+  await run(model, { x, y }, { loss: crossEntropy(), optimizer: adamW({ learningRate: 0.003 }), clipNorm: 1, batchSize: 68, epochs: 2, validation: 0.1, metrics: ["accuracy"] }, options);
+  return model;
+};
+
+export const programs: Readonly<Record<string, TrainingRun>> = { mlp, xor, pair, wide, broad, catalogue };
 
 /** Where a model's programs run, as createModel takes it. */
 export interface Site {
