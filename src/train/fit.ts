@@ -253,7 +253,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   if (notes?.doctor) watcher?.load(notes.doctor, extra);
   const transfer = wantBoolean("transfer", options.transfer ?? false), { steps: most = Infinity, milliseconds = Infinity } = options.budget ?? {};
   checkNames("budget", options.budget, ["steps", "milliseconds"]);
-  if (most !== Infinity) wantCount("most", most);
+  if (most !== Infinity) wantCount("budget.steps", most);
   if (milliseconds !== Infinity) wantNumber("budget.milliseconds", milliseconds, 0);
   let wake = (): void => {}, underWay = false, over = false, thrown: { error: unknown } | undefined, keeper: Keeper | undefined;
   const halt = (): void => wake();
