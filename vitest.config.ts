@@ -9,7 +9,7 @@ const embedWasm: Plugin = {
 };
 
 /** Tests that take minutes: run by `npm run test:embed`, and by CI. */
-const SLOW = ["test/runtimes/next.test.ts"];
+const SLOW = ["test/runtimes/embed.test.ts", "test/runtimes/next.test.ts"];
 
 export default defineConfig(({ mode }) => ({
   plugins: [embedWasm],

@@ -54,6 +54,6 @@ try {
   count(0, 1);
 }
 
-console.log("\nnot run here, for it takes minutes: the Next.js app of examples/embed (npm run test:embed)");
+console.log("\nnot run here, for it takes minutes: the Vite and the Next.js app of examples/embed (npm run test:embed, which CI runs)");
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? ` (${total.skipped} skipped, see above)` : ""}`);
 process.exit(total.failed ? 1 : 0);

@@ -8,12 +8,12 @@ import { firstDifference, type Trace } from "./trace.ts";
 
 export const queryOf = ({ where, threads }: Site): string => `?where=${where}&threads=${threads}`;
 
-/** What is not as it should be after training all programs at a site of a host: other hashes, each with the first instruction
+/** What is not as it should be after training the programs of `wanted` at a site of a host: other hashes, each with the first instruction
  * whose output differs from what is committed (or from the first host's, where no trace is), or models that were elsewhere. */
 export async function differences(
   stage: Stage, host: Host, site: Site, wanted: Readonly<Record<string, string>>, told?: (outcome: Outcome) => void,
 ): Promise<string[]> {
-  const outcome: Outcome = await host.run(stage, "hashes", queryOf(site)), { hashes, sites } = outcome;
+  const outcome: Outcome = await host.run(stage, "hashes", `${queryOf(site)}&programs=${Object.keys(wanted)}`), { hashes, sites } = outcome;
   told?.(outcome);
   const place = `${site.where}, ${site.threads}: `, elsewhere = sites.filter((one) => !one.startsWith(place)).map((one) => `a model was not ${place}but ${one}`);
   const other = Object.keys(wanted).filter((name) => hashes[name] !== wanted[name]);

@@ -1,5 +1,5 @@
 // The package as its users get it, in the engines that they have: packed, installed in an empty folder, and run there. All
-// programs on one and two threads; npm run conformance has the whole matrix.
+// programs, the catalogue once in each; npm run conformance has the whole matrix.
 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -33,7 +33,8 @@ describe.each(hosts)("in $name", (host) => {
   });
 
   it.each(sitesOf(host))("training with where $where and threads $threads gives the committed hashes", async (site) => {
-    expect(await differences(stage, host, site, readHashes().hashes)).toEqual([]);
+    const { catalogue, ...others } = readHashes().hashes as Record<"catalogue", string>, once = site.where === "here" && site.threads === 1;
+    expect(await differences(stage, host, site, once ? { ...others, catalogue } : others)).toEqual([]);
   });
 
   it("lanewise/ops differentiates a formula", async () => {
