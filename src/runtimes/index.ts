@@ -47,7 +47,10 @@ export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
     const module = await kit.moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
     return {
       core: await kit.instantiate(module), site: workers({ where, threads, why }), keeper: makeKeeper,
-      start: async (session) => void (session.runner = await startTwin(session, shared, threads, worker)),
+      async start(session) {
+        session.runner = await startTwin(session, shared, threads, worker);
+        await kit.nextTask(); // what the caller does with the model is a task of its own
+      },
       wrap: (model, network) => new WorkerModel(model, network),
     };
   }

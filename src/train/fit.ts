@@ -414,7 +414,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         moves?.forEach((move) => move());
         check();
         defaults.onBegin(running);
-        const own = state = makeState(network, layout, seed), order = split(objective, set, rows, seed);
+        const own = state = makeState(network, layout, seed);
+        await pause(); // large parts of the work before the first step are tasks of their own
+        const order = split(objective, set, rows, seed);
         const load = (program: Program): LoadedProgram => {
           const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
           free.push(() => network.session.unload(loaded));
@@ -432,6 +434,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds;
         let left = most;
         await keeper?.keep(own);
+        await pause();
         while (epoch < epochs && !stopped) {
           check();
           await hold(gate());

@@ -23,7 +23,7 @@ else describe(`in ${chromium.name}`, () => {
     expect(steps).toBe(75);
     expect(loss).toBeLessThan(3);
     const ms = (x: number): string => `${x.toFixed(1)} ms`;
-    console.log(`${where}: ${over50.length} tasks over 50 ms${over50.length ? ` (${over50.map(ms).join(", ")})` : ""}; the longest time between two turns `
+    console.log(`${where}: ${over50.length} tasks over 50 ms${over50.length ? ` (${over50.map(([took, at]: number[]) => `${ms(took!)} at ${ms(at!)}`).join(", ")})` : ""}; the longest time between two turns `
       + `${ms(longest)}; createModel ${ms(milliseconds.createModel)}, to the first step ${ms(milliseconds.firstStep)}, a step ${ms(milliseconds.step)}`);
   });
 

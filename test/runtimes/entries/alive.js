@@ -15,7 +15,7 @@ for (let i = 0; i < x.length; i++) x[i] = Math.imul(i + 1, 0x9e3779b1) >>> 24;
 await turn();
 
 const tasks = [];
-const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
 observer.observe({ type: "longtask" });
 let watching = true, longest = 0;
 const watch = (async () => {
@@ -41,9 +41,9 @@ const ended = performance.now();
 watching = false;
 await watch;
 await turn();
-tasks.push(...observer.takeRecords().map(({ duration }) => duration));
+tasks.push(...observer.takeRecords());
 await model.dispose();
 report({
-  where, steps, loss: history.epochs.at(-1).loss, hidden: document.hidden, over50: tasks, longest,
+  where, steps, loss: history.epochs.at(-1).loss, hidden: document.hidden, over50: tasks.map(({ duration, startTime }) => [duration, startTime - begun]), longest,
   milliseconds: { createModel: made - begun, firstStep: first - made, step: (ended - first) / (steps - 1) },
 });
