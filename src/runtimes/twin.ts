@@ -20,6 +20,9 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** Bytes from which on a buffer is used again. */
+const LARGE = 1 << 16;
+
 export class WorkerRunner implements Runner, Twin {
   readonly twin = this;
   private readonly threads: number;
@@ -30,6 +33,8 @@ export class WorkerRunner implements Runner, Twin {
   private readonly pending: Pending[] = [];
   private writes: [number, Uint8Array<ArrayBuffer> | number][] = [];
   private failure: { readonly error: unknown } | undefined;
+  /** Of the last large answer: the next one comes in it, for new ones would make a page collect its garbage, 50 ms at a time. */
+  private buffer: ArrayBuffer | undefined;
 
   private constructor(session: Session, thread: Thread, threads: number, others: WorkerRunner["others"]) {
     this.session = session;
@@ -131,7 +136,12 @@ export class WorkerRunner implements Runner, Twin {
     if (pending.length === 0) thread.hold(true);
     return new Promise((resolve, reject) => {
       pending.push({ places, since, resolve, reject });
-      const request: Request = { size: session.used, writes, program, alone, reads: places() };
+      const reads = places(), buffer = reads.some(({ bytes }) => bytes >= LARGE) ? this.buffer : undefined;
+      if (buffer) {
+        this.buffer = undefined;
+        transfer.push(buffer);
+      }
+      const request: Request = { size: session.used, writes, program, alone, reads, buffer };
       try {
         thread.post(request, transfer);
       } catch {
@@ -155,6 +165,7 @@ export class WorkerRunner implements Runner, Twin {
       from += bytes;
     }
     for (const [bytes, offset] of newer) image.set(bytes, offset);
+    if (answer.bytes.byteLength >= LARGE) this.buffer = answer.bytes;
     if (this.pending.length === 0) this.thread.hold(false);
     resolve();
   }

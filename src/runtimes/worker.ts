@@ -26,8 +26,9 @@ export interface Request {
   /** Address of a program, or 0 for none; and whether one rank is enough for it. */
   readonly program: number;
   readonly alone: boolean;
-  /** What is wanted back. */
+  /** What is wanted back, and a buffer that may take it. */
   readonly reads: readonly { readonly offset: number; readonly bytes: number }[];
+  readonly buffer: ArrayBuffer | undefined;
 }
 
 /** What comes back: the bytes one after the other, or why not. */
@@ -74,7 +75,7 @@ async function twin({ module, threads, memory: shared, control }: TwinTask): Pro
   const core = await instantiate(module, shared), { memory } = core, ranks = control ? new Ranks(core, control, threads) : undefined;
   let before: Promise<void> | undefined;
   /** One request after the other: a program may wait for a rank that is late. */
-  const answer = async ({ size, writes, program, alone, reads }: Request): Promise<void> => {
+  const answer = async ({ size, writes, program, alone, reads, buffer }: Request): Promise<void> => {
     await before;
     growTo(core, size);
     for (const [at, bytes] of writes)
@@ -82,7 +83,7 @@ async function twin({ module, threads, memory: shared, control }: TwinTask): Pro
       else new Uint8Array(memory.buffer).set(bytes, at);
     if (program && (alone || !ranks)) core.run(program, 0, 1);
     else if (program) await ranks!.run(program);
-    const bytes = new Uint8Array(reads.reduce((sum, range) => sum + range.bytes, 0));
+    const sum = reads.reduce((sum, range) => sum + range.bytes, 0), bytes = new Uint8Array(buffer && buffer.byteLength >= sum ? buffer : new ArrayBuffer(sum));
     let to = 0;
     for (const range of reads) {
       bytes.set(new Uint8Array(memory.buffer, range.offset, range.bytes), to);
