@@ -26,7 +26,7 @@ const modules = (outdir, core) => build({
   absWorkingDir: root,
   entryPoints: { index: "src/index.ts", ops: "src/ops/index.ts" },
   outdir, bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
-  mainFields: ["module", "main"], plugins: [core], legalComments: "inline", chunkNames: "chunk-[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
+  mainFields: ["module", "main"], plugins: [core], legalComments: "inline", chunkNames: "[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
 });
 await modules("dist", embedWasm);
 await modules("dist/edge", importWasm);
