@@ -8,7 +8,7 @@ import {
 import type { Program } from "../program.ts";
 
 /** An instruction is split from so much work on, in additions of an element (some 8 in a nanosecond): 4 µs, several times what a
- * barrier costs; and only in a program of so much in all, 0.8 ms. On two threads that are two halves of one processor's core, a
+ * barrier costs; and only in a program of so much in all, 0.8 ms. With two threads of the 2-core machine that it was measured on, a
  * step of 0.03 ms had 0.17 of its speed where all was split, one of 0.3 ms 0.4 to 0.6, one of 0.7 ms 0.85 to 0.99, one of 5 ms
  * 1.33, one of 7 ms 1.5 (784-256-256-10 in batches of 256). */
 const LEAST = 32768, LEAST_IN_ALL = 6e6;
