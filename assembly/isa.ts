@@ -10,7 +10,7 @@
 
 export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
-  ISA = 3,
+  ISA = 4,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
   NUMERICS = 2,
 }
@@ -64,7 +64,7 @@ export enum Opcode {
   Random,
   /** panels of WIDTH lines of SRC, interleaved, for Gemm */
   Pack,
-  /** C[m, n] = Σk A[m, k] · B[k, n], both from Pack */
+  /** C[m, n] = Σk A[m, k] · B[k, n], from panels that Pack has made or straight from memory */
   Gemm,
   /** C[m, n] = Σk A[m, k] · B[k, n], straight from memory: few rows or little work */
   Direct,
@@ -134,7 +134,9 @@ export enum SeedCell { LOW, HIGH, STEP, SIZE }
 
 /** SRC element (line l, depth k) lies at l · LINE + k · ALONG (strides in elements). WIDTH is Size.MR or Size.NR. */
 export enum Pack { DST = 1, SRC, LINES, DEPTH, LINE, ALONG, WIDTH, SIZE }
-export enum Gemm { C = 1, A, B, M, N, K, SIZE }
+/** A_STEP, B_STEP: 0 for what Pack has made; else A's rows, or B's columns, lie side by side, and this is its stride along k in
+ *  elements. M must be a multiple of MR, or N of NR, where A_STEP is given. */
+export enum Gemm { C = 1, A, B, M, N, K, A_STEP, B_STEP, SIZE }
 /** Strides in elements; C is dense. */
 export enum Direct { C = 1, A, B, M, N, K, A_ROW, A_COLUMN, B_ROW, B_COLUMN, SIZE }
 
