@@ -26,17 +26,17 @@ export enum Size {
   MC = 128,
   /** Elements of a chunk of Squares. */
   GUARD_CHUNK = 4096,
-  /** Bytes of a rank's scratch, three vectors, from address 0 on. */
-  SCRATCH = 48,
+  /** Bytes of a rank's scratch, eight vectors, from address 0 on. */
+  SCRATCH = 128,
   RANKS = 64,
   /** First byte behind scratch and barrier: here the core's own data begin (memoryBase in asconfig.json), so no instance that
    *  starts writes over them. */
-  BASE = 3136,
+  BASE = 8256,
 }
 
 /** Addresses of the barrier's words, u32, behind the scratch. They are no program's: a rank that is late may look at them when
  *  the host has put another program in the place of the last one. GENERATION never goes back. */
-export enum Barrier { ARRIVED = 3072, GENERATION = 3076 }
+export enum Barrier { ARRIVED = 8192, GENERATION = 8196 }
 
 /** Parts of a header word. */
 export enum Header {
