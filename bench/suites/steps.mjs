@@ -79,7 +79,7 @@ function checked(work, present, python, { notes, versions }) {
   for (const peer of present) {
     const line = { ms: [] };
     lines.set(peer, line);
-    if (peer.trainsOnly && works[work].inference) {
+    if (works[work].inference ? peer.trainsOnly : peer.predictsOnly) {
       line.cell = "";
       continue;
     }
