@@ -35,6 +35,8 @@ export function install(): Promise<void> {
 
 export interface Engine {
   readonly name: string;
+  /** Its file, where it has one. */
+  readonly path?: string;
   /** Runs a file of a project with an argument; gives what it wrote. */
   run(file: string, argument: string, project: string): Promise<string>;
 }
@@ -52,10 +54,9 @@ const platform = `${process.platform}-${process.arch}`, exe = process.platform =
 
 /** An engine that a package of this platform holds as bin/`name`; undefined where there is none for it. */
 function binary(title: string, packages: Readonly<Record<string, string>>, name: string): Engine | undefined {
-  const folder = packages[platform];
-  return folder === undefined ? undefined : {
-    name: `${title} ${version(folder)}`,
-    run: (file, argument, cwd) => output(inside(join(folder, "bin", name + exe)), [file, argument], cwd),
+  const folder = packages[platform], path = folder && inside(join(folder, "bin", name + exe));
+  return path === undefined ? undefined : {
+    name: `${title} ${version(folder!)}`, path, run: (file, argument, cwd) => output(path, [file, argument], cwd),
   };
 }
 
