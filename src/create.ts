@@ -66,8 +66,8 @@ export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
 
 /** Makes a model from a layer, or from a function on Values, and draws its parameters from the seed.
  *
- * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD
- * or a core of another release; MemoryError beyond the limit.
+ * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD,
+ * a core of another release, or a fast core without `build: "fast"`; MemoryError beyond the limit.
  * @example
  * const model = await createModel(({ a, b }) => ({ sum: add(a, b) }), { input: { a: [2], b: [2] } });
  * model.predict({ a: [[1, 2]], b: [[10, 20]] }).sum.data // → [11, 22]
