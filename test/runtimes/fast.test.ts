@@ -42,13 +42,13 @@ describe.each(hosts.filter(({ name }) => !name.startsWith("workerd")))("in $name
 });
 
 const node = engines["Node 24"];
-if (!node?.path) it.skip("no Node 24 (there is no package of it for this platform): nothing is known of the fast build's tolerances");
+if (!node?.program) it.skip("no Node 24 (there is no package of it for this platform): nothing is known of the fast build's tolerances");
 else it(`what is held against PyTorch and formulas in f64 is within the same tolerances with the fast core, in ${node.name}`, async () => {
   const files = ["ops", "layers", "losses", "catalogue-losses", "curves", "optim", "rates"].map((name) => `test/torch/${name}.test.ts`).concat("test/ops");
   const { folder, remove } = temporary();
   try {
     const report = join(folder, "report.json"), env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^VITEST|^NODE_OPTIONS$/.test(name)));
-    await execute(node.path!, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--mode", "fast", "--reporter=json", `--outputFile=${report}`, ...files], { cwd: root, env })
+    await execute(node.program!, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--mode", "fast", "--reporter=json", `--outputFile=${report}`, ...files], { cwd: root, env })
       .catch((error: unknown) => { if (!existsSync(report)) throw error; });
     const { numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as { numPassedTests: number; testResults: { assertionResults: { status: string; fullName: string; failureMessages: string[] }[] }[] };
     const failed = testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === "failed");
