@@ -4,6 +4,8 @@
 // found against f64 (test/kernels/math.spec.ts). Constants are loaded from memory because engines rebuild
 // v128 constants in each iteration of a loop.
 
+import { mulAdd } from "./lanes";
+
 const EXP = memory.data<f32>([
   88.8, -104, 1.44269504, 12582912, // upper and lower bound, log2 e, 1.5 · 2^23: rounds to an integer
   0.693145751953125, 1.42860677e-6, // ln 2 in two parts: n times the first is exact
@@ -43,16 +45,16 @@ export function expNear(x: v128): v128 { return power2(x, false); }
 @inline
 function power2(x: v128, any: bool): v128 {
   const magic = constant(EXP, 3);
-  const rounded = f32x4.add(f32x4.mul(x, constant(EXP, 2)), magic);
+  const rounded = mulAdd(x, constant(EXP, 2), magic);
   const n = f32x4.sub(rounded, magic);
   const high = f32x4.sub(x, f32x4.mul(n, constant(EXP, 4)));
   const low = f32x4.mul(n, constant(EXP, 5));
   const r = f32x4.sub(high, low);
   let q = constant(EXP, 6);
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 7));
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 8));
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 9));
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 10));
+  q = mulAdd(q, r, constant(EXP, 7));
+  q = mulAdd(q, r, constant(EXP, 8));
+  q = mulAdd(q, r, constant(EXP, 9));
+  q = mulAdd(q, r, constant(EXP, 10));
   // 1 + r + q·r², where `low` joins the small term so that it costs no rounding of r
   q = f32x4.sub(f32x4.mul(f32x4.mul(r, r), q), low);
   q = f32x4.add(f32x4.add(high, q), constant(EXP, 11));
@@ -79,14 +81,14 @@ function logNormal(x: v128, e: v128): v128 {
   const m = f32x4.sub(i32x4.sub(x, i32x4.shl(shift, 23)), constant(LOG, 12));
   const n = f32x4.convert_i32x4_s(i32x4.add(shift, e));
   let p = constant(LOG, 2);
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 3));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 4));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 5));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 6));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 7));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 8));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 9));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 10));
+  p = mulAdd(p, m, constant(LOG, 3));
+  p = mulAdd(p, m, constant(LOG, 4));
+  p = mulAdd(p, m, constant(LOG, 5));
+  p = mulAdd(p, m, constant(LOG, 6));
+  p = mulAdd(p, m, constant(LOG, 7));
+  p = mulAdd(p, m, constant(LOG, 8));
+  p = mulAdd(p, m, constant(LOG, 9));
+  p = mulAdd(p, m, constant(LOG, 10));
   const square = f32x4.mul(m, m);
   p = f32x4.mul(f32x4.mul(square, m), p);
   p = f32x4.add(p, f32x4.mul(n, constant(LOG, 1)));
@@ -141,10 +143,10 @@ export function tanh(x: v128): v128 {
   const large = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(expNear(twice), one)));
   const z = f32x4.mul(x, x);
   let p = constant(TANH, 0);
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 1));
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 2));
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 3));
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 4));
+  p = mulAdd(p, z, constant(TANH, 1));
+  p = mulAdd(p, z, constant(TANH, 2));
+  p = mulAdd(p, z, constant(TANH, 3));
+  p = mulAdd(p, z, constant(TANH, 4));
   const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, z), p));
   const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.625)));
   return v128.bitselect(x, y, i32x4.splat(0x80000000)); // −0 too keeps its sign
@@ -171,10 +173,10 @@ export function expOf(x: v128): v128 { return exp(x); }
 /** e^x − 1; 3.14 ulp. */
 export function expm1(x: v128): v128 {
   let q = constant(EXP, 6);
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 7));
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 8));
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 9));
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 10));
+  q = mulAdd(q, x, constant(EXP, 7));
+  q = mulAdd(q, x, constant(EXP, 8));
+  q = mulAdd(q, x, constant(EXP, 9));
+  q = mulAdd(q, x, constant(EXP, 10));
   const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, x), q)); // where exp takes no power of 2 out
   const large = f32x4.sub(expOf(x), f32x4.splat(1));
   const y = v128.bitselect(small, large, f32x4.lt(f32x4.abs(x), f32x4.splat(0.34)));
@@ -190,19 +192,19 @@ const ERF = memory.data<f32>([
 export function erf(x: v128): v128 {
   const size = f32x4.pmin(f32x4.abs(x), f32x4.splat(4)), z = f32x4.mul(x, x);
   let s = constant(ERF, 0);
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 1));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 2));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 3));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 4));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 5));
+  s = mulAdd(s, z, constant(ERF, 1));
+  s = mulAdd(s, z, constant(ERF, 2));
+  s = mulAdd(s, z, constant(ERF, 3));
+  s = mulAdd(s, z, constant(ERF, 4));
+  s = mulAdd(s, z, constant(ERF, 5));
   const small = f32x4.add(x, f32x4.mul(x, s));
   let q = constant(ERF, 6);
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 7));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 8));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 9));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 10));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 11));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 12));
+  q = mulAdd(q, size, constant(ERF, 7));
+  q = mulAdd(q, size, constant(ERF, 8));
+  q = mulAdd(q, size, constant(ERF, 9));
+  q = mulAdd(q, size, constant(ERF, 10));
+  q = mulAdd(q, size, constant(ERF, 11));
+  q = mulAdd(q, size, constant(ERF, 12));
   const large = f32x4.sub(f32x4.splat(1), expOf(f32x4.neg(f32x4.mul(q, size))));
   const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.92)));
   return v128.bitselect(x, y, i32x4.splat(0x80000000));
@@ -228,15 +230,15 @@ export function cosTurn(u: v128): v128 {
   const q = i32x4.trunc_sat_f32x4_s(quarter);
   const z = f32x4.mul(r, r);
   let s = constant(TURN, 0);
-  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 1));
-  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 2));
-  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 3));
-  s = f32x4.mul(f32x4.add(f32x4.mul(s, z), constant(TURN, 4)), r);
+  s = mulAdd(s, z, constant(TURN, 1));
+  s = mulAdd(s, z, constant(TURN, 2));
+  s = mulAdd(s, z, constant(TURN, 3));
+  s = f32x4.mul(mulAdd(s, z, constant(TURN, 4)), r);
   let c = constant(TURN, 5);
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 6));
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 7));
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 8));
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 9));
+  c = mulAdd(c, z, constant(TURN, 6));
+  c = mulAdd(c, z, constant(TURN, 7));
+  c = mulAdd(c, z, constant(TURN, 8));
+  c = mulAdd(c, z, constant(TURN, 9));
   // cos(r + q·¼ turn): c, −s, −c, s
   const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
   const minus = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);
