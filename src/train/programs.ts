@@ -82,6 +82,7 @@ export interface TrainingProgram {
   penalties: readonly Penalty[];
   /** Makes values of the forward pass again instead of keeping them, where that takes less memory. */
   recompute: boolean;
+  passes?: Passes;
 }
 
 /** Bounds of gradients: of the norm of all, and of each number; 0 for none. */
@@ -99,7 +100,6 @@ interface TrainingOptions {
   update?: boolean;
   outputs?: boolean;
   probe?: Probe;
-  passes?: Passes;
 }
 
 /** A whole training step, on rows of a data set or on staged ones. */
@@ -117,8 +117,8 @@ export function trainingProgram(parts: TrainingProgram, rows: number, data: Data
 
 /** A training step whose forward pass is made again in so many segments, but for the last. */
 function inSegments(
-  segments: number, { network, objective, columns, layout, clip, penalties }: TrainingProgram, rows: number, data: DataLayout | undefined,
-  { update = true, outputs = false, probe, passes = {} }: TrainingOptions,
+  segments: number, { network, objective, columns, layout, clip, penalties, passes = {} }: TrainingProgram, rows: number,
+  data: DataLayout | undefined, { update = true, outputs = false, probe }: TrainingOptions,
 ): Program {
   const cells = cellsOf(layout), { trace, built, sources, staged } = fed(network, objective, columns, rows, data, true, cells);
   const { graph } = trace;
