@@ -4,7 +4,8 @@
 
 import * as gemm from "./gemm.mjs";
 import * as ops from "./ops.mjs";
+import * as passes from "./passes.mjs";
 import * as steps from "./steps.mjs";
 import * as updates from "./updates.mjs";
 
-export const suites = [steps, gemm, ops, updates];
+export const suites = [steps, gemm, ops, updates, passes];

@@ -7,13 +7,12 @@ import type { Node, Value } from "../graph.ts";
 /** The nodes in that order; from the first effect on they stay as they are, for effects write what others read. */
 export function order(nodes: readonly Node[], outputs: readonly Value[], effects: readonly Node[]): Node[] {
   const results = new Set(outputs.map(({ node }) => node)), stays = Math.min(...effects.map(({ index }) => index));
-  /** Index of the result for which each is there. */
-  const due = new Map<Node, number>();
+  /** For each, by its index, that of the result for which it is there. */
+  const due = new Float64Array(1 + (nodes.at(-1)?.index ?? 0)).fill(stays);
   for (const node of [...nodes].reverse()) {
-    const { index } = node, when = results.has(node) || index >= stays ? index : due.get(node)!;
-    due.set(node, when);
-    // readers come first here
-    for (const input of node.inputs) due.set(input.node, Math.min(when, stays, due.get(input.node) ?? Infinity));
+    const { index } = node;
+    if (results.has(node) || index >= stays) due[index] = index;
+    for (const input of node.inputs) due[input.node.index] = Math.min(due[index]!, due[input.node.index]!);
   }
-  return [...nodes].sort((a, b) => due.get(a)! - due.get(b)! || a.index - b.index);
+  return [...nodes].sort((a, b) => due[a.index]! - due[b.index]! || a.index - b.index);
 }
