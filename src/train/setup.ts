@@ -21,10 +21,10 @@ export interface RunOptions extends ObjectiveOptions {
   clipValue?: number;
   /** What parameters cost beside the loss: l1(), l2(). */
   penalty?: PenaltyOption;
-  /** Makes activations again in the backward pass instead of keeping all of them: a step then takes longer, and less memory
-   * where that is possible; the bits are the same. `memory` tells how much. The forward pass is cut into segments, of whose
-   * values only those are kept that others read. Chen et al., Training Deep Nets with Sublinear Memory Cost (2016). false by
-   * default. */
+  /** Makes activations again in the backward pass instead of keeping them, where that takes less memory: the forward pass is cut
+   * into segments, and of their values only those are kept that a later segment reads. A step takes longer, by up to another
+   * forward pass; the bits are the same. `memory` tells what it brings: on deep nets less than half. A doctor keeps what it looks
+   * at. Chen et al., Training Deep Nets with Sublinear Memory Cost (2016). false by default. */
   recompute?: boolean;
   /** For what is drawn at random in training; the model's by default. */
   seed?: number;
