@@ -27,9 +27,10 @@ export function grad(y: Value, wrt: readonly Value[]): Value[] {
   for (const node of nodes.reverse()) {
     const arrived = node.outputs.map((output) => gradients.get(output));
     if (!reaches.has(node) || arrived.every((g) => g === undefined)) continue;
+    const its = graph.again?.(node) ?? node;
     graph.layer = node.layer;
     if (!node.op.gradient) throw new GraphError("no-gradient", { layer: node.layer, option: node.op.name, problem: "no derivative" });
-    const parts = node.op.gradient(node, arrived);
+    const parts = node.op.gradient(its, arrived);
     node.inputs.forEach((input, i) => {
       const part = parts[i];
       if (!part || !leads(input, reaches, wrt)) return;

@@ -1,16 +1,25 @@
-// The story of the library: outputs ──► live nodes ──► storages ──► plan ──► program.
+// The story of the library: outputs ──► live nodes, in order ──► storages ──► plan ──► program.
 
 import { type Emitter, type Node, origin, type Value } from "./graph.ts";
 import { inputOp } from "./op.ts";
 import { constantOp } from "./ops/constant.ts";
 import { copy } from "./ops/shape.ts";
-import { live } from "./passes/live.ts";
+import { live, needed } from "./passes/live.ts";
+import { order } from "./passes/order.ts";
 import { assignStorage, isSource, type Storages } from "./passes/storage.ts";
 import { plan } from "./plan.ts";
 import { type Address, Assembler, bits, type Literal, type Program, type Range } from "./program.ts";
 
 /** A value and the place of its own where it is to be written. */
 export type Store = readonly [Value, Address];
+
+/** What brings speed or memory, and changes no bit: false leaves a pass out. */
+export interface Passes {
+  /** Ops work in the memory of an input that nobody needs afterwards. */
+  inPlace?: boolean;
+  /** Nodes run when the first result that needs them is due, not when they are made. */
+  order?: boolean;
+}
 
 export interface Goal {
   /** Values that are read after the run, by name: `program.places` tells where they are. */
@@ -23,16 +32,16 @@ export interface Goal {
   sources?: ReadonlyMap<Value, Address>;
   /** Nodes that write by themselves (updates). */
   effects?: readonly Node[];
-  /** Without it, no op works in the memory of its input. */
-  inPlace?: boolean;
+  passes?: Passes;
 }
 
 /** Compiles what the goal needs to a program. */
-export function compileProgram({ outputs = new Map(), results = [], stores = [], sources, effects = [], inPlace = true }: Goal): Program {
+export function compileProgram({ outputs = new Map(), results = [], stores = [], sources, effects = [], passes = {} }: Goal): Program {
   const pins = new Map<Value, Address>([...(sources ?? []), ...stores]);
   const kept = new Map([...outputs].map(([name, value]) => [name, isSource(origin(value)) ? copy(value) : value]));
-  const alive = live([...kept.values(), ...stores.map(([value]) => value)], effects);
-  const storages = assignStorage(alive, pins, inPlace);
+  const ends = [...kept.values(), ...stores.map(([value]) => value)], nodes = needed(ends, effects);
+  const alive = live(passes.order === false ? nodes : order(nodes, ends, effects), ends);
+  const storages = assignStorage(alive, pins, passes.inPlace);
   const arena = plan([...storages.of.values(), ...[...storages.scratch.values()].flat()]);
   const assembler = new Assembler();
   for (const node of alive.nodes) node.op.emit(node, emitter(node, storages, assembler));

@@ -2,7 +2,7 @@
 
 import { ADDRESSABLE, loadCore } from "./core.ts";
 import type { Build, CoreSource } from "./source.ts";
-import { compileProgram } from "./compile.ts";
+import { compileProgram, type Passes } from "./compile.ts";
 import { ShapeError, show } from "./errors.ts";
 import { Graph, notAValue, Value } from "./graph.ts";
 import { input } from "./op.ts";
@@ -21,8 +21,8 @@ export interface CompileOptions {
   core?: CoreSource;
   /** As createModel's. */
   build?: Build;
-  /** Without it, no op works in the memory of its input; the bits are the same. */
-  inPlace?: boolean;
+  /** What the compiler leaves out, such as { inPlace: false }; the bits are the same. */
+  passes?: Passes;
 }
 
 /** A compiled function; made by compile(). */
@@ -104,7 +104,9 @@ export class Compiled {
 export async function compile(
   f: (...args: Value[]) => Value | readonly Value[], args: readonly Argument[], options: CompileOptions = {},
 ): Promise<Compiled> {
-  checkNames("compile", options, ["memoryLimit", "core", "build", "inPlace"]);
+  checkNames("compile", options, ["memoryLimit", "core", "build", "passes"]);
+  const { passes = {} } = options;
+  checkNames("passes", passes, ["inPlace", "order"]);
   wantFunction("compile: f", f);
   if (!Array.isArray(args)) throw badOption("compile: args", args, "an array with the shape of each argument");
   const memoryLimit = options.memoryLimit === undefined ? undefined : wantNumber("memoryLimit", options.memoryLimit, 1, ADDRESSABLE);
@@ -121,9 +123,7 @@ export async function compile(
     if (!(output instanceof Value) || output.graph !== graph)
       throw notAValue(`result ${i}`, output, { of: "compile", fix: "make it from the arguments" });
   });
-  const program = compileProgram({
-    outputs: new Map(outputs.map((value, i) => [`output ${i}`, value])), ...(options.inPlace !== undefined && { inPlace: options.inPlace }),
-  });
+  const program = compileProgram({ outputs: new Map(outputs.map((value, i) => [`output ${i}`, value])), passes });
   const session = new Session(await loadCore(options.core, build), memoryLimit);
   return new Compiled(session.load(program, {}), inputs, outputs);
 }

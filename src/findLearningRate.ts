@@ -42,7 +42,7 @@ export interface RateCurve {
 }
 
 const OPTIONS = [
-  "loss", "lossWeights", "optimizer", "penalty", "clipNorm", "clipValue", "batchSize", "seed", "minimum", "maximum", "steps", "smoothing", "signal",
+  "loss", "lossWeights", "optimizer", "penalty", "recompute", "clipNorm", "clipValue", "batchSize", "seed", "minimum", "maximum", "steps", "smoothing", "signal",
 ];
 
 /** The sweep is over where the smoothed loss is so many times the best. */

@@ -134,6 +134,8 @@ export class Graph {
   readonly gains = new Map<Value, number>();
   /** Told of each node that is made. */
   onNode: ((node: Node) => void) | undefined;
+  /** What a node's gradient is made from, where that is not the node itself; see passes/recompute.ts. */
+  again: ((node: Node) => Node) | undefined;
   readonly layers: LayerCaller | undefined;
 
   constructor({ training = false, layers }: { training?: boolean; layers?: LayerCaller } = {}) {

@@ -12,7 +12,7 @@ const ORDER = [
   "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
   "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/gain.ts", "ops/binary.ts", "ops/activation.ts", "ops/rectifier.ts", "ops/smooth.ts", "ops/power.ts", "ops/matmul.ts",
   "ops/softmax.ts", "ops/loss.ts", "ops/distance.ts", "ops/margin.ts", "ops/entropy.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
-  "autodiff.ts", "passes/live.ts", "passes/storage.ts", "passes/alone.ts", "plan.ts", "compile.ts", "inflate.ts", "fast.ts", "source.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
+  "autodiff.ts", "passes/live.ts", "passes/order.ts", "passes/storage.ts", "passes/recompute.ts", "passes/alone.ts", "plan.ts", "compile.ts", "inflate.ts", "fast.ts", "source.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
   "ops/index.ts", "yield.ts", "formats/json.ts", "formats/safetensors.ts",
   "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
   "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/activations.ts", "layers/index.ts", "layers/table.ts",

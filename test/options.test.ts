@@ -199,7 +199,7 @@ const small = classified(12), seeds = [...atLeast0, 0.5], weights = [1, "x", { o
 /** An optimizer of one's own by hand that lacks something. */
 const whole = optimizers.rmsprop(), incomplete = ["hyper", "groups", "states", "build", "write"].map((key) => ({ ...whole, [key]: undefined }));
 const objective = { loss: [1, "mse", {}, mse, null], lossWeights: weights, metrics: [1, "accuracy", {}, ["acuracy"], [1], [{}]] };
-const training = { ...objective, optimizer: [1, "adam", {}, optimizers.adam, null, ...incomplete], batchSize: counts, clipNorm: positive, clipValue: positive, penalty: [1, "l1", {}, [1]], seed: seeds };
+const training = { ...objective, optimizer: [1, "adam", {}, optimizers.adam, null, ...incomplete], batchSize: counts, clipNorm: positive, clipValue: positive, penalty: [1, "l1", {}, [1]], recompute: flags, seed: seeds };
 const resume = [1, "x", {}, new Uint8Array(10)], signal = [1, {}, "x"];
 const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, Readonly<Record<string, readonly unknown[]>>]>> = {
   createModel: [(_, more) => createModel(dense(2), { input: [6], ...more } as any), {
@@ -219,7 +219,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   setParameters: [(model, more) => model.setParameters(new Map(), { strict: false, ...more }), { strict: flags }],
   loadModel: [(model, more) => loadModel(model.save(), more), { layers: [1, "x", [], { a: 1 }], memoryLimit: counts, threads: [0, 65, "x"], where: choice, worker: [1, "x", {}, true], build: choice, core: [1, "x", {}, new Uint8Array(8)] }],
   findLearningRate: [(model, more) => findLearningRate(model, small, { loss: crossEntropy(), ...more } as any), {
-    loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, batchSize: counts, clipNorm: positive, clipValue: positive, seed: seeds,
+    loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, batchSize: counts, clipNorm: positive, clipValue: positive, seed: seeds,
     minimum: positive, maximum: [...positive, 1e-6], steps: [...counts, 1], smoothing: below1, signal,
   }],
   doctor: [(_, more) => doctor(more), { every: counts }],

@@ -9,6 +9,7 @@ import { type Core, loadCore } from "../src/core.ts";
 import { Graph, type Value } from "../src/graph.ts";
 import { input } from "../src/op.ts";
 import { add, compile, concat, exp, grad, matmul, maximum, mean, multiply, relu, reshape, sigmoid, slice, softmax, square, subtract, sum, tanh, transpose } from "../src/ops/index.ts";
+import { recompute } from "../src/passes/recompute.ts";
 import { plan } from "../src/plan.ts";
 import { listing } from "../src/program.ts";
 import { Session } from "../src/session.ts";
@@ -51,16 +52,17 @@ function random(choices: readonly number[], x: Value, y: Value): Value[] {
   return values.slice(2);
 }
 
-test("whatever the formula: in place or not, in one rank or many, the bits are the same, gradients too", async () => {
+test("whatever the formula: with each pass or without, made again or kept, in one rank or many, the bits are the same, gradients too", async () => {
   const core = await loadCore();
   await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 65535 }), { minLength: 1, maxLength: 14 }), async (choices) => {
     const results: number[][] = [];
-    for (const [inPlace, ranks] of [[true, 1], [false, 1], [true, 3], [true, 7]] as const) {
+    for (const [passes, ranks, segments] of [[{}, 1, 1], [{ inPlace: false }, 1, 1], [{ order: false }, 1, 1], [{}, 1, 2], [{}, 1, 5], [{}, 3, 1], [{}, 7, 1]] as const) {
       const graph = new Graph(), x = input(graph, "x", [4, 6]), y = input(graph, "y", [4, 6]);
       const made = random(choices, x, y), total = sum(made.at(-1)!);
       const outputs = new Map<string, Value>([["total", total], ...made.map((value, i): [string, Value] => [`v${i}`, value])]);
+      if (segments > 1) graph.again = recompute(graph, segments);
       grad(total, [x, y]).forEach((g, i) => outputs.set(`g${i}`, g));
-      const session = new Session(core), loaded = session.load(compileProgram({ outputs, inPlace }), {});
+      const session = new Session(core), loaded = session.load(compileProgram({ outputs, passes }), {});
       for (const [name, stream] of [["x", 1], ["y", 2]] as const)
         if (loaded.program.places.has(name)) session.floats.set(numbers(24, stream), loaded.place(name) / 4);
       if (ranks === 1) loaded.run();

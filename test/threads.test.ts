@@ -66,6 +66,14 @@ describe("work that is too small to be split", () => {
     small.dispose();
   });
 
+  it("is a sum to a few numbers too, which cannot be split; columns can", async () => {
+    const f = await ops.compile((x, y, z) => [ops.sum(ops.matmul(x, x)), ops.sum(y, 0), ops.sum(z, 0)], [[512, 512], [40000, 8], [40000, 3]]), { program } = f;
+    markAlone(program);
+    const sums = program.instructions.filter(({ label }) => label === "sum").map(({ word }) => (program.words[word]! & Header.ALONE) !== 0);
+    expect([program.alone, ...sums]).toEqual([false, true, false, true]);
+    f.dispose();
+  });
+
   it("reads in a listing as before", async () => {
     const f = await ops.compile((x) => ops.relu(x), [[2]]), before = listing(f.program);
     markAlone(f.program);

@@ -6,8 +6,9 @@ import * as engines from "./engines.mjs";
 import * as gather from "./gather.mjs";
 import * as gemm from "./gemm.mjs";
 import * as ops from "./ops.mjs";
+import * as passes from "./passes.mjs";
 import * as start from "./start.mjs";
 import * as steps from "./steps.mjs";
 import * as updates from "./updates.mjs";
 
-export const suites = [steps, engines, gemm, gather, ops, updates, start];
+export const suites = [steps, engines, gemm, gather, ops, updates, passes, start];

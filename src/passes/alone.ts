@@ -46,8 +46,10 @@ export function markAlone(program: Program): void {
   const works = instructions.map(({ word }) => workOf(words, word, words[word]! & Header.OPCODE));
   program.alone = works.reduce((sum, work) => sum + work, 0) < LEAST_IN_ALL;
   instructions.forEach(({ word }, i) => {
-    const stop = (words[word]! & Header.OPCODE) === Opcode.Stop; // every rank goes its way
-    if (!stop && (program.alone || works[i]! < LEAST)) words[word]! |= Header.ALONE;
+    const opcode = words[word]! & Header.OPCODE, stop = opcode === Opcode.Stop; // every rank goes its way
+    // a sum to so few numbers is not split, whatever its work
+    const whole = opcode === Opcode.Reduce && words[word + Reduce.OUTER] === 1 && words[word + Reduce.INNER]! <= 4;
+    if (!stop && (program.alone || whole || works[i]! < LEAST)) words[word]! |= Header.ALONE;
   });
 }
 

@@ -1,6 +1,6 @@
 // The programs of a run: a training step, its two halves, and an evaluation, each for some number of rows.
 
-import { compileProgram, ownMemory, type Store } from "../compile.ts";
+import { compileProgram, ownMemory, type Passes, type Store } from "../compile.ts";
 import { grad } from "../autodiff.ts";
 import { type Column, inputName } from "../data/columns.ts";
 import type { Graph, Node, Value } from "../graph.ts";
@@ -11,6 +11,7 @@ import { constant } from "../ops/constant.ts";
 import { gatherRows } from "../ops/convert.ts";
 import { seedOf } from "../ops/random.ts";
 import { checkOp, clipOp, effect, guardOp, updateOp } from "../ops/update.ts";
+import { recompute } from "../passes/recompute.ts";
 import type { Penalty } from "../penalties/penalty.ts";
 import type { Address, Program, Range } from "../program.ts";
 import { buildObjective, type Built, type Objective } from "./objective.ts";
@@ -79,6 +80,9 @@ export interface TrainingProgram {
   layout: FitLayout;
   clip: Clip;
   penalties: readonly Penalty[];
+  /** Makes values of the forward pass again instead of keeping them, where that takes less memory. */
+  recompute: boolean;
+  passes?: Passes;
 }
 
 /** Bounds of gradients: of the norm of all, and of each number; 0 for none. */
@@ -91,13 +95,34 @@ export interface Clip {
  * update, which gives the Values to keep, by name. */
 export type Probe = (trace: Trace, gradients: ReadonlyMap<Value, Value>) => () => ReadonlyMap<string, Value>;
 
-/** A whole training step, on rows of a data set or on staged ones; with `update` false only loss, gradients and guard. `outputs` keeps the predictions. */
-export function trainingProgram(
-  { network, objective, columns, layout, clip, penalties }: TrainingProgram, rows: number, data: DataLayout | undefined,
-  { update = true, outputs = false, probe }: { update?: boolean; outputs?: boolean; probe?: Probe } = {},
+/** How a training program is made: with `update` false only loss, gradients and guard; `outputs` keeps the predictions. */
+interface TrainingOptions {
+  update?: boolean;
+  outputs?: boolean;
+  probe?: Probe;
+}
+
+/** A whole training step, on rows of a data set or on staged ones. */
+export function trainingProgram(parts: TrainingProgram, rows: number, data: DataLayout | undefined, options: TrainingOptions = {}): Program {
+  let best = inSegments(1, parts, rows, data, options);
+  // with more segments less is kept and more made again at once: the best number is soon found, some √layers
+  if (parts.recompute)
+    for (let segments = 2, idle = 0; idle < 3; segments++) {
+      const next = inSegments(segments, parts, rows, data, options), better = next.arena < best.arena;
+      idle = better ? 0 : idle + 1;
+      if (better) best = next;
+    }
+  return best;
+}
+
+/** A training step whose forward pass is made again in so many segments, but for the last. */
+function inSegments(
+  segments: number, { network, objective, columns, layout, clip, penalties, passes = {} }: TrainingProgram, rows: number,
+  data: DataLayout | undefined, { update = true, outputs = false, probe }: TrainingOptions,
 ): Program {
   const cells = cellsOf(layout), { trace, built, sources, staged } = fed(network, objective, columns, rows, data, true, cells);
   const { graph } = trace;
+  if (segments > 1) graph.again = recompute(graph, segments);
   const wrt = layout.slots.map(({ parameter }) => trace.parameters.get(parameter.name));
   const known = wrt.filter((value) => value !== undefined);
   for (const penalty of penalties)
@@ -113,7 +138,7 @@ export function trainingProgram(
   effects.push(...guardNodes(layout, update ? clip : { ...clip, value: 0 }, stores.map(([value]) => value)));
   if (update) effects.push(...updateNodes(layout, built.total, stores, sources));
   const results = [...told(layout), ...(update ? [] : [{ address: inFit(0), bytes: 4 * layout.count }])];
-  return compileProgram({ stores, effects, sources, results, outputs: new Map([...(outputs ? outputPlaces(trace) : []), ...(probed?.() ?? [])]) });
+  return compileProgram({ stores, effects, sources, results, passes, outputs: new Map([...(outputs ? outputPlaces(trace) : []), ...(probed?.() ?? [])]) });
 }
 
 /** What a step tells the host: the cells from the guard's on. */

@@ -1,7 +1,7 @@
 // What fit and the trainer take alike: the options of a run, checked, and what a checkpoint must agree with.
 
 import type { Network } from "../network.ts";
-import { wantFunction, wantPositive, wantSeed } from "../options.ts";
+import { wantBoolean, wantFunction, wantPositive, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { describePenalties, type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
 import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
@@ -21,6 +21,11 @@ export interface RunOptions extends ObjectiveOptions {
   clipValue?: number;
   /** What parameters cost beside the loss: l1(), l2(). */
   penalty?: PenaltyOption;
+  /** Makes activations again in the backward pass instead of keeping them, where that takes less memory: the forward pass is cut
+   * into segments, and of their values only those are kept that a later segment reads. A step takes longer, by up to another
+   * forward pass; the bits are the same. `memory` tells what it brings: on deep nets less than half. A doctor keeps what it looks
+   * at. Chen et al., Training Deep Nets with Sublinear Memory Cost (2016). false by default. */
+  recompute?: boolean;
   /** For what is drawn at random in training; the model's by default. */
   seed?: number;
   /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. A model with `build: "fast"` makes
@@ -29,7 +34,7 @@ export interface RunOptions extends ObjectiveOptions {
 }
 
 /** The names of these options. */
-export const RUN_OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "clipNorm", "clipValue", "penalty", "seed", "resume"];
+export const RUN_OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "clipNorm", "clipValue", "penalty", "recompute", "seed", "resume"];
 
 /** What is trained, and how. */
 export interface Setup {
@@ -39,6 +44,7 @@ export interface Setup {
   readonly clip: Clip;
   readonly penalties: readonly Penalty[];
   readonly schedule: Schedule | undefined;
+  readonly recompute: boolean;
 }
 
 /** Checks the other options of an objective; `rows` of data, or 0 where they come batch by batch. */
@@ -50,6 +56,7 @@ export function setUp(network: Network, objective: Objective, options: RunOption
   return {
     network, objective, layout: layOutFit(network, optimizer, scoreCount(objective)), schedule,
     clip: { norm: bound("clipNorm"), value: bound("clipValue") }, penalties: wantPenalties(options.penalty),
+    recompute: wantBoolean("recompute", options.recompute ?? false),
   };
 }
 

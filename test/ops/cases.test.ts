@@ -63,7 +63,7 @@ describe.each(cases)("$name", (its) => {
   test("in the memory of its input it has the same bits", async () => {
     const shapes = its.shapes(100), args = draw(its, shapes);
     using f = await compile((...values) => its.build(...values), shapes);
-    using g = await compile((...values) => its.build(...values), shapes, { inPlace: false });
+    using g = await compile((...values) => its.build(...values), shapes, { passes: { inPlace: false } });
     expect(f.run(args)[0]!.data).toEqual(g.run(args)[0]!.data);
   });
 
