@@ -4,7 +4,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export { lanewiseStep } from "./own.mjs";
+export { lanewiseStep, modelOf, trainerOf } from "./own.mjs";
 
 /** The checkout in which this file stands. */
 export const here = join(dirname(fileURLToPath(import.meta.url)), "..");
