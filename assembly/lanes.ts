@@ -28,6 +28,13 @@ export function write(to: usize, value: v128, count: u32): void {
   else storePart(to, value, count);
 }
 
+/** a · b + c; rounded once, not twice, in the fast build. */
+// @ts-ignore: decorator
+@inline
+export function mulAdd(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(c, f32x4.mul(a, b));
+}
+
 /** Adds the four lanes to the two halves of an f64 sum. */
 // @ts-ignore: decorator
 @inline
