@@ -9,7 +9,7 @@ import { checkpoints } from "./reference.mjs";
 /** ms of a chunk of steps: long beside the clock's grain, short beside what disturbs a machine. */
 const CHUNK = 10;
 /** A peer that is so slow that 20 steps take longer than this (ms) is timed after fewer. */
-const PATIENCE = 3000;
+const PATIENCE = 1500;
 
 /** --work NAME, --seconds to measure, --warmup in seconds, --check: 20 steps for their losses, no timing. */
 export function stepOptions(more = {}) {

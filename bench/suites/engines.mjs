@@ -26,7 +26,7 @@ export async function report({ build, wants, rounds, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), "lanewise-engines-")), { hosts, close } = await open(folder);
   try {
     await stage(build.root, folder);
-    return await compared(hosts, build.fast ? ["exact", "fast"] : ["exact"], wanted, Math.ceil(rounds / 2), seconds);
+    return await compared(hosts, build.fast ? ["exact", "fast"] : ["exact"], wanted, rounds, seconds);
   } finally {
     await close();
     rmSync(folder, { recursive: true, force: true });
