@@ -12,7 +12,7 @@ import { readOptions } from "./options.mjs";
 import { plot } from "./plot.mjs";
 import { cpu, ensureBuild, ensurePackages, machine, packageVersion, pythonWith } from "./setup.mjs";
 import { suites } from "./suites/index.mjs";
-import { say } from "./table.mjs";
+import { firstLine, say } from "./table.mjs";
 
 const USAGE = `npm run bench                    every table, under this Node and under Node 24; writes bench/RESULTS.md and RESULTS.svg
 npm run bench -- --only NAME     rows whose name contains NAME: a part (${suites.map(({ name }) => name).join(", ")}) or a row (W2, "gemm 512 NN", tanh)
@@ -48,6 +48,8 @@ async function main() {
     console.log(`\n${await against(options.against, options)}`);
     return;
   }
+  const whole = !options.only && !options.out;
+  const other = whole && await node24().catch((error) => say(`Going on without Node 24: ${firstLine(error)}`));
   const part = await measured();
   if (part.sections.length === 0) {
     say(`Nothing is named ${JSON.stringify(options.only)}.\n\n${USAGE}`);
@@ -55,8 +57,8 @@ async function main() {
     return;
   }
   if (options.out) return writeFileSync(options.out, JSON.stringify(part));
-  if (options.only) return say("bench/RESULTS.md stays as it is: this was a part");
-  const other = await node24(), parts = other && other !== process.execPath ? [part, measuredBy(other, again)] : [part];
+  if (!whole) return say("bench/RESULTS.md stays as it is: this was a part");
+  const parts = other && other !== process.execPath ? [part, measuredBy(other, again)] : [part];
   writeFileSync(join(here, "bench/RESULTS.svg"), plot(parts));
   writeFileSync(join(here, "bench/RESULTS.md"), page(parts));
   say("written to bench/RESULTS.md and bench/RESULTS.svg");
@@ -93,7 +95,9 @@ async function measured() {
 }
 
 function runUnder(node, args) {
-  return spawnSync(node, [fileURLToPath(import.meta.url), ...args], { stdio: "inherit" }).status ?? 1;
+  const { status, error } = spawnSync(node, [fileURLToPath(import.meta.url), ...args], { stdio: "inherit" });
+  if (error) throw new Error(`${node}: ${error.message}`);
+  return status ?? 1;
 }
 
 /** The same from another Node. */

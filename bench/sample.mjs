@@ -5,6 +5,7 @@ import { median, perRun, timesFor } from "./clock.mjs";
 import { here, loadBuild } from "./lanewise.mjs";
 import { readOptions } from "./options.mjs";
 import { suites } from "./suites/index.mjs";
+import { firstLine } from "./table.mjs";
 
 /** ms of a chunk, chunks of a row, ms in which the engine may compile what is hot; times of a row that takes its own. */
 const CHUNK = 3, CHUNKS = 5, WARMUP = 30, FRESH = 3;
@@ -37,7 +38,3 @@ for (const suite of chosen.length ? chosen : suites) {
   }
 }
 console.log(JSON.stringify({ found, errors }));
-
-function firstLine(error) {
-  return String(error?.message ?? error).split("\n")[0];
-}

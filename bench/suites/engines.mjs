@@ -9,7 +9,7 @@ import { medianRatio, median } from "../clock.mjs";
 import { loadEngines } from "../engines.mjs";
 import { here } from "../lanewise.mjs";
 import { disagreement, referenceLosses } from "../reference.mjs";
-import { say, status, table, three } from "../table.mjs";
+import { firstLine, say, status, table, three } from "../table.mjs";
 import { works } from "../works.mjs";
 
 export const name = "engines";
@@ -23,7 +23,14 @@ export const rows = () => [];
 export async function report({ build, wants, rounds, seconds }) {
   const wanted = all.filter((work) => wants(rowName(work)));
   if (wanted.length === 0) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), "lanewise-engines-")), { hosts, close } = await open(folder);
+  const testing = await loadEngines();
+  try {
+    await testing.install();
+  } catch (error) {
+    say(`The engines of test/runtimes could not be installed; going on without them: ${firstLine(error)}`);
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "lanewise-engines-")), { hosts, close } = await open(testing, folder);
   try {
     await stage(build.root, folder);
     return await compared(hosts, build.fast ? ["exact", "fast"] : ["exact"], wanted, rounds, seconds);
@@ -44,15 +51,18 @@ async function stage(root, folder) {
 }
 
 /** All engines of this machine, the one that runs this first: { name, run(query) }. */
-async function open(folder) {
-  const { engines, browsers, Browser, install } = await loadEngines(), hosts = new Map(), opened = [];
-  await install();
+async function open({ engines, browsers, Browser }, folder) {
+  const hosts = new Map(), opened = [];
   for (const engine of Object.values(engines).filter(Boolean))
     hosts.set(engine.name, async (query) => JSON.parse((await engine.run("engine.js", query, folder)).trim().split("\n").at(-1)));
   for (const kind of Object.values(browsers).filter(Boolean)) {
-    const browser = await Browser.open(kind);
-    opened.push(browser);
-    hosts.set(kind.name, (query) => browser.run(folder, `index.html${query}`, {}));
+    try {
+      const browser = await Browser.open(kind);
+      opened.push(browser);
+      hosts.set(kind.name, (query) => browser.run(folder, `index.html${query}`, {}));
+    } catch (error) {
+      say(`${kind.name} does not open here; going on without it: ${firstLine(error)}`);
+    }
   }
   return { hosts: [...hosts].map(([name, run]) => ({ name, run })), close: () => Promise.all(opened.map((browser) => browser.close())) };
 }
