@@ -14,8 +14,8 @@ export async function loadBuild(root = here) {
   return { root, lanewise: await load("index.js"), ops: await load("ops.js") };
 }
 
-/** A work's step: a function that does one and returns its loss; for a prediction, the sum of the outputs. */
-export async function lanewiseStep({ lanewise }, work) {
+/** A work's model with its initial weights, and the options of its training. */
+export async function lanewiseModel({ lanewise }, work) {
   const { createModel, sequential, dense, binaryCrossEntropy, crossEntropy } = lanewise;
   const layers = work.sizes.slice(1).flatMap((to, i) => (i === 0 ? [dense(to)] : [lanewise[work.activation](), dense(to)]));
   const model = await createModel(sequential(...layers), { input: [work.sizes[0]] });
@@ -24,15 +24,17 @@ export async function lanewiseStep({ lanewise }, work) {
     [`${2 * i}.weight`, { data: Float32Array.from(weight, (_, at) => weight[(at % from) * to + Math.floor(at / from)]), shape: [to, from] }],
     [`${2 * i}.bias`, { data: bias, shape: [to] }],
   ])));
-  const { x, y } = fixedBatch(work), dispose = () => model.dispose();
+  const { name, ...settings } = work.optimizer;
+  return { model, options: { loss: work.loss === "crossEntropy" ? crossEntropy() : binaryCrossEntropy(), optimizer: lanewise[name](settings), batchSize: work.batch } };
+}
+
+/** A work's step: a function that does one and returns its loss; for a prediction, the sum of the outputs. */
+export async function lanewiseStep(build, work) {
+  const { model, options } = await lanewiseModel(build, work), { x, y } = fixedBatch(work), dispose = () => model.dispose();
   if (work.inference) {
     const into = new Float32Array(work.batch * work.sizes.at(-1));
     return { dispose, step: () => model.predict(x, { into }).data.reduce((a, b) => a + b, 0) };
   }
-  const { name, ...settings } = work.optimizer;
-  const trainer = model.trainer({
-    loss: work.loss === "crossEntropy" ? crossEntropy() : binaryCrossEntropy(), optimizer: lanewise[name](settings), batchSize: work.batch,
-  });
-  const batch = { x, y };
+  const trainer = model.trainer(options), batch = { x, y };
   return { dispose, step: () => trainer.step(batch) };
 }

@@ -87,19 +87,19 @@ export function growTo({ memory }: Core, bytes: number): void {
 export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module> {
   wantSimd();
   if (source !== undefined) return (await import("./source.ts")).moduleFrom(source, compile, badCore);
-  if (typeof embedded !== "string") return embedded;
+  if (typeof embedded !== "string") return embedded!;
   return compiled ??= embeddedBytes().then(compile).catch((error) => {
     compiled = undefined;
     throw error;
   });
 }
 
-/** The embedded core: deflated, it costs a page 4 KB less on the wire; in base 85, with letters that code is made of too, 0.3 KB
+/** The embedded core, or another that is embedded like it: deflated, it costs a page 4 KB less on the wire; in base 85, with letters that code is made of too, 0.3 KB
  * less than in base 64. Five letters are a number of four bytes. */
-export async function embeddedBytes(): Promise<ArrayBuffer> {
+export async function embeddedBytes(text = embedded as string): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give lanewise/core.wasm as the option core" });
-  const text = embedded as string, words = new Uint32Array(Math.ceil(text.length / 5));
+  const words = new Uint32Array(Math.ceil(text.length / 5));
   for (let i = 0; i < text.length; i++) {
     const word = Math.floor(i / 5), code = text.charCodeAt(i);
     words[word] = words[word]! * 85 + code - (code < 92 ? 40 : 41); // there is no \
