@@ -124,8 +124,10 @@ function tableOf({ program, rows, instructions, step, ceilings, grain, call, eng
   ]);
   return [
     `${program === "step" ? "A training step" : "A prediction"} of ${rows} rows: ${three(step.microseconds)} µs in one call, ${three(step.instructions)} µs as the sum of ${instructions.length} instructions.`,
-    `${engine}; ${why}. The clock's grain: ${three(grain)} µs; an instruction that does nothing: ${three(call)} µs.`,
-    ...(ceilings ? [`Ceilings: ${three(ceilings.multiplyAdd)} GFLOP/s in registers, ${three(ceilings.multiplyAddLoads)} with a micro-kernel's loads, ${three(ceilings.divide)} quotients; GB/s by loads and stores:`,
+    `${cut(engine, 98)}; ${why}.`,
+    `The clock's grain: ${three(grain)} µs; an instruction that does nothing: ${three(call)} µs.`,
+    ...(ceilings ? [`Ceilings: ${three(ceilings.multiplyAdd)} GFLOP/s in registers, ${three(ceilings.multiplyAddLoads)} with a micro-kernel's loads; ${three(ceilings.divide)} quotients.`,
+      "GB/s by loads and stores:",
       ...streamLines(ceilings)] : ["No ceilings: this build is for engines that compile nothing."]),
     "", ...table, "", ...lines([["instruction", "count", "µs", "%", "GFLOP/s", "GB/s", "ceiling"], ...sums], 1), "",
   ].join("\n");
