@@ -378,8 +378,8 @@ export class Model<X = any, Y = any> {
    *
    * An instruction that takes more than 20 grains of the clock is timed in passes of the whole program: the mean of the middle half
    * of the passes, off by some percent where the machine does nothing else. Shorter ones, and most where the clock is as coarse as in
-   * browsers, are repeated by themselves (`repeated`) over at least 40 grains, so the grain is off by 2.5 % at most; but what they
-   * read stays in the caches, so that large ones may seem faster than in a step. One thread is timed, whatever the model has.
+   * browsers, are repeated by themselves (`repeated`) over at least 20 grains, which is off by 5 % at most; but what they read stays
+   * in the caches, so that large ones may seem faster than in a step. One thread is timed, whatever the model has.
    *
    * @throws (as a rejection) OptionError for options that do not fit, or for a model in a worker; StateError while a fit runs;
    * EngineError where the clock stands still, as in edge runtimes; MemoryError beyond the limit; NonFiniteError if the step's loss

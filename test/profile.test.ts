@@ -182,10 +182,10 @@ describe("the clock", () => {
     return { now: () => (Math.floor((time += 0.02) / grain) * grain) / 1000, go: (microseconds) => void (time += microseconds) };
   }
 
-  test.each([0.02, 5, 100, 1000])("of a grain of %d µs: an interval is told within 3 percent", (grain) => {
+  test.each([0.02, 5, 100, 1000])("of a grain of %d µs: an interval is told within 5 percent", (grain) => {
     const { now, go } = byHand(grain), clock = clockOf(now)!;
     expect(clock.grain).toBeCloseTo(grain, 6);
-    for (const wanted of [0.03, 1.7, 33, 700]) for (const found of timed(clock, (times) => go(wanted * times), 5)) expect(Math.abs(found / wanted - 1)).toBeLessThan(0.03);
+    for (const wanted of [0.03, 1.7, 33, 700]) for (const found of timed(clock, (times) => go(wanted * times), 5)) expect(Math.abs(found / wanted - 1)).toBeLessThan(0.05);
   });
 
   test("the mean of the middle half leaves out what disturbs", () => {

@@ -52,8 +52,8 @@ const STREAMS: readonly Streams[] = [[1, 0], [0, 1], [1, 1], [2, 1], [3, 1], [3,
 const LEAST = 4096, MOST = 67108864;
 /** Depth of the panels for the probe with loads. */
 const DEPTH = 256;
-/** All probes run so often, one after the other: meanwhile engines compile anew what is hot. */
-const SWEEPS = 4, ROUNDS = 3;
+/** All probes run so often, and for so many milliseconds, one after the other: engines compile anew what is hot. */
+const SWEEPS = 3, WARM_UP = 300, ROUNDS = 3;
 
 /** The probe that fits a work: streams, place, and the power of two that is not below its bytes. */
 function probeFor({ streams: [loads, stores], inPlace, name, loads: read, stores: written }: Work): Omit<StreamCeiling, "gbps"> | undefined {
@@ -94,7 +94,7 @@ export async function probe(works: readonly Work[], clock: Clock, turn: Turn, ki
       const wanted = probeFor(work);
       if (wanted) found.set(keyOf(wanted), wanted);
     }
-    for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (let sweep = 0, begin = clock.now(); sweep < SWEEPS || clock.now() - begin < WARM_UP; sweep++) {
       fill(48 * DEPTH);
       await rate("multiplyAdd", 96 * 100, (times) => core.multiplyAdd(100 * times));
       await rate("multiplyAddLoads", 64 * DEPTH, (times) => core.multiplyAddLoads(base, base + 16 * DEPTH, DEPTH, times));

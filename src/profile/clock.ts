@@ -1,12 +1,14 @@
 // The clock: how fine it is, and how long to look at it. Browsers round it to 5 … 100 µs, some to a millisecond; edge engines let
 // it stand still while code runs.
 
-/** An interval of so many grains is off by less than one of them, 2.5 %. */
-const GRAINS = 40;
+/** An interval of so many grains is off by less than one of them, 5 %. */
+const GRAINS = 20;
 /** Microseconds of the shortest interval that is timed, where the clock is fine: what else a machine does takes some µs. */
 const SHORTEST = 20;
 /** Calls after which a clock that has not moved stands still: some tenth of a second. */
 const CALLS = 2e6;
+/** Microseconds of an interval that takes long. */
+const LONG = 2000;
 /** Runs after which it is given up. */
 const MANY = 1e8;
 
@@ -33,17 +35,22 @@ export function clockOf(now: () => number): Clock | undefined {
   return { now, grain, shortest: Math.max(SHORTEST, GRAINS * grain) };
 }
 
-/** Runs `run(times)` with so many `times` that it takes an interval that can be timed; µs of one, as often as `rounds` says. */
+/** Runs `run(times)` with so many `times` that it takes an interval that can be timed; µs of one, as often as `rounds` says, but
+ * three times where that takes long. */
 export function timed({ now, shortest }: Clock, run: (times: number) => void, rounds: number): number[] {
   const interval = (times: number): number => {
     const start = now();
     run(times);
     return 1000 * (now() - start);
   };
-  let times = 1;
-  for (let took = interval(times); took < shortest && times < MANY; took = interval(times))
-    times = Math.ceil(times * Math.min(16, Math.max(2, (1.2 * shortest) / Math.max(took, 1e-3))));
-  return Array.from({ length: rounds }, () => interval(times) / times);
+  const count = shortest < LONG ? rounds : Math.min(rounds, 3), found: number[] = [];
+  for (let times = 1; found.length < count;) {
+    const took = interval(times);
+    // one that was long enough by a disturbance alone is followed by others that are not
+    if (took >= shortest || times > MANY) found.push(took / times);
+    else times = Math.ceil(times * Math.min(16, Math.max(1.5, (1.5 * shortest) / Math.max(took, 1e-3))));
+  }
+  return found;
 }
 
 /** The mean of the middle half: as steady as a median, and finer where values have been rounded. */

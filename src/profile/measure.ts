@@ -11,7 +11,7 @@ import { type Clock, middle, timed, type Turn } from "./clock.ts";
 import type { Work } from "./work.ts";
 
 /** Milliseconds in which the program runs before it is timed: engines compile what is hot anew. */
-const WARM_UP = 300;
+const WARM_UP = 200;
 /** Copies of an instruction in a program that repeats it, so that a call of the core is a small part; and the time, in µs, from
  * which on fewer will do. */
 const COPIES = 64, LONG = 1;
@@ -44,6 +44,7 @@ export async function measure(loaded: LoadedProgram, works: readonly Work[], ste
     for (let passes = 0; passes < 2 || now() - begin < WARM_UP; passes++) {
       loaded.wantLoaded();
       run(loaded.block.offset, 0, 1);
+      for (let i = 0; i < count; i++) execute(at(i), 0, 1); // to the engine another function
       await turn();
     }
 
