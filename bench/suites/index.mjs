@@ -3,8 +3,9 @@
 // RESULTS.md, or undefined if nothing in it is wanted.
 
 import * as gemm from "./gemm.mjs";
+import * as math from "./math.mjs";
 import * as ops from "./ops.mjs";
 import * as steps from "./steps.mjs";
 import * as updates from "./updates.mjs";
 
-export const suites = [steps, gemm, ops, updates];
+export const suites = [steps, gemm, ops, math, updates];
