@@ -83,8 +83,8 @@ export class WorkerModel<X = any, Y = any> {
     return this.model.memory(options);
   }
 
-  /** Refuses, with an OptionError: programs are timed where they run, and there is no clock that can be looked at between two
-   * instructions. loadModel(await model.save()) makes a model that can be profiled. */
+  /** Refuses, with an OptionError: only programs that run in this thread are timed. loadModel(await model.save()) makes a model
+   * with such ones. */
   async profile(...options: Parameters<Model["profile"]>): Promise<Profile> {
     return this.model.profile(...options);
   }

@@ -139,6 +139,14 @@ describe("the program", () => {
 });
 
 describe("where it is refused", () => {
+  test("beyond the memory's limit: nothing stays taken", async () => {
+    const free = await make(), limit = free["network"].session.used + 4000; // less than parameters, gradients, moments and activations
+    const model = await createModel(sequential(dense(16), relu(), dropout(0.2), dense(3)), { input: [6], memoryLimit: limit }), before = model["network"].session.used;
+    await expect(model.profile(1, { ...options, batchSize: 64 })).rejects.toMatchObject({ code: "memory-limit" });
+    expect(model["network"].session.used).toBe(before);
+    model.predict(numbers(6));
+  });
+
   test("a model in a worker, a running fit, steps that are no number", async () => {
     const away = await createModel(dense(1), { input: [1], where: "worker" });
     await expect(away.profile(1, { loss: mse() })).rejects.toMatchObject({ code: "bad-option", details: { of: "profile", option: "where" } });

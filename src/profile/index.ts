@@ -53,7 +53,7 @@ export async function profile(model: Model, steps: number | undefined, options: 
   const given = options ?? {};
   if (session.twin)
     throw kit.badOption("where", "worker", '"here"', { of: "profile", fix: "loadModel(await model.save()) makes a model whose programs run here" });
-  if (model["running"]) throw new kit.StateError("fit-running", { of: "profile", problem: "a fit is running on this model", fix: "await it, or stop it first" });
+  if (model["running"]) throw new kit.StateError("fit-running", { of: "profile", problem: "a fit, a sweep or a profile is running on this model", fix: "await it, or stop it first" });
   const { setup, rows } = chosen(model, given, kit);
   const clock = clockOf(() => performance.now());
   if (!clock)
