@@ -198,6 +198,8 @@ describe("the clock", () => {
 
   test("the mean of the middle half leaves out what disturbs", () => {
     expect(middle([1, 2, 3, 2, 1000, 2, 2, 0])).toBe(2);
+    expect(middle([1000, 3, 1])).toBe(3);
+    expect([middle([5]), middle([5, 6])]).toEqual([5, 5.5]);
   });
 
   test.each([0.02, 5, 20])("of a grain of %d µs: each instruction's time is found, and in-place ones find the same numbers each time", async (grain) => {

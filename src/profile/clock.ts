@@ -31,7 +31,7 @@ export function clockOf(now: () => number): Clock | undefined {
     if (next > last) steps.push(1000 * (next - last));
     last = next;
   }
-  const grain = middle(steps.slice(-15));
+  const [, , , grain] = steps.slice(-15).sort((a, b) => a - b) as [number, number, number, number]; // other steps may have been disturbed
   return { now, grain, shortest: Math.max(SHORTEST, GRAINS * grain) };
 }
 
@@ -55,7 +55,7 @@ export function timed({ now, shortest }: Clock, run: (times: number) => void, ro
 
 /** The mean of the middle half: as steady as a median, and finer where values have been rounded. */
 export function middle(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort(), from = Math.floor(sorted.length / 4), inner = sorted.subarray(from, sorted.length - from);
+  const sorted = Float64Array.from(values).sort(), from = Math.floor((sorted.length + 1) / 4), inner = sorted.subarray(from, sorted.length - from);
   return inner.reduce((a, b) => a + b, 0) / inner.length;
 }
 

@@ -16,6 +16,8 @@ const WARM_UP = 200;
  * which on fewer will do. */
 const COPIES = 64, LONG = 1;
 const ROUNDS = 7;
+/** How often the whole program is timed. */
+const BREAKS = 9;
 /** In a pass, an instruction takes at least so many grains, and looks at the clock. */
 const LOOKS = 20;
 /** Words of a Copy of one dimension, and those of the longest instruction. */
@@ -68,7 +70,7 @@ export async function measure(loaded: LoadedProgram, works: readonly Work[], ste
       }
     }, ROUNDS)) - call;
 
-    // passes, each beside a run of the whole program
+    // passes, and between them runs of the whole program
     const samples = instructions.map(() => new Float64Array(steps)), wholes: number[] = [];
     const whole = (times: number): void => {
       for (let i = 0; i < times; i++) run(loaded.block.offset, 0, 1);
@@ -76,7 +78,7 @@ export async function measure(loaded: LoadedProgram, works: readonly Work[], ste
     for (let step = 0; step < steps; step++) {
       await turn();
       loaded.wantLoaded();
-      wholes.push(...timed(clock, whole, 1));
+      if (step % Math.ceil(steps / BREAKS) === 0) wholes.push(middle(timed(clock, whole, ROUNDS)));
       let last = now();
       for (let i = 0; i < count; i++) {
         execute(at(i), 0, 1);
