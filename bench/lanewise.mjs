@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export { lanewiseStep, modelOf, trainerOf } from "./own.mjs";
+export { lanewiseModel, lanewiseStep, modelOf, trainerOf, trainingOf } from "./own.mjs";
 
 /** The checkout in which this file stands. */
 export const here = join(dirname(fileURLToPath(import.meta.url)), "..");

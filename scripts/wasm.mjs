@@ -7,11 +7,11 @@ import { buildSync } from "esbuild";
 
 const deflate = fileURLToPath(new URL("deflate.mjs", import.meta.url));
 
-/** The core for one thread. It is built for shared memory: this clears the flag "shared" (2) in the limits of the memory that
+/** A module for one thread. The core is built for shared memory: this clears the flag "shared" (2) in the limits of the memory that
  * it imports, one bit. */
 export function unshared(bytes) {
   const copy = Buffer.from(bytes), entry = Buffer.from("\x03env\x06memory\x02", "latin1"), flags = copy.indexOf(entry) + entry.length;
-  if (flags < entry.length || copy[flags] !== 3) throw new Error("the core imports no shared memory env.memory");
+  if (flags < entry.length || (copy[flags] !== 1 && copy[flags] !== 3)) throw new Error("it imports no memory env.memory with a maximum");
   copy[flags] = 1;
   return copy;
 }
@@ -69,13 +69,15 @@ export const fastApart = {
 
 /** For esbuild, for edge engines: they compile no bytes, so that core.wasm is imported, and have no workers. "?module" is how
  * Next.js knows that the module is wanted, not its exports; workerd takes a module of any name, and Wrangler this one. They compile
- * what a program imports before it runs, so that the library has no way to fast.wasm, which fails where there is no relaxed SIMD. */
+ * what a program imports before it runs, so that the library has no way to fast.wasm, which fails where there is no relaxed SIMD.
+ * There are no probes. */
 export const importWasm = {
   name: "import-wasm",
   setup(build) {
+    build.onResolve({ filter: /\/probes\.wasm$/ }, () => ({ path: "probes", namespace: "none" }));
     build.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `../${basename(path)}?module`, external: true }));
     build.onResolve({ filter: /\/fast\.ts$/ }, ({ path, kind }) => (kind === "entry-point" ? undefined : { path, namespace: "none" }));
-    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const fastCore = undefined;" }));
+    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const fastCore = undefined; export default undefined;" }));
     build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path, "../edge.ts") }));
   },
 };

@@ -94,18 +94,18 @@ export async function moduleOf(source?: CoreSource, build: Build = "exact"): Pro
   wantSimd();
   const other = source !== undefined || build !== "exact" ? await (await import("./source.ts")).moduleFrom(build, source, compile, badCore) : undefined;
   if (other) return other;
-  if (typeof embedded !== "string") return embedded;
+  if (typeof embedded !== "string") return embedded!;
   return compiled ??= embeddedBytes().then(compile).catch((error) => {
     compiled = undefined;
     throw error;
   });
 }
 
-/** The embedded core. */
-export async function embeddedBytes(): Promise<ArrayBuffer> {
+/** The embedded core, or another wasm that is embedded like it. */
+export async function embeddedBytes(text = embedded as string): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give lanewise/core.wasm as the option core" });
-  return inflate(embedded as string);
+  return inflate(text);
 }
 
 /** A memory for one thread, or for several that share it. */

@@ -1,14 +1,16 @@
 // How models are made: from a layer or a function on Values, or from a file; here, on threads, or in a worker.
 
 import { ADDRESSABLE, badCore, compile, embeddedBytes, growTo, instantiate, loadCore, memoryOf, moduleOf, releaseCore } from "./core.ts";
-import type { InputSpec } from "./data/columns.ts";
-import { EngineError, FormatError, OptionError, WorkerError } from "./errors.ts";
+import { compileProgram } from "./compile.ts";
+import { inputColumns, type InputSpec } from "./data/columns.ts";
+import { EngineError, FormatError, OptionError, StateError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
 import type { Value } from "./graph.ts";
 import { isLayer, type Layer } from "./layers/layer.ts";
 import { Model, type Notes } from "./model.ts";
 import { INPUT, type ModelFunction, Network } from "./network.ts";
 import { badOption, checkNames, isRecord, wantCount, wantNumber, wantOneOf, wantSeed } from "./options.ts";
+import type { ProfileKit } from "./profile/index.ts";
 import type { Opened } from "./runtimes/index.ts";
 import type { Kit } from "./runtimes/kit.ts";
 import type { WorkerLike } from "./runtimes/thread.ts";
@@ -17,9 +19,14 @@ import { isShape, sameShape, type Shape } from "./shape.ts";
 import type { Build, CoreSource } from "./source.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
 import { writeCheckpoint } from "./train/checkpoint.ts";
-import { predictionProgram } from "./train/programs.ts";
+import { copyNumbers, layOut, upload } from "./train/dataset.ts";
+import { dataColumns, resolveObjective } from "./train/objective.ts";
+import { outputPlace, predictionProgram, trainingProgram } from "./train/programs.ts";
+import { setUp } from "./train/setup.ts";
+import { makeState } from "./train/state.ts";
+import { nonFinite } from "./train/trainer.ts";
 import type { WorkerModel } from "./workerModel.ts";
-import { nextTask } from "./yield.ts";
+import { nextTask, pacer } from "./yield.ts";
 
 /** The shape of one row of an input, with its type where that is not float32. */
 export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
@@ -48,10 +55,11 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
   core?: CoreSource;
 }
 
-/** For threads and workers. */
-const KIT: Kit = {
+/** For threads and workers, and for profiles. */
+const KIT: Kit & ProfileKit = {
   badCore, compile, embeddedBytes, growTo, instantiate, memoryOf, moduleOf, releaseCore, EngineError, WorkerError, badOption, wantCount, wantOneOf, disposed,
   writeCheckpoint, nextTask,
+  StateError, checkNames, compileProgram, copyNumbers, dataColumns, inputColumns, layOut, makeState, nonFinite, outputPlace, pacer, resolveObjective, setUp, trainingProgram, upload,
 };
 
 const SITE = ["memoryLimit", "threads", "where", "worker", "build", "core"];
@@ -143,7 +151,9 @@ async function attach<M>(network: Network, options: LoadOptions, limit: number, 
     network.close();
     throw error;
   }
-  const model = new Model(network, { ...notes, ...opened });
+  const model = new Model(network, {
+    ...notes, ...opened, profile: async (...given) => (await import("./profile/index.ts")).profile(...given, KIT),
+  });
   return (opened.wrap?.(model, network) ?? model) as M;
 }
 

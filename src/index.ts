@@ -3,6 +3,7 @@
 
 export { createModel, type InputOption, loadModel, type LoadOptions, type ModelOptions } from "./create.ts";
 export { type Classification, type EvaluateOptions, type MemoryPlan, Model, type ModelInfo } from "./model.ts";
+export type { Profile, ProfiledInstruction, ProfiledStep, ProfileOptions } from "./profile/report.ts";
 export type { WorkerModel } from "./workerModel.ts";
 export { hash } from "./hash.ts";
 export { findLearningRate, type FindLearningRateOptions, type RateCurve } from "./findLearningRate.ts";

@@ -11,6 +11,7 @@ import { type Match, matches, unmatched, wantMatch } from "./optimizers/optimize
 import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
+import type { Profile, ProfileOptions } from "./profile/report.ts";
 import type { LoadedProgram, Session } from "./session.ts";
 import { showShape, sizeOf } from "./shape.ts";
 import type { Build } from "./source.ts";
@@ -103,6 +104,7 @@ export interface Notes {
   losses: ReadonlyMap<string, LossOption>;
   site(session: Session): Site;
   keeper?: typeof makeKeeper;
+  profile(model: Model, steps?: number, options?: ProfileOptions): Promise<Profile>;
 }
 
 /** A computation that yields the programs that it wants to be run. */
@@ -362,13 +364,36 @@ export class Model<X = any, Y = any> {
       const { arena, words: { byteLength } } = predictionProgram(network, PREDICTION_ROWS);
       return { parameters, gradients: 0, optimizer: 0, activations: arena, programs: byteLength, data: 0, total: session.measure([byteLength], arena) };
     }
-    const given = data ?? this.blankData(fit as FitOptions, wantCount("rows", rows ?? wantCount("batchSize", fit.batchSize ?? 32)));
+    const given = data ?? this.blankData(resolveObjective(network, fit as FitOptions), wantCount("rows", rows ?? wantCount("batchSize", fit.batchSize ?? 32)));
     const plan = planFit(network, given as Data, fit as FitOptions, this.notes.classes), { layout } = plan;
     const { blocks, uploads, arena, programs, data: dataBytes } = planBytes(plan);
     return {
       parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
       total: session.measure(blocks, arena, this.ended?.block, uploads),
     };
+  }
+
+  /** Where a program's time goes: for each instruction its op, layer and shapes, µs, GFLOP/s, GB/s, share, and percent of what this
+   * engine reaches with so much arithmetic or so many loads and stores alone. The program is the step of the last fit or trainer, of
+   * other options, or a prediction; `steps` passes of it are timed (50 by default), on a copy of the parameters: the model stays as
+   * it is, bit for bit. `console.log(String(profile))` shows a table, and `profile.toTrace()` is for Chrome's trace viewer.
+   *
+   * An instruction that takes more than 20 grains of the clock is timed in passes of the whole program: the mean of the middle half
+   * of the passes, off by some percent where the machine does nothing else. Shorter ones, and most where the clock is as coarse as in
+   * browsers, are repeated by themselves (`repeated`) over at least 20 grains, which is off by 5 % at most; but what they read stays
+   * in the caches, so that large ones may seem faster than in a step. One thread is timed, whatever the model has.
+   *
+   * @throws (as a rejection) OptionError for options that do not fit, or for a model in a worker; StateError while a fit runs;
+   * EngineError where the clock stands still, as in edge runtimes; MemoryError beyond the limit; NonFiniteError if the step's loss
+   * or gradients are not finite.
+   * @example
+   * const model = await createModel(dense(1), { input: [3] });
+   * const profile = await model.profile(5, { loss: mse(), optimizer: sgd(), batchSize: 8 });
+   * profile.instructions.at(-1).instruction // → "Update"
+   */
+  async profile(steps?: number, options?: ProfileOptions): Promise<Profile> {
+    this.wantOpen();
+    return this.notes.profile(this, steps, options);
   }
 
   /** The model as a safetensors file: PyTorch's names and layouts, and what loadModel needs to build it again.
@@ -503,8 +528,8 @@ export class Model<X = any, Y = any> {
   }
 
   /** Data of the right shapes, for a plan. */
-  private blankData(options: FitOptions, rows: number): Data {
-    const { network } = this, objective = resolveObjective(network, options);
+  private blankData(objective: Objective, rows: number): Data {
+    const { network } = this;
     const x = network.inputs.map(({ name, shape, dtype }) => [name, dtype === "int32" ? new Int32Array(rows * sizeOf(shape)) : new Float32Array(rows * sizeOf(shape))] as const);
     const y = objective.map(({ output, loss }) => {
       const shape = network.outputs.get(output)!, classes = isLoss(loss) && loss.target === "classes";

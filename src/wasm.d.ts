@@ -1,6 +1,6 @@
-// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base 85; on the edge it is a module.
+// The build embeds the core: an import of a .wasm file is its bytes, deflated (RFC 1950), in base 85; on the edge it is a module, and there are no probes.
 declare module "*.wasm" {
-  const core: string | WebAssembly.Module;
+  const core: string | WebAssembly.Module | undefined;
   export default core;
 }
 // And a script as text, with all that it imports.

@@ -4,6 +4,7 @@
 import type { Data } from "./data/columns.ts";
 import type { Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Only, Running, TargetOf } from "./model.ts";
 import type { Network } from "./network.ts";
+import type { Profile } from "./profile/report.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
 import type { FitOptions } from "./train/fit.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
@@ -80,6 +81,12 @@ export class WorkerModel<X = any, Y = any> {
   /** As Model.memory. */
   async memory(options: Parameters<Model<X, Y>["memory"]>[0] = {}): Promise<MemoryPlan> {
     return this.model.memory(options);
+  }
+
+  /** Refuses, with an OptionError: only programs that run in this thread are timed. loadModel(await model.save()) makes a model
+   * with such ones. */
+  async profile(...options: Parameters<Model["profile"]>): Promise<Profile> {
+    return this.model.profile(...options);
   }
 
   /** As Model.save. */

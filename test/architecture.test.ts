@@ -27,7 +27,8 @@ const ORDER = [
   "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts",
   "runtimes/kit.ts", "runtimes/thread.ts", "runtimes/site.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts",
   "train/keeper.ts", "train/trainer.ts", "train/fit.ts", "train/training.ts",
-  "summary.ts", "model.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts",
+  "profile/clock.ts", "profile/work.ts", "profile/ceilings.ts", "profile/measure.ts", "profile/report.ts",
+  "summary.ts", "model.ts", "profile/index.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts",
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
 ];
 
@@ -63,9 +64,9 @@ test("a file imports only from those above it: no upward import, no cycle", () =
   expect(wrong).toEqual([]);
 });
 
-test("src imports nothing of assembly but isa.ts and the built cores; assembly nothing of src", () => {
+test("src imports nothing of assembly but isa.ts, the built cores and probes; assembly nothing of src", () => {
   const crossing = files("src").flatMap((file) => imports(`src/${file}`).filter((path) => !path.startsWith("src/")));
-  expect([...new Set(crossing)].sort()).toEqual(["assembly/isa.ts", "build/core.wasm", "build/fast.wasm"]);
+  expect([...new Set(crossing)].sort()).toEqual(["assembly/isa.ts", "build/core.wasm", "build/fast.wasm", "build/probes.wasm"]);
   const others = files("assembly").flatMap((file) => imports(`assembly/${file}`).filter((path) => !path.startsWith("assembly/")));
   expect(others).toEqual([]);
 });

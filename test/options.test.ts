@@ -222,6 +222,10 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, batchSize: counts, clipNorm: positive, clipValue: positive, seed: seeds,
     minimum: positive, maximum: [...positive, 1e-6], steps: [...counts, 1], smoothing: below1, signal,
   }],
+  profile: [(model, more) => model.profile(1, { loss: crossEntropy(), ...more }), {
+    ...objective, optimizer: training.optimizer, penalty: training.penalty, clipNorm: positive, clipValue: positive, batchSize: counts,
+    program: choice, data: [1, "x", [], {}, null, { x: small.x }],
+  }],
   doctor: [(_, more) => doctor(more), { every: counts }],
   diagnose: [(model, more) => diagnose(model, small as any, { loss: crossEntropy(), ...more } as any), {}],
 };

@@ -6,6 +6,7 @@
 import * as engines from "./engines.mjs";
 import * as gather from "./gather.mjs";
 import * as gemm from "./gemm.mjs";
+import * as math from "./math.mjs";
 import * as ops from "./ops.mjs";
 import * as passes from "./passes.mjs";
 import * as start from "./start.mjs";
@@ -13,4 +14,4 @@ import * as steps from "./steps.mjs";
 import * as updates from "./updates.mjs";
 
 // every op takes two minutes
-export const suites = [steps, engines, gemm, gather, { ...ops, once: true }, updates, passes, start];
+export const suites = [steps, engines, gemm, gather, { ...ops, once: true }, math, updates, passes, start];

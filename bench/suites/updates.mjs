@@ -1,11 +1,11 @@
-// Optimizers: the Update instruction on 1e5 and 1e6 parameters, per parameter and relative to a copy of as many numbers.
-// A copy reads and writes 4 bytes for each; sgd reads 8 and writes 4, with momentum 12 and 8, adam 16 and 12.
+// Optimizers: the Update instruction on 1e5 to 8e6 parameters, beside probes with the same loads and stores (assembly/probes), and
+// a copy of as many numbers. A copy reads and writes 4 bytes for each; sgd reads 8 and writes 4, with momentum 12 and 8, adam 16 and 12.
 
 import { interleave, median, medianRatio, timer } from "../clock.mjs";
+import { openProbes, STREAMS } from "../probes.mjs";
 import { update } from "../reference.mjs";
 import { say, status, table, three } from "../table.mjs";
 import { uniform } from "../works.mjs";
-import { openCopy } from "./copy.mjs";
 
 export const name = "updates";
 const FEATURES = 1000, TURN = 4; // ms
@@ -15,8 +15,10 @@ const optimizers = {
   "sgd + momentum": { name: "sgd", learningRate: 1e-3, momentum: 0.9 },
   "adam": { name: "adam", learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
 };
+/** Probes of the same streams: with as much arithmetic, and with none. */
+const PROBES = { "sgd": ["sgd", "load2Store1"], "sgd + momentum": [undefined, "load3Store2"], "adam": ["adam", "load4Store3"] };
 const all = Object.entries(optimizers).flatMap(([title, settings]) =>
-  [1e5, 1e6].map((size) => ({ name: `${title}, 1e${Math.log10(size)}`, settings, size })));
+  [1e5, 1e6, 8e6].map((size) => ({ name: `${title}, ${size === 8e6 ? "8e6" : `1e${Math.log10(size)}`}`, settings, size, probes: PROBES[title] })));
 
 /** A dense model of so many weights, after two steps of trainer.apply that are checked against f64. */
 async function open({ settings, size }, { lanewise }) {
@@ -56,17 +58,22 @@ export async function report({ build, wants, rounds }) {
   const lines = [];
   for (const one of wanted) {
     status(`updates: ${one.name}`);
-    const own = await open(one, build), copy = await openCopy(build, one.size);
-    const [ms, plain] = await interleave([timer(own.run, TURN, 60), timer(copy.run, TURN, 60)], turns);
-    lines.push([one.name, three((1e6 * median(ms)) / one.size), three(medianRatio(ms, plain))]);
+    const own = await open(one, build), bytes = Math.floor((4 * one.size) / 64) * 64;
+    const others = await Promise.all([...one.probes, "copy"].map(async (name) => name && { name, ...(await openProbes()).stream(name, bytes) }));
+    const timers = [own, ...others].filter(Boolean).map(({ run }) => timer(run, TURN, 60)), [ms, ...rest] = await interleave(timers, turns);
+    const found = new Map(others.filter(Boolean).map(({ name }, i) => [name, rest[i]])), [arithmetic, streams] = one.probes;
+    const moved = STREAMS[streams].reduce((a, b) => a + b) * 4 * one.size, gbps = (bytes, times) => three(bytes / median(times) / 1e6);
+    lines.push([
+      one.name, three((1e6 * median(ms)) / one.size), gbps(moved, ms), arithmetic ? three(medianRatio(found.get(arithmetic), ms)) : "",
+      three(medianRatio(found.get(streams), ms)), gbps(8 * one.size, found.get("copy")), three(medianRatio(ms, found.get("copy"))),
+    ]);
     own.close();
-    copy.close();
   }
   say("updates: done");
   return [
     "### Optimizers",
-    `The Update instruction: ns per parameter, and its time relative to a copy of as many numbers (median of ${turns} turns). A copy `
-      + "moves 8 bytes for each, sgd 12, sgd + momentum 20, adam 28.",
-    table([["optimizer, parameters", "ns per parameter", "× copy"], ...lines]),
+    `The Update instruction: ns per parameter, GB/s that it loads and stores, and its rate relative to probes with the same streams (sgd 2 loads and 1 store, sgd + momentum 3 and 2, `
+      + `adam 4 and 3): one with as much arithmetic, and one that does nothing else. Then memory.copy of as many numbers: its GB/s, and the update's time relative to it (median of ${turns} turns).`,
+    table([["optimizer, parameters", "ns per parameter", "GB/s", "of the probe", "of loads and stores alone", "memory.copy GB/s", "× memory.copy"], ...lines]),
   ].join("\n\n");
 }

@@ -198,6 +198,7 @@ interface FitNotes {
 
 /** A run: its state in memory and its position; what callbacks see of it is Running. */
 export interface Run extends Running {
+  readonly plan: FitPlan;
   readonly objective: Objective;
   readonly history: History<Report>;
   /** Gradients and optimizer state, while the run has them. */
@@ -374,6 +375,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const running: Run = {
     ...info,
     network,
+    plan,
     objective,
     history,
     halt,

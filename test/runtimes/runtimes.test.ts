@@ -40,6 +40,15 @@ describe.each(hosts)("in $name", (host) => {
   it("lanewise/ops differentiates a formula", async () => {
     expect(await host.run(stage, "formulas")).toEqual({ y: 9, dw: [3, 3, 3, 3, 3, 3], one: true });
   });
+
+  it("a step is profiled, beside what the engine reaches where it compiles", async () => {
+    const told = await host.run(stage, "profile");
+    expect(told).toMatchObject({ sound: true, last: "update" });
+    expect(told.shares).toBeCloseTo(1, 6);
+    expect("gflops" in told).toBe(!host.name.startsWith("workerd"));
+    const { grain, microseconds, sum, gflops, repeated } = told as Record<string, number>;
+    console.log(`${host.name}: a grain of ${grain!.toFixed(2)} µs, ${(100 * repeated!).toFixed(0)} % repeated, a step of ${microseconds!.toFixed(2)} µs, its instructions ${sum!.toFixed(2)} µs, ${gflops?.toFixed(1)} GFLOP/s`);
+  });
 });
 
 // workerd is asked for nothing: it has no workers at all
