@@ -13,5 +13,5 @@ import { inflate } from "./inflate.ts";
  * ["fast", "exact"].includes(model.info().build) // → true
  */
 export async function fastCore(): Promise<ArrayBuffer | WebAssembly.Module> {
-  return typeof embedded === "string" ? inflate(embedded) : embedded;
+  return typeof embedded === "string" ? inflate(embedded) : embedded!;
 }
