@@ -1,17 +1,17 @@
 import { configDefaults, defineConfig, type Plugin } from "vitest/config";
 import { scriptModule, wasmModule } from "./scripts/wasm.mjs";
 
-/** Imports of a .wasm file and of a script are what they are in the build. */
-const embedWasm: Plugin = {
+/** Imports of a .wasm file and of a script are what they are in the build; with --mode fast, the fast core stands in for the exact one. */
+const embedWasm = (mode: string): Plugin => ({
   name: "embed-wasm",
   enforce: "pre",
-  load: (id) => (id.endsWith(".wasm") ? wasmModule(id) : id.endsWith("?script") ? scriptModule(id) : undefined),
-};
+  load: (id) => (id.endsWith(".wasm") ? wasmModule(mode === "fast" ? id.replace(/core\.wasm$/, "fast.wasm") : id) : id.endsWith("?script") ? scriptModule(id) : undefined),
+});
 
 /** Tests that take minutes: run by `npm run test:embed`, and by CI. */
 const SLOW = ["test/runtimes/embed.test.ts", "test/runtimes/next.test.ts"];
 
 export default defineConfig(({ mode }) => ({
-  plugins: [embedWasm],
+  plugins: [embedWasm(mode)],
   test: { include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, ...(mode === "embed" ? [] : SLOW)], testTimeout: 60_000 },
 }));

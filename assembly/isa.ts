@@ -10,7 +10,7 @@
 
 export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
-  ISA = 3,
+  ISA = 4,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
   NUMERICS = 2,
 }
@@ -26,17 +26,17 @@ export enum Size {
   MC = 128,
   /** Elements of a chunk of Squares. */
   GUARD_CHUNK = 4096,
-  /** Bytes of a rank's scratch, three vectors, from address 0 on. */
-  SCRATCH = 48,
+  /** Bytes of a rank's scratch, eight vectors, from address 0 on. */
+  SCRATCH = 128,
   RANKS = 64,
   /** First byte behind scratch and barrier: here the core's own data begin (memoryBase in asconfig.json), so no instance that
    *  starts writes over them. */
-  BASE = 3136,
+  BASE = 8256,
 }
 
 /** Addresses of the barrier's words, u32, behind the scratch. They are no program's: a rank that is late may look at them when
  *  the host has put another program in the place of the last one. GENERATION never goes back. */
-export enum Barrier { ARRIVED = 3072, GENERATION = 3076 }
+export enum Barrier { ARRIVED = 8192, GENERATION = 8196 }
 
 /** Parts of a header word. */
 export enum Header {
@@ -64,7 +64,7 @@ export enum Opcode {
   Random,
   /** panels of WIDTH lines of SRC, interleaved, for Gemm */
   Pack,
-  /** C[m, n] = Σk A[m, k] · B[k, n], both from Pack */
+  /** C[m, n] = Σk A[m, k] · B[k, n], from panels that Pack has made or straight from memory */
   Gemm,
   /** C[m, n] = Σk A[m, k] · B[k, n], straight from memory: few rows or little work */
   Direct,
@@ -134,7 +134,9 @@ export enum SeedCell { LOW, HIGH, STEP, SIZE }
 
 /** SRC element (line l, depth k) lies at l · LINE + k · ALONG (strides in elements). WIDTH is Size.MR or Size.NR. */
 export enum Pack { DST = 1, SRC, LINES, DEPTH, LINE, ALONG, WIDTH, SIZE }
-export enum Gemm { C = 1, A, B, M, N, K, SIZE }
+/** A_STEP, B_STEP: 0 for what Pack has made; else A's rows, or B's columns, lie side by side, and this is its stride along k in
+ *  elements. M must be a multiple of MR, or N of NR, where A_STEP is given. */
+export enum Gemm { C = 1, A, B, M, N, K, A_STEP, B_STEP, SIZE }
 /** Strides in elements; C is dense. */
 export enum Direct { C = 1, A, B, M, N, K, A_ROW, A_COLUMN, B_ROW, B_COLUMN, SIZE }
 

@@ -1,4 +1,4 @@
-// What every vector kernel needs at its edges: the last one to three elements of a row, and sums over lanes.
+// What every vector kernel needs: products that are added, the last one to three elements of a row, and sums over lanes.
 
 /** The first `count` (1 … 3) floats at `from`; the other lanes are 0. Reads nothing beyond them. */
 export function loadPart(from: usize, count: u32): v128 {
@@ -26,6 +26,13 @@ export function read(from: usize, count: u32): v128 {
 export function write(to: usize, value: v128, count: u32): void {
   if (count >= 4) v128.store(to, value);
   else storePart(to, value, count);
+}
+
+/** a · b + c; in the fast build (asconfig.json) rounded once, not twice, where the processor can. */
+// @ts-ignore: decorator
+@inline
+export function mulAdd(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(c, f32x4.mul(a, b));
 }
 
 /** Adds the four lanes to the two halves of an f64 sum. */

@@ -4,10 +4,13 @@
 // found against f64 (test/kernels/math.spec.ts). Constants are loaded from memory because engines rebuild
 // v128 constants in each iteration of a loop.
 
+import { mulAdd } from "./lanes";
+
 const EXP = memory.data<f32>([
   88.8, -104, 1.44269504, 12582912, // upper and lower bound, log2 e, 1.5 · 2^23: rounds to an integer
   0.693145751953125, 1.42860677e-6, // ln 2 in two parts: n times the first is exact
-  0.00139507256, 0.00836902484, 0.0416662022, 0.166665182, 0.5,
+  0.00139507256, 0.00836902484, 0.0416662022, 0.166665182, 0.5, 1,
+  reinterpret<f32>(127), reinterpret<f32>(0x7fffffff), 87,
 ]);
 
 // @ts-ignore: decorator
@@ -22,24 +25,43 @@ function constant(table: usize, i: usize): v128 {
 export function exp(x: v128): v128 {
   x = f32x4.pmin(x, constant(EXP, 0));
   x = f32x4.pmax(x, constant(EXP, 1));
+  return power2(x, true);
+}
+
+/** Are all lanes numbers of size 87 at most, so that no exponential of them leaves the normal numbers? */
+// @ts-ignore: decorator
+@inline
+export function isNear(x: v128, y: v128): bool {
+  const all = constant(EXP, 13);
+  return !v128.any_true(i32x4.gt_s(i32x4.max_s(v128.and(x, all), v128.and(y, all)), constant(EXP, 14)));
+}
+
+/** The same for such lanes. */
+// @ts-ignore: decorator
+@inline
+export function expNear(x: v128): v128 { return power2(x, false); }
+
+// @ts-ignore: decorator
+@inline
+function power2(x: v128, any: bool): v128 {
   const magic = constant(EXP, 3);
-  const rounded = f32x4.add(f32x4.mul(x, constant(EXP, 2)), magic);
+  const rounded = mulAdd(x, constant(EXP, 2), magic);
   const n = f32x4.sub(rounded, magic);
   const high = f32x4.sub(x, f32x4.mul(n, constant(EXP, 4)));
   const low = f32x4.mul(n, constant(EXP, 5));
   const r = f32x4.sub(high, low);
   let q = constant(EXP, 6);
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 7));
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 8));
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 9));
-  q = f32x4.add(f32x4.mul(q, r), constant(EXP, 10));
+  q = mulAdd(q, r, constant(EXP, 7));
+  q = mulAdd(q, r, constant(EXP, 8));
+  q = mulAdd(q, r, constant(EXP, 9));
+  q = mulAdd(q, r, constant(EXP, 10));
   // 1 + r + q·r², where `low` joins the small term so that it costs no rounding of r
   q = f32x4.sub(f32x4.mul(f32x4.mul(r, r), q), low);
-  q = f32x4.add(f32x4.add(high, q), f32x4.splat(1));
+  q = f32x4.add(f32x4.add(high, q), constant(EXP, 11));
+  // times 2^n: what stands above n in `rounded` is shifted out
+  if (!any) return i32x4.add(q, i32x4.shl(rounded, 23));
   // two factors: 2^n alone would not reach into the denormals
-  const exponent = i32x4.sub(rounded, magic);
-  const half = i32x4.shr_s(exponent, 1);
-  const one = i32x4.splat(127);
+  const exponent = i32x4.sub(rounded, magic), half = i32x4.shr_s(exponent, 1), one = constant(EXP, 12);
   q = f32x4.mul(q, i32x4.shl(i32x4.add(half, one), 23));
   return f32x4.mul(q, i32x4.shl(i32x4.add(i32x4.sub(exponent, half), one), 23));
 }
@@ -47,6 +69,7 @@ export function exp(x: v128): v128 {
 const LOG = memory.data<f32>([
   0.693359375, -2.12194440e-4, // ln 2 in two parts
   0.06915427, -0.1178983, 0.11872964, -0.12384343, 0.14218660, -0.16669251, 0.20002227, -0.24999987, 0.33333310,
+  0.707106769, 1, 0.5, 1.17549435e-38, 3.40282347e38, // √½, one, a half, the least and the greatest normal number
 ]);
 
 /** log x of a normal positive x, where e is added to x's exponent: log(x · 2^e). */
@@ -54,28 +77,39 @@ const LOG = memory.data<f32>([
 @inline
 function logNormal(x: v128, e: v128): v128 {
   // m in [√½, √2), x = m · 2^e
-  const shift = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
-  const m = f32x4.sub(i32x4.sub(x, i32x4.shl(shift, 23)), f32x4.splat(1));
+  const shift = i32x4.shr_s(i32x4.sub(x, constant(LOG, 11)), 23);
+  const m = f32x4.sub(i32x4.sub(x, i32x4.shl(shift, 23)), constant(LOG, 12));
   const n = f32x4.convert_i32x4_s(i32x4.add(shift, e));
   let p = constant(LOG, 2);
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 3));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 4));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 5));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 6));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 7));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 8));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 9));
-  p = f32x4.add(f32x4.mul(p, m), constant(LOG, 10));
+  p = mulAdd(p, m, constant(LOG, 3));
+  p = mulAdd(p, m, constant(LOG, 4));
+  p = mulAdd(p, m, constant(LOG, 5));
+  p = mulAdd(p, m, constant(LOG, 6));
+  p = mulAdd(p, m, constant(LOG, 7));
+  p = mulAdd(p, m, constant(LOG, 8));
+  p = mulAdd(p, m, constant(LOG, 9));
+  p = mulAdd(p, m, constant(LOG, 10));
   const square = f32x4.mul(m, m);
   p = f32x4.mul(f32x4.mul(square, m), p);
   p = f32x4.add(p, f32x4.mul(n, constant(LOG, 1)));
-  p = f32x4.sub(p, f32x4.mul(square, f32x4.splat(0.5)));
+  p = f32x4.sub(p, f32x4.mul(square, constant(LOG, 13)));
   return f32x4.add(f32x4.add(m, p), f32x4.mul(n, constant(LOG, 0)));
 }
 
-/** Natural logarithm; 0.81 ulp, denormals too; log 0 = −∞, log of a negative number = NaN. */
+/** Are all lanes normal positive numbers? */
 // @ts-ignore: decorator
 @inline
+export function isNormal(x: v128, y: v128): bool {
+  const low = i32x4.gt_s(constant(LOG, 14), i32x4.min_s(x, y)), high = i32x4.gt_s(i32x4.max_s(x, y), constant(LOG, 15));
+  return !v128.any_true(v128.or(low, high));
+}
+
+/** log x for such lanes. */
+// @ts-ignore: decorator
+@inline
+export function logNear(x: v128): v128 { return logNormal(x, i32x4.splat(0)); }
+
+/** Natural logarithm; 0.81 ulp, denormals too; log 0 = −∞, log of a negative number = NaN. */
 export function log(x: v128): v128 {
   const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
   const normal = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
@@ -104,41 +138,45 @@ const TANH = memory.data<f32>([-0.00571704516, 0.020650588, -0.0537434965, 0.133
 export function tanh(x: v128): v128 {
   const one = f32x4.splat(1);
   const size = f32x4.abs(x);
-  const large = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(size, size)), one)));
+  // from 2 · 10 on it is 1
+  const twice = f32x4.pmin(f32x4.add(size, size), f32x4.splat(40));
+  const large = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(expNear(twice), one)));
   const z = f32x4.mul(x, x);
   let p = constant(TANH, 0);
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 1));
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 2));
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 3));
-  p = f32x4.add(f32x4.mul(p, z), constant(TANH, 4));
+  p = mulAdd(p, z, constant(TANH, 1));
+  p = mulAdd(p, z, constant(TANH, 2));
+  p = mulAdd(p, z, constant(TANH, 3));
+  p = mulAdd(p, z, constant(TANH, 4));
   const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, z), p));
   const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.625)));
   return v128.bitselect(x, y, i32x4.splat(0x80000000)); // −0 too keeps its sign
 }
 
 /** 1 / (1 + e^−x); 2.41 ulp. The exponential never overflows. */
+export function sigmoid(x: v128): v128 { return logistic(x, exp(f32x4.neg(f32x4.abs(x)))); }
+
+/** The same where |x| is 87 at most. */
 // @ts-ignore: decorator
 @inline
-export function sigmoid(x: v128): v128 {
+export function sigmoidNear(x: v128): v128 { return logistic(x, expNear(f32x4.neg(f32x4.abs(x)))); }
+
+// @ts-ignore: decorator
+@inline
+function logistic(x: v128, e: v128): v128 {
   const one = f32x4.splat(1);
-  const e = exp(f32x4.neg(f32x4.abs(x)));
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
 }
 
-// The functions above are compiled into the loops that use them. Those below are called, as are these in their stead: a
-// fifth slower, but a tenth of the bytes.
-
+/** exp() as a function that is called: a fifth slower than in its caller's loop, but a tenth of the bytes. */
 export function expOf(x: v128): v128 { return exp(x); }
-export function logOf(x: v128): v128 { return log(x); }
-export function sigmoidOf(x: v128): v128 { return sigmoid(x); }
 
 /** e^x − 1; 3.14 ulp. */
 export function expm1(x: v128): v128 {
   let q = constant(EXP, 6);
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 7));
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 8));
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 9));
-  q = f32x4.add(f32x4.mul(q, x), constant(EXP, 10));
+  q = mulAdd(q, x, constant(EXP, 7));
+  q = mulAdd(q, x, constant(EXP, 8));
+  q = mulAdd(q, x, constant(EXP, 9));
+  q = mulAdd(q, x, constant(EXP, 10));
   const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, x), q)); // where exp takes no power of 2 out
   const large = f32x4.sub(expOf(x), f32x4.splat(1));
   const y = v128.bitselect(small, large, f32x4.lt(f32x4.abs(x), f32x4.splat(0.34)));
@@ -154,19 +192,19 @@ const ERF = memory.data<f32>([
 export function erf(x: v128): v128 {
   const size = f32x4.pmin(f32x4.abs(x), f32x4.splat(4)), z = f32x4.mul(x, x);
   let s = constant(ERF, 0);
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 1));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 2));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 3));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 4));
-  s = f32x4.add(f32x4.mul(s, z), constant(ERF, 5));
+  s = mulAdd(s, z, constant(ERF, 1));
+  s = mulAdd(s, z, constant(ERF, 2));
+  s = mulAdd(s, z, constant(ERF, 3));
+  s = mulAdd(s, z, constant(ERF, 4));
+  s = mulAdd(s, z, constant(ERF, 5));
   const small = f32x4.add(x, f32x4.mul(x, s));
   let q = constant(ERF, 6);
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 7));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 8));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 9));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 10));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 11));
-  q = f32x4.add(f32x4.mul(q, size), constant(ERF, 12));
+  q = mulAdd(q, size, constant(ERF, 7));
+  q = mulAdd(q, size, constant(ERF, 8));
+  q = mulAdd(q, size, constant(ERF, 9));
+  q = mulAdd(q, size, constant(ERF, 10));
+  q = mulAdd(q, size, constant(ERF, 11));
+  q = mulAdd(q, size, constant(ERF, 12));
   const large = f32x4.sub(f32x4.splat(1), expOf(f32x4.neg(f32x4.mul(q, size))));
   const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.92)));
   return v128.bitselect(x, y, i32x4.splat(0x80000000));
@@ -192,15 +230,15 @@ export function cosTurn(u: v128): v128 {
   const q = i32x4.trunc_sat_f32x4_s(quarter);
   const z = f32x4.mul(r, r);
   let s = constant(TURN, 0);
-  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 1));
-  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 2));
-  s = f32x4.add(f32x4.mul(s, z), constant(TURN, 3));
-  s = f32x4.mul(f32x4.add(f32x4.mul(s, z), constant(TURN, 4)), r);
+  s = mulAdd(s, z, constant(TURN, 1));
+  s = mulAdd(s, z, constant(TURN, 2));
+  s = mulAdd(s, z, constant(TURN, 3));
+  s = f32x4.mul(mulAdd(s, z, constant(TURN, 4)), r);
   let c = constant(TURN, 5);
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 6));
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 7));
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 8));
-  c = f32x4.add(f32x4.mul(c, z), constant(TURN, 9));
+  c = mulAdd(c, z, constant(TURN, 6));
+  c = mulAdd(c, z, constant(TURN, 7));
+  c = mulAdd(c, z, constant(TURN, 8));
+  c = mulAdd(c, z, constant(TURN, 9));
   // cos(r + q·¼ turn): c, −s, −c, s
   const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
   const minus = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);

@@ -87,7 +87,8 @@ export function execute(at: usize, rank: u32, size: u32): usize {
         u(at, Pack.ALONG), u(at, Pack.WIDTH), rank, size);
       break;
     case Opcode.Gemm:
-      gemm(u(at, Gemm.C), u(at, Gemm.A), u(at, Gemm.B), u(at, Gemm.M), u(at, Gemm.N), u(at, Gemm.K), rank, size);
+      gemm(u(at, Gemm.C), u(at, Gemm.A), u(at, Gemm.B), u(at, Gemm.M), u(at, Gemm.N), u(at, Gemm.K),
+        u(at, Gemm.A_STEP), u(at, Gemm.B_STEP), rank, size);
       break;
     case Opcode.Direct:
       direct(u(at, Direct.C), u(at, Direct.A), u(at, Direct.B), u(at, Direct.M), u(at, Direct.N), u(at, Direct.K),

@@ -13,16 +13,18 @@ import { embedWasm } from "../scripts/wasm.mjs";
 import { uniform } from "./works.mjs";
 
 /** Parts of src/, and `cases`. */
-export async function loadCases(root) {
-  const folder = mkdtempSync(join(tmpdir(), "lanewise-cases-")), outfile = join(folder, "cases.mjs");
-  const contents = `
+export const loadCases = (root) => loadSources(root, `
     export { cases } from "./test/ops/cases.ts";
     export { grad, multiply, sum } from "./src/ops/index.ts";
     export { compileProgram } from "./src/compile.ts";
     export { loadCore, releaseCore } from "./src/core.ts";
     export { Graph } from "./src/graph.ts";
     export { input } from "./src/op.ts";
-    export { Session } from "./src/session.ts";`;
+    export { Session } from "./src/session.ts";`);
+
+/** What a module of a checkout's TypeScript exports. */
+export async function loadSources(root, contents) {
+  const folder = mkdtempSync(join(tmpdir(), "lanewise-cases-")), outfile = join(folder, "cases.mjs");
   try {
     await build({
       stdin: { contents, resolveDir: root, loader: "ts" }, outfile, bundle: true, format: "esm", platform: "neutral", target: "es2022",

@@ -19,7 +19,12 @@ export function stepOptions(more = {}) {
 /** Runs `step(read)`, which does one train step, or a prediction, and returns the loss, or the sum of the outputs, as
  * a number or a promise of one where `read` is set. Each chunk of steps ends with a read, so that nothing a lazy
  * backend has put off remains undone. */
-export async function measure(peer, { work, seconds, warmup, check }, step, more = {}) {
+export async function measure(peer, options, step, more = {}) {
+  print({ peer, work: options.work, ...await timed(options, step), ...more });
+}
+
+/** What the line tells of the steps. */
+export async function timed({ seconds, warmup, check }, step) {
   const start = now(), losses = new Map(), wanted = checkpoints.at(-1).step;
   let steps = 0, last;
   /** ms of a step, from `count` of them; the last is read. */
@@ -39,17 +44,15 @@ export async function measure(peer, { work, seconds, warmup, check }, step, more
     await chunkOf(1);
     if (checkpoints.some((point) => point.step === steps)) losses.set(steps, last);
   }
-  const samples = [], line = { peer, work };
+  const samples = [], line = {};
   if (!check) {
-    let each = await chunkOf(1);
-    if (each < CHUNK) each = await chunkOf(3);
+    let probe = 1, each = await chunkOf(probe);
+    while (probe * each < CHUNK / 3) each = await chunkOf(probe *= 4); // a page's clock may stand still for a while
     const chunk = Math.max(1, Math.round(CHUNK / each)), begin = now();
     while (samples.length < 3 || now() - begin < 1000 * seconds) samples.push(await chunkOf(chunk));
     Object.assign(line, { ms_min: digits(Math.min(...samples)), ms_median: digits(median(samples)), steps_per_s: digits(1000 / median(samples)), chunk });
   }
-  print({
-    ...line, steps, loss_first: digits(losses.get(1)), loss_5: digits(losses.get(5)), loss_20: digits(losses.get(20)), loss_last: digits(last), ...more,
-  });
+  return { ...line, steps, loss_first: digits(losses.get(1)), loss_5: digits(losses.get(5)), loss_20: digits(losses.get(20)), loss_last: digits(last) };
 }
 
 function digits(value) {

@@ -24,6 +24,8 @@ export const peers = [
   { name: "tfjs-wasm", needs: "packages", ...script("peers/tfjs.mjs", "--backend", "wasm") },
   { name: "tfjs-cpu", needs: "packages", ...script("peers/tfjs.mjs", "--backend", "cpu") },
   { name: "jax-js", needs: "packages", ...script("peers/jaxjs.mjs") },
+  { name: "ort-web", needs: "packages", ...script("peers/ort.mjs", "--backend", "web"), predictsOnly: true },
+  { name: "ort-node", needs: "packages", ...script("peers/ort.mjs", "--backend", "node"), predictsOnly: true },
   {
     name: "brain.js", needs: "packages", ...script("peers/brain.mjs"), trainsOnly: true,
     ownArithmetic: "brain.js is not the same arithmetic: it updates after each sample, with squared error and one "

@@ -1,25 +1,32 @@
-// npm run bench: tables of ratios, in one interleaved run, and bench/RESULTS.md.
+// npm run bench: tables of ratios, each in one interleaved run, and bench/RESULTS.md with its plot.
 
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { against } from "./against.mjs";
+import { node24 } from "./engines.mjs";
 import { here, loadBuild } from "./lanewise.mjs";
 import { readOptions } from "./options.mjs";
-import { ensureBuild, ensurePackages, machine, packageVersion, pythonWith } from "./setup.mjs";
+import { plot } from "./plot.mjs";
+import { cpu, ensureBuild, ensurePackages, machine, packageVersion, pythonWith } from "./setup.mjs";
 import { suites } from "./suites/index.mjs";
 import { say } from "./table.mjs";
 
-const USAGE = `npm run bench                    every table; writes bench/RESULTS.md
+const USAGE = `npm run bench                    every table, under this Node and under Node 24; writes bench/RESULTS.md and RESULTS.svg
 npm run bench -- --only NAME     rows whose name contains NAME: a part (${suites.map(({ name }) => name).join(", ")}) or a row (W2, "gemm 512 NN", tanh)
 npm run bench -- --against REF   this checkout against another commit; with --only for some rows
+  --node PATH   under another Node; 24: the one that test/runtimes pins
   --rounds N    rounds of the whole steps, 5 by default; the other parts take turns in proportion
-  --seconds S   measured seconds of each process of the whole steps, 1 by default
+  --seconds S   measured seconds of each process of the whole steps, 0.5 by default
   --pairs N     pairs of --against, 30 by default
   --no-build    measures dist/ as it is`;
 
 let options;
 try {
-  options = readOptions({ only: "", against: "", rounds: 5, seconds: 1, pairs: 30, "no-build": false, help: false });
+  // out: a file for what this Node measured, from a run that makes one page of several
+  options = readOptions({ only: "", against: "", node: "", rounds: 5, seconds: 0.5, pairs: 30, out: "", "no-build": false, help: false });
   if (options.help) console.log(USAGE);
   else await main();
 } catch (error) {
@@ -29,11 +36,36 @@ try {
 
 async function main() {
   if (!options["no-build"]) ensureBuild();
+  const again = Object.entries({ ...options, node: "", "no-build": true }).flatMap(([name, value]) =>
+    (value === true ? [`--${name}`] : value ? [`--${name}`, String(value)] : []));
+  if (options.node) {
+    const node = options.node === "24" ? await node24() : options.node;
+    if (!node) throw new Error("test/runtimes has no Node 24 for this platform");
+    process.exitCode = runUnder(node, again);
+    return;
+  }
   if (options.against) {
     console.log(`\n${await against(options.against, options)}`);
     return;
   }
-  const only = options.only.toLowerCase(), build = await loadBuild(), versions = new Map(), sections = [];
+  const part = await measured();
+  if (part.sections.length === 0) {
+    say(`Nothing is named ${JSON.stringify(options.only)}.\n\n${USAGE}`);
+    process.exitCode = 1;
+    return;
+  }
+  if (options.out) return writeFileSync(options.out, JSON.stringify(part));
+  if (options.only) return say("bench/RESULTS.md stays as it is: this was a part");
+  const other = await node24(), parts = other && other !== process.execPath ? [part, measuredBy(other, again)] : [part];
+  writeFileSync(join(here, "bench/RESULTS.svg"), plot(parts));
+  writeFileSync(join(here, "bench/RESULTS.md"), page(parts));
+  say("written to bench/RESULTS.md and bench/RESULTS.svg");
+}
+
+/** All that is wanted, under this Node: { node, facts, sections: { suite, once, text }[], figures }. */
+async function measured() {
+  const only = options.only.toLowerCase(), build = await loadBuild(), versions = new Map(), figures = {}, sections = [];
+  const wanted = (suite, row) => `${suite.name} ${row}`.toLowerCase().includes(only);
   const wants = async (name) => {
     const suite = suites.find((suite) => suite.name === name);
     return (await suite.rows(build)).some((row) => wanted(suite, row.name));
@@ -48,36 +80,43 @@ async function main() {
   if (steps && !packages) say("The peers' packages could not be installed; going on without them");
 
   for (const suite of suites) {
-    const section = await suite.report({
-      build, python, packages, versions, rounds: options.rounds, seconds: options.seconds, wants: (row) => wanted(suite, row),
+    if (suite.once && options.out) continue;
+    const text = await suite.report({
+      build, python, packages, versions, figures, rounds: options.rounds, seconds: options.seconds, wants: (row) => wanted(suite, row),
     });
-    if (section === undefined) continue;
-    console.log(`\n${section}\n`);
-    sections.push({ suite, section });
+    if (text === undefined) continue;
+    console.log(`\n${text}\n`);
+    sections.push({ suite: suite.name, once: suite.once ?? false, text });
   }
-  if (sections.length === 0) {
-    say(`Nothing is named ${JSON.stringify(options.only)}.\n\n${USAGE}`);
-    process.exitCode = 1;
-    return;
-  }
-  const facts = `${machine()}.\n${[...versions.values()].join(", ")}`.trim();
-  console.log(facts);
-  if (only) return say("bench/RESULTS.md stays as it is: this was a part");
-  writeFileSync(join(here, "bench/RESULTS.md"), page(sections, facts));
-  say("written to bench/RESULTS.md");
+  if (sections.length) console.log(`${machine()}.\n${[...versions.values()].join(", ")}`.trim());
+  return { node: process.versions.node, versions: [...versions.values()], sections, figures };
+}
 
-  function wanted(suite, row) {
-    return `${suite.name} ${row}`.toLowerCase().includes(only);
+function runUnder(node, args) {
+  return spawnSync(node, [fileURLToPath(import.meta.url), ...args], { stdio: "inherit" }).status ?? 1;
+}
+
+/** The same from another Node. */
+function measuredBy(node, args) {
+  const folder = mkdtempSync(join(tmpdir(), "lanewise-bench-")), out = join(folder, "part.json");
+  try {
+    if (runUnder(node, [...args, "--out", out]) !== 0) throw new Error(`the bench failed under ${node}`);
+    return JSON.parse(readFileSync(out, "utf8"));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
-function page(sections, facts) {
-  return `# Measured
-
-Written by \`npm run bench\`. Only ratios within one run mean anything: clocks vary, and machines differ.
-
-${facts}
-
-${sections.map(({ suite, section }) => `${section}\n\nThis table alone: \`npm run bench -- --only ${suite.name}\``).join("\n\n")}
-`;
+function page(parts) {
+  const texts = (sections) => sections.map(({ suite, text }) => `${text}\n\nThis table alone: \`npm run bench -- --only ${suite}\``);
+  const once = parts.flatMap(({ sections }) => sections.filter(({ once }) => once));
+  const versions = [...new Set(parts.flatMap(({ versions }) => versions))];
+  return `${[
+    "# Measured",
+    "Written by `npm run bench`. Only ratios within one run mean anything: clocks vary, and machines differ.",
+    `${cpu()}, Node ${parts.map(({ node }) => node).join(" and Node ")}.\n${versions.join(", ")}`,
+    "![Time of a train step beside other libraries](RESULTS.svg)",
+    ...texts(once),
+    ...parts.flatMap(({ node, sections }) => [`## Node ${node}`, ...texts(sections.filter(({ once }) => !once))]),
+  ].join("\n\n")}\n`;
 }

@@ -49,7 +49,12 @@ export function pythonWith(module) {
   return candidates.find((python) => spawnSync(python, ["-c", `import ${module}`]).status === 0);
 }
 
-/** One line on the machine. */
+/** The machine in a line, */
+export function cpu() {
+  return `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${availableParallelism()} cores, ${platform()} ${arch()}`;
+}
+
+/** and with the Node that runs this. */
 export function machine() {
-  return `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${availableParallelism()} cores, ${platform()} ${arch()}, Node ${process.versions.node}`;
+  return `${cpu()}, Node ${process.versions.node}`;
 }

@@ -114,11 +114,16 @@ async function sizes(present, problems) {
     }
     return [title, limit === undefined ? "" : kb(limit), ...cells];
   };
-  const core = ({ name, core }) => readFileSync(name === "lanewise" ? join(present[0].folder, "node_modules/lanewise/dist/core.wasm") : join(here, "bench/node_modules", core));
+  const own = (name) => readFileSync(join(present[0].folder, "node_modules/lanewise/dist", name));
+  const core = ({ name, core }) => (name === "lanewise" ? own("core.wasm") : readFileSync(join(here, "bench/node_modules", core)));
   const coreOf = (size) => (library) => (library.name === "lanewise" || library.core ? size(core(library)) : "none");
+  /** That of `build: "fast"`, which a page loads if it asks for it. */
+  const fastOf = (size) => ({ name }) => (name === "lanewise" ? size(own("fast.wasm")) : "none");
   const rows = [
     await row("core, .wasm", LIMITS.core, coreOf((bytes) => bytes.length)),
     await row("core, .wasm gzipped", LIMITS.coreZipped, coreOf(zipped)),
+    await row("fast core, .wasm", LIMITS.core, fastOf((bytes) => bytes.length)),
+    await row("fast core, .wasm gzipped", LIMITS.coreZipped, fastOf(zipped)),
   ];
   for (const minifier of MINIFIERS) for (const whole of [false, true])
     rows.push(await row(`XOR page gzipped, minified by ${minifier}${whole ? ", as one file" : ""}`, whole ? undefined : LIMITS.pageZipped, async ({ name, pages, core }) => {

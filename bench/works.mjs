@@ -26,8 +26,9 @@ export const works = {
   W2: { id: 2, title: "784-128-10, batch 64, adam", sizes: [784, 128, 10], batch: 64, ...classifier },
   W3: { id: 3, title: "784-512-512-10, batch 128, adam", sizes: [784, 512, 512, 10], batch: 128, ...classifier },
 };
-/** Prediction of one row by W2's network. */
+/** Predictions by W2's network. */
 works.W7a = { ...works.W2, title: "784-128-10, prediction of 1 row", batch: 1, inference: true };
+works.W7c = { ...works.W2, title: "784-128-10, prediction of 256 rows", batch: 256, inference: true };
 
 export function workNamed(name) {
   const work = works[name];

@@ -1,12 +1,12 @@
-// From src/ and build/core.wasm to dist/: ES modules with the core embedded, the same for edge engines, which import core.wasm,
-// that file, what a worker runs, and declarations.
+// From src/, build/core.wasm and build/fast.wasm to dist/: ES modules with the core embedded, the same for edge engines, which
+// import core.wasm, the two files, what a worker runs, and declarations.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { embedWasm, importWasm, scriptOf, unshared } from "./wasm.mjs";
+import { embedWasm, fastApart, importWasm, scriptOf, unshared } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -22,14 +22,16 @@ const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )
 const hidden = [...declared].filter((name) => !new RegExp(`(?<!this\\.|private (?:readonly |async |get )*)\\b${name}\\b`).test(text));
 
 /** The two entries, and chunks that both share: a Value of one is a Value of the other. */
-const modules = (outdir, core) => build({
+const modules = (outdir, plugins, entryPoints = { index: "src/index.ts", ops: "src/ops/index.ts" }) => build({
   absWorkingDir: root,
-  entryPoints: { index: "src/index.ts", ops: "src/ops/index.ts" },
+  entryPoints,
   outdir, bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
-  mainFields: ["module", "main"], plugins: [core], legalComments: "inline", chunkNames: "[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
+  mainFields: ["module", "main"], plugins, legalComments: "inline", chunkNames: "[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
 });
-await modules("dist", embedWasm);
-await modules("dist/edge", importWasm);
+await modules("dist", [fastApart, embedWasm]);
+await modules("dist/edge", [importWasm]);
+// The fast build shares no chunk with them: a page would have a file more.
+for (const [outdir, core] of [["dist", embedWasm], ["dist/edge", importWasm]]) await modules(outdir, [core], { fast: "src/fast.ts" });
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,
 // they go with their contents. The embedded core goes first: gzip codes it in a block of its own, 1.5 KB less for a page.
@@ -48,8 +50,8 @@ for (const file of readdirSync(dist, { recursive: true }).filter((name) => name.
 writeFileSync(join(dist, "worker.js"), scriptOf(join(root, "src/runtimes/worker.ts")));
 writeFileSync(join(dist, "worker.d.ts"), "export {};\n");
 
-// The core on its own, for engines that take a .wasm as a module: without the flag "shared" on its memory.
-writeFileSync(join(dist, "core.wasm"), unshared(readFileSync(join(root, "build/core.wasm"))));
+// The cores on their own, for engines that take a .wasm as a module: without the flag "shared" on their memory.
+for (const name of ["core.wasm", "fast.wasm"]) writeFileSync(join(dist, name), unshared(readFileSync(join(root, "build", name))));
 
 const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
 execFileSync(process.execPath, [join(dirname(tsc), "bin/tsc"), "-p", "scripts/tsconfig.types.json"], { cwd: root, stdio: "inherit" });
@@ -62,6 +64,6 @@ const reach = (path) => {
   writeFileSync(path, text);
   for (const [, other] of text.matchAll(/(?:from |import\()"(\.[^"]*)\.js"/g)) reach(join(dirname(path), `${other}.d.ts`));
 };
-for (const entry of ["src/index.d.ts", "src/ops/index.d.ts"]) reach(join(types, entry));
+for (const entry of ["src/index.d.ts", "src/ops/index.d.ts", "src/fast.d.ts"]) reach(join(types, entry));
 for (const file of readdirSync(types, { recursive: true }).map((name) => join(types, name)))
   if (file.endsWith(".d.ts") && !reached.has(file)) rmSync(file);

@@ -1,7 +1,7 @@
 // What the build embeds. The core as a page carries it: an import of a .wasm file gives its bytes, unshared, deflated, in base 85 (see src/core.ts).
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 
@@ -11,7 +11,7 @@ const deflate = fileURLToPath(new URL("deflate.mjs", import.meta.url));
  * it imports, one bit. */
 export function unshared(bytes) {
   const copy = Buffer.from(bytes), entry = Buffer.from("\x03env\x06memory\x02", "latin1"), flags = copy.indexOf(entry) + entry.length;
-  if (flags < entry.length || copy[flags] !== 3) throw new Error("core.wasm imports no shared memory env.memory");
+  if (flags < entry.length || copy[flags] !== 3) throw new Error("the core imports no shared memory env.memory");
   copy[flags] = 1;
   return copy;
 }
@@ -59,12 +59,23 @@ export const embedWasm = {
   },
 };
 
+/** For esbuild: fast.ts is a file of its own, beside those that import it. */
+export const fastApart = {
+  name: "fast-apart",
+  setup(build) {
+    build.onResolve({ filter: /\/fast\.ts$/ }, () => ({ path: "./fast.js", external: true }));
+  },
+};
+
 /** For esbuild, for edge engines: they compile no bytes, so that core.wasm is imported, and have no workers. "?module" is how
- * Next.js knows that the module is wanted, not its exports; workerd takes a module of any name, and Wrangler this one. */
+ * Next.js knows that the module is wanted, not its exports; workerd takes a module of any name, and Wrangler this one. They compile
+ * what a program imports before it runs, so that the library has no way to fast.wasm, which fails where there is no relaxed SIMD. */
 export const importWasm = {
   name: "import-wasm",
   setup(build) {
-    build.onResolve({ filter: /\.wasm$/ }, () => ({ path: "../core.wasm?module", external: true }));
+    build.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `../${basename(path)}?module`, external: true }));
+    build.onResolve({ filter: /\/fast\.ts$/ }, ({ path, kind }) => (kind === "entry-point" ? undefined : { path, namespace: "none" }));
+    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const fastCore = undefined;" }));
     build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path, "../edge.ts") }));
   },
 };

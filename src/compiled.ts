@@ -1,7 +1,7 @@
 // compile(): a function on Values becomes a program that runs on numbers.
 
 import { ADDRESSABLE, loadCore } from "./core.ts";
-import type { CoreSource } from "./source.ts";
+import type { Build, CoreSource } from "./source.ts";
 import { compileProgram, type Passes } from "./compile.ts";
 import { ShapeError, show } from "./errors.ts";
 import { Graph, notAValue, Value } from "./graph.ts";
@@ -19,6 +19,8 @@ export interface CompileOptions {
   /** Most bytes that it may use; 4 GiB by default. */
   memoryLimit?: number;
   core?: CoreSource;
+  /** As createModel's. */
+  build?: Build;
   /** What the compiler leaves out, such as { inPlace: false }; the bits are the same. */
   passes?: Passes;
 }
@@ -37,6 +39,11 @@ export class Compiled {
     this.program = loaded.program;
     this.inputs = inputs;
     this.outputs = outputs;
+  }
+
+  /** What it runs on: "fast" if that was asked for, and the engine has relaxed SIMD. */
+  get build(): Build {
+    return this.loaded.session.core.fast ? "fast" : "exact";
   }
 
   /** Computes the outputs from one array for each argument.
@@ -97,12 +104,13 @@ export class Compiled {
 export async function compile(
   f: (...args: Value[]) => Value | readonly Value[], args: readonly Argument[], options: CompileOptions = {},
 ): Promise<Compiled> {
-  checkNames("compile", options, ["memoryLimit", "core", "passes"]);
+  checkNames("compile", options, ["memoryLimit", "core", "build", "passes"]);
   const { passes = {} } = options;
   checkNames("passes", passes, ["inPlace", "order"]);
   wantFunction("compile: f", f);
   if (!Array.isArray(args)) throw badOption("compile: args", args, "an array with the shape of each argument");
   const memoryLimit = options.memoryLimit === undefined ? undefined : wantNumber("memoryLimit", options.memoryLimit, 1, ADDRESSABLE);
+  const build = wantOneOf("build", options.build ?? "exact", ["exact", "fast"] as const);
   const graph = new Graph();
   const inputs = args.map((arg: Argument, i) => {
     const { shape, dtype = "float32" } = isRecord(arg) ? arg as Exclude<Argument, Shape> : { shape: arg };
@@ -116,6 +124,6 @@ export async function compile(
       throw notAValue(`result ${i}`, output, { of: "compile", fix: "make it from the arguments" });
   });
   const program = compileProgram({ outputs: new Map(outputs.map((value, i) => [`output ${i}`, value])), passes });
-  const session = new Session(await loadCore(options.core), memoryLimit);
+  const session = new Session(await loadCore(options.core, build), memoryLimit);
   return new Compiled(session.load(program, {}), inputs, outputs);
 }

@@ -1,12 +1,14 @@
 // The WebAssembly side: bytes or a module become an instance on a memory. The only file that touches WebAssembly.
 //
-// There is one binary. As it is embedded it imports a memory of its own; for threads one bit of it is set, and it imports a
-// shared one. Where an engine refuses to compile bytes (edge runtimes), the build embeds a module instead.
+// There is one binary, and the fast build (fast.ts) beside it. As it is embedded it imports a memory of its own; for threads one
+// bit of it is set, and it imports a shared one. Where an engine refuses to compile bytes (edge runtimes), the build embeds a
+// module instead.
 
 import embedded from "../build/core.wasm";
 import { Version } from "../assembly/isa.ts";
-import { EngineError, MemoryError } from "./errors.ts";
-import type { CoreSource } from "./source.ts";
+import { type Details, EngineError, MemoryError } from "./errors.ts";
+import { inflate } from "./inflate.ts";
+import type { Build, CoreSource } from "./source.ts";
 
 /** The functions of the core (assembly/index.ts) and the memory that they work on. */
 export interface Core {
@@ -18,6 +20,10 @@ export interface Core {
   run(program: number, rank: number, size: number, from?: number): number;
   execute(instruction: number, rank: number, size: number): number;
   firstNonFinite(from: number, count: number): number;
+  /** The mark of the fast build (assembly/fast.ts). */
+  readonly fast?: unknown;
+  /** The build that was asked for, had or not, where it is not the exact one: bits are not promised then. */
+  readonly asked?: Build;
   shuffle(ids: number, count: number, stream: number, low: number, high: number, step: number): void;
 }
 
@@ -26,7 +32,7 @@ const PAGE = 65536;
 /** All that 32-bit addresses reach. */
 export const ADDRESSABLE = 65536 * PAGE;
 
-interface Exports extends Omit<Core, "memory" | "base"> {
+interface Exports extends Omit<Core, "memory" | "base" | "asked"> {
   isaVersion?(): number;
   readonly heapBase: WebAssembly.Global;
 }
@@ -43,8 +49,8 @@ const POOLED_BYTES = 64 * 1024 * 1024;
  *
  * @throws EngineError if the engine has no SIMD, or the core speaks another instruction set.
  */
-export async function loadCore(source?: CoreSource): Promise<Core> {
-  return instantiate(await moduleOf(source));
+export async function loadCore(source?: CoreSource, build?: Build): Promise<Core> {
+  return instantiate(await moduleOf(source, build));
 }
 
 /** Makes an instance of a module on a memory, one of its own where none is given: each thread has one on the same memory. */
@@ -80,13 +86,14 @@ export function growTo({ memory }: Core, bytes: number): void {
   }
 }
 
-/** The module of a source, or of the embedded core.
+/** The module of a source, or of the embedded core; of the fast build where that is asked for and can be had.
  *
  * @throws EngineError if the engine has no SIMD or compiles nothing, or the source is no core.
  */
-export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module> {
+export async function moduleOf(source?: CoreSource, build: Build = "exact"): Promise<WebAssembly.Module> {
   wantSimd();
-  if (source !== undefined) return (await import("./source.ts")).moduleFrom(source, compile, badCore);
+  const other = source !== undefined || build !== "exact" ? await (await import("./source.ts")).moduleFrom(build, source, compile, badCore) : undefined;
+  if (other) return other;
   if (typeof embedded !== "string") return embedded;
   return compiled ??= embeddedBytes().then(compile).catch((error) => {
     compiled = undefined;
@@ -94,18 +101,11 @@ export async function moduleOf(source?: CoreSource): Promise<WebAssembly.Module>
   });
 }
 
-/** The embedded core: deflated, it costs a page 4 KB less on the wire; in base 85, with letters that code is made of too, 0.3 KB
- * less than in base 64. Five letters are a number of four bytes. */
+/** The embedded core. */
 export async function embeddedBytes(): Promise<ArrayBuffer> {
   if (typeof DecompressionStream === "undefined")
     throw new EngineError("no-decompression", { problem: "this engine has no DecompressionStream", fix: "give lanewise/core.wasm as the option core" });
-  const text = embedded as string, words = new Uint32Array(Math.ceil(text.length / 5));
-  for (let i = 0; i < text.length; i++) {
-    const word = Math.floor(i / 5), code = text.charCodeAt(i);
-    words[word] = words[word]! * 85 + code - (code < 92 ? 40 : 41); // there is no \
-  }
-  const bytes = new Uint8Array(words.buffer, 0, Math.floor(text.length / 5 * 4));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  return inflate(embedded as string);
 }
 
 /** A memory for one thread, or for several that share it. */
@@ -131,8 +131,8 @@ export async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Pro
 }
 
 /** The error for a core of the caller's, from what was given or what the engine says of it. */
-export function badCore(got: unknown): EngineError {
-  return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "core.wasm: its bytes, a module, a response or a URL", got });
+export function badCore(got: unknown, more?: Details): EngineError {
+  return got instanceof EngineError ? got : new EngineError("bad-core", { option: "core", wanted: "core.wasm: its bytes, a module, a response or a URL", got, ...more });
 }
 
 /** A module of one function that needs SIMD: (func (drop (i8x16.splat (i32.const 0)))) */

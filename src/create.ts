@@ -14,7 +14,7 @@ import type { Kit } from "./runtimes/kit.ts";
 import type { WorkerLike } from "./runtimes/thread.ts";
 import { disposed } from "./session.ts";
 import { isShape, sameShape, type Shape } from "./shape.ts";
-import type { CoreSource } from "./source.ts";
+import type { Build, CoreSource } from "./source.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
 import { writeCheckpoint } from "./train/checkpoint.ts";
 import { predictionProgram } from "./train/programs.ts";
@@ -40,8 +40,11 @@ export interface ModelOptions<Input = InputOption | Readonly<Record<string, Inpu
   where?: Where;
   /** For `where: "worker"`: where lanewise/worker lies, or what makes a worker that runs it; else the file beside the library. */
   worker?: URL | (() => WorkerLike);
-  build?: "exact";
-  /** A core.wasm of one's own: its bytes, a module, a response, or its URL. */
+  /** "exact" by default: the same bits everywhere. "fast" has relaxed SIMD, which multiplies and adds in one instruction: matrix
+   * products are faster, but bits depend on the engine and the processor. Where an engine has no relaxed SIMD, it is the exact one,
+   * and `info()` says so. */
+  build?: Build;
+  /** A core.wasm of one's own, or a fast.wasm for `build: "fast"`: its bytes, a module, a response, or its URL. */
   core?: CoreSource;
 }
 
@@ -63,8 +66,8 @@ export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
 
 /** Makes a model from a layer, or from a function on Values, and draws its parameters from the seed.
  *
- * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD
- * or a core of another release; MemoryError beyond the limit.
+ * @throws OptionError, ShapeError, GraphError if the model does not fit together; EngineError for an engine without SIMD,
+ * a core of another release, or a fast core without `build: "fast"`; MemoryError beyond the limit.
  * @example
  * const model = await createModel(({ a, b }) => ({ sum: add(a, b) }), { input: { a: [2], b: [2] } });
  * model.predict({ a: [[1, 2]], b: [[10, 20]] }).sum.data // → [11, 22]
@@ -128,8 +131,8 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
 async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "losses">, fill: () => void): Promise<M> {
-  const { core, threads = 1, where = "here" } = options;
-  const opened: Opened = threads === 1 && where === "here" && !options.worker
+  const { core, threads = 1, where = "here", build = "exact" } = options;
+  const opened: Opened = threads === 1 && where === "here" && build === "exact" && !options.worker
     ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }
     : await (await import("./runtimes/index.ts")).open(options, KIT); // a page that asks for neither does not load them
   network.attach(opened.core, limit);
@@ -144,8 +147,7 @@ async function attach<M>(network: Network, options: LoadOptions, limit: number, 
   return (opened.wrap?.(model, network) ?? model) as M;
 }
 
-function limitOf({ memoryLimit, build }: LoadOptions): number {
-  if (build !== undefined) wantOneOf("build", build, ["exact"]);
+function limitOf({ memoryLimit }: LoadOptions): number {
   return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
 }
 

@@ -5,7 +5,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Tensor } from "./tensor.ts";
 
 /** SHA-256, as hexadecimal digits, over the names, shapes and little-endian f32 of all parameters and buffers in their
- * order, with PyTorch's layouts. Two models with one hash give the same bits.
+ * order, with PyTorch's layouts. Two models with one hash give the same bits, unless one is of `build: "fast"`.
  *
  * @throws StateError after dispose.
  * @example

@@ -13,6 +13,7 @@ import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
 import type { LoadedProgram, Session } from "./session.ts";
 import { showShape, sizeOf } from "./shape.ts";
+import type { Build } from "./source.ts";
 import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
 import { copyNumbers, layOut, upload } from "./train/dataset.ts";
@@ -70,7 +71,8 @@ export interface Site {
 
 export interface ModelInfo extends Site {
   engine: string;
-  build: "exact";
+  /** "fast" if that was asked for, and the engine has relaxed SIMD; `why` says so if it has not. */
+  build: Build;
   /** Bytes of the WebAssembly memory. */
   memory: number;
 }
@@ -386,7 +388,7 @@ export class Model<X = any, Y = any> {
   /** What the model runs on. */
   info(): ModelInfo {
     const { session } = this.network;
-    return { engine: engineName(), build: "exact", ...this.notes.site(session), memory: session.core.memory.buffer.byteLength };
+    return { engine: engineName(), build: session.core.fast ? "fast" : "exact", ...this.notes.site(session), memory: session.core.memory.buffer.byteLength };
   }
 
   /** Gives the memory back. A running fit rejects; every later call throws a StateError. */

@@ -12,7 +12,7 @@ const ORDER = [
   "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
   "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/gain.ts", "ops/binary.ts", "ops/activation.ts", "ops/rectifier.ts", "ops/smooth.ts", "ops/power.ts", "ops/matmul.ts",
   "ops/softmax.ts", "ops/loss.ts", "ops/distance.ts", "ops/margin.ts", "ops/entropy.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
-  "autodiff.ts", "passes/live.ts", "passes/order.ts", "passes/storage.ts", "passes/recompute.ts", "passes/alone.ts", "plan.ts", "compile.ts", "source.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
+  "autodiff.ts", "passes/live.ts", "passes/order.ts", "passes/storage.ts", "passes/recompute.ts", "passes/alone.ts", "plan.ts", "compile.ts", "inflate.ts", "fast.ts", "source.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
   "ops/index.ts", "yield.ts", "formats/json.ts", "formats/safetensors.ts",
   "initializers/initializer.ts", "initializers/index.ts", "initializers/resolve.ts",
   "layers/layer.ts", "layers/dense.ts", "layers/sequential.ts", "layers/activations.ts", "layers/index.ts", "layers/table.ts",
@@ -63,16 +63,16 @@ test("a file imports only from those above it: no upward import, no cycle", () =
   expect(wrong).toEqual([]);
 });
 
-test("src imports nothing of assembly but isa.ts and the built core; assembly nothing of src", () => {
+test("src imports nothing of assembly but isa.ts and the built cores; assembly nothing of src", () => {
   const crossing = files("src").flatMap((file) => imports(`src/${file}`).filter((path) => !path.startsWith("src/")));
-  expect([...new Set(crossing)].sort()).toEqual(["assembly/isa.ts", "build/core.wasm"]);
+  expect([...new Set(crossing)].sort()).toEqual(["assembly/isa.ts", "build/core.wasm", "build/fast.wasm"]);
   const others = files("assembly").flatMap((file) => imports(`assembly/${file}`).filter((path) => !path.startsWith("assembly/")));
   expect(others).toEqual([]);
 });
 
-test("only core.ts touches WebAssembly", () => {
+test("only core.ts touches WebAssembly, and source.ts, which asks for relaxed SIMD", () => {
   const users = files("src").filter((file) => /\bWebAssembly\.(compile|instantiate|validate|Instance|Memory\()/.test(code(`src/${file}`)));
-  expect(users).toEqual(["core.ts"]);
+  expect(users).toEqual(["core.ts", "source.ts"]);
 });
 
 test("isa.ts has enums only: every tool reads it alike", () => {
@@ -100,7 +100,7 @@ test("the published package has no dependency and exports what it says", async (
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, any>;
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest.sideEffects).toBe(false);
-  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./worker", "./core.wasm", "./package.json"]);
+  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./fast", "./worker", "./core.wasm", "./fast.wasm", "./package.json"]);
 });
 
 test("no file names a path of a machine or a registry's host", () => {

@@ -1,6 +1,7 @@
 // The examples of the docstrings run, and every public function has one.
 
 import { describe, expect, test } from "vitest";
+import { fastCore } from "../src/fast.ts";
 import * as lanewise from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { all, run, SOURCE } from "./docstrings.ts";
@@ -12,7 +13,7 @@ const examples = all.filter(({ example }) => example !== undefined);
 
 describe("examples", () => {
   test.each(examples.map((doc) => [`${doc.file} ${doc.name}`, doc] as const))("%s", async (_, doc) => {
-    await run(doc.example!, OPS.test(doc.file) ? { ...lanewise, ...ops } : { ...ops, ...lanewise });
+    await run(doc.example!, OPS.test(doc.file) ? { ...lanewise, ...ops } : { ...ops, ...lanewise, fastCore });
   });
 
   test("most of them check a value", async () => {

@@ -69,12 +69,12 @@ describe("the tarball", () => {
 });
 
 describe("exports", () => {
-  const library = ["index.js", "ops.js"], entries = ["lanewise", "lanewise/ops"];
+  const library = ["index.js", "ops.js", "fast.js"], entries = ["lanewise", "lanewise/ops", "lanewise/fast"];
   it.each([
     ["no condition at all", [], "dist/"], ["Node.js", ["node"], "dist/"], ["Deno", ["deno", "node"], "dist/"], ["Bun", ["bun", "node"], "dist/"],
     ["a bundler for pages", ["browser", "module"], "dist/"], ["workerd, as Wrangler asks", ["workerd", "worker", "browser"], "dist/edge/"],
     ["Next.js's edge", ["edge-light", "worker", "browser"], "dist/edge/"],
-  ])("%s finds its build of both entries", async (_, conditions, place) => {
+  ])("%s finds its build of all entries", async (_, conditions, place) => {
     expect(await Promise.all(entries.map((name) => resolved(name, conditions)))).toEqual(library.map((name) => place + name));
   });
 
@@ -82,6 +82,7 @@ describe("exports", () => {
     const conditions = ["types", "workerd", "edge-light", "node", "deno", "bun", "browser", "default"];
     expect(Object.keys(manifest.exports["."]!)).toEqual(conditions);
     expect(Object.keys(manifest.exports["./ops"]!)).toEqual(conditions);
+    expect(Object.keys(manifest.exports["./fast"]!)).toEqual(conditions);
     expect(JSON.stringify(manifest.exports)).not.toContain('"require"');
   });
 
@@ -93,7 +94,7 @@ describe("exports", () => {
   it("attw finds the declarations of every entry, as ES modules", async () => {
     const tarball = readdirSync(project.folder).find((name) => name.endsWith(".tgz"))!;
     const { stdout } = await execute(process.execPath, [
-      inside("@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "--format", "ascii", "--no-emoji",
+      inside("@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "fast.wasm", "--format", "ascii", "--no-emoji",
     ], { cwd: project.folder });
     expect(stdout).toMatch(/"lanewise\/worker"/);
   });
@@ -127,7 +128,7 @@ describe("the library", () => {
   });
 
   it("imports nothing of node: in the build for pages, nor any other package", () => {
-    const files = ["dist/index.js", "dist/ops.js", "dist/worker.js"].flatMap((file) => [...reached(file)]);
+    const files = ["dist/index.js", "dist/ops.js", "dist/fast.js", "dist/worker.js"].flatMap((file) => [...reached(file)]);
     expect(files.length).toBeGreaterThan(3);
     expect(files.flatMap(imports).filter((name) => !name.startsWith("."))).toEqual([]);
     expect(files.filter((file) => /\brequire\(|\bfrom\s*["']node:|\bimport\s*\(?["']node:/.test(readFileSync(join(folder, file), "utf8")))).toEqual([]);
@@ -138,7 +139,20 @@ describe("the library", () => {
     expect(files).toContain("dist/core.wasm");
     expect(files.flatMap(imports).filter((name) => !name.startsWith("."))).toEqual([]);
     expect(texts.filter((text) => /core_default = "|\bnew Worker\(|import\.meta/.test(text))).toEqual([]);
-    const bytes = readFileSync(join(folder, "dist/core.wasm")), memory = bytes.indexOf("\x03env\x06memory\x02", 0, "latin1");
-    expect(bytes[memory + 12]).toBe(1); // a memory of its own: no shared one can be had there
+    for (const name of ["core.wasm", "fast.wasm"]) {
+      const bytes = readFileSync(join(folder, "dist", name)), memory = bytes.indexOf("\x03env\x06memory\x02", 0, "latin1");
+      expect(bytes[memory + 12]).toBe(1); // a memory of its own: no shared one can be had there
+    }
+  });
+
+  it("has the fast core in a file that is loaded if it is asked for, and on the edge if it is imported", () => {
+    const others = (file: string): string[] => [...reached(file)];
+    expect(others("dist/fast.js")).toEqual(["dist/fast.js"]); // it shares nothing: a page has no file more
+    expect(others("dist/index.js")).toContain("dist/fast.js");
+    const statically = [...others("dist/index.js")].filter((file) => /from "\.\/fast\.js"/.test(readFileSync(join(folder, file), "utf8")));
+    expect(statically).toEqual([]);
+    // edge engines compile what a program can reach, and fail where there is no relaxed SIMD
+    expect([...others("dist/edge/index.js"), ...others("dist/edge/ops.js")].filter((file) => file.includes("fast"))).toEqual([]);
+    expect(others("dist/edge/fast.js")).toEqual(["dist/edge/fast.js", "dist/fast.wasm"]);
   });
 });

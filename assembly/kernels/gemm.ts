@@ -4,7 +4,7 @@
 // 41, 2015): C is m × n, depth k ≥ 1; MR × NR is the register tile, KC and MC are cache blocks.
 
 import { Size } from "../isa";
-import { loadPart, storePart } from "../lanes";
+import { mulAdd, read, write } from "../lanes";
 import { shareEnd, shareStart, split } from "../parallel";
 import { blockDepth } from "./pack";
 
@@ -12,9 +12,13 @@ const MR: u32 = Size.MR;
 const NR: u32 = Size.NR;
 const MC: u32 = Size.MC;
 
-/** C[m, n] = Σk A[m, k] · B[k, n]; A packed MR wide, B packed NR wide; no overlap. Ranks split the panels of A, or
- *  those of B where they are more. */
-export function gemm(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, rank: u32, size: u32): void {
+/** C[m, n] = Σk A[m, k] · B[k, n]; no overlap. A is packed MR wide, or, where its rows lie side by side, read where it is:
+ *  aStep is then its stride along k in elements, else 0. B likewise, packed NR wide or its columns side by side. In its place A
+ *  may be read up to 12 bytes beyond its end, unless m is a multiple of MR or n of NR. Ranks split the panels of A, or those of
+ *  B where they are more. */
+export function gemm(
+  c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, aStep: u32, bStep: u32, rank: u32, size: u32,
+): void {
   const aPanels = (m + MR - 1) / MR, bPanels = (n + NR - 1) / NR;
   const byRows = aPanels >= bPanels;
   split(byRows ? aPanels : bPanels, 1, rank, size);
@@ -23,68 +27,162 @@ export function gemm(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, rank:
   const block = blockDepth(k);
   for (let k0: u32 = 0; k0 < k; k0 += block) {
     const kc = min(block, k - k0);
-    const aBlock = a + ((<usize>k0 * aPanels * MR) << 2), bBlock = b + ((<usize>k0 * bPanels * NR) << 2);
+    aAlong = aStep ? <usize>aStep << 2 : MR << 2;
+    aNext = aStep ? MR << 2 : <usize>kc * MR << 2;
+    bAlong = bStep ? <usize>bStep << 2 : NR << 2;
+    bNext = bStep ? NR << 2 : <usize>kc * NR << 2;
+    const aBlock = a + <usize>k0 * (aStep ? aAlong : <usize>aPanels * MR << 2);
+    const bBlock = b + <usize>k0 * (bStep ? bAlong : <usize>bPanels * NR << 2);
     for (let i = i0; i < i1; i += MC / MR)
       macroKernel(c, aBlock, bBlock, m, n, kc, i, min(i + MC / MR, i1), j0, j1, k0 == 0);
   }
 }
+
+/** Bytes from one step of depth to the next and from one panel to the next. Wasm globals belong to one thread. */
+let aAlong: usize = 0, aNext: usize = 0, bAlong: usize = 0, bNext: usize = 0;
 
 /** Panels i0 … i1 of A, which stay in the second-level cache, times panels j0 … j1 of B. */
 function macroKernel(
   c: usize, a: usize, b: usize, m: u32, n: u32, kc: u32, i0: u32, i1: u32, j0: u32, j1: u32, first: bool,
 ): void {
   const pitch = <usize>n << 2;
+  a += i0 * aNext;
+  c += <usize>i0 * MR * pitch;
   for (let j = j0; j < j1; j++) {
-    const columns = min(NR, n - j * NR);
-    const panel = b + ((<usize>j * kc * NR) << 2);
-    for (let i = i0; i < i1; i++) {
-      const to = c + <usize>i * MR * pitch + (<usize>j * NR << 2);
-      tile(to, a + ((<usize>i * kc * MR) << 2), panel, kc, pitch, min(MR, m - i * MR), columns, first);
-    }
+    let columns = n - j * NR, to = c + (<usize>j * NR << 2), panel = b + j * bNext;
+    if (columns >= NR) {
+      let from = a;
+      for (let i = i0; i < i1; i++, from += aNext, to += MR * pitch) {
+        const rows = m - i * MR;
+        if (rows >= MR) tile(to, from, panel, kc, aAlong, bAlong, pitch, first);
+        else rest(to, from, panel, kc, aAlong, bAlong, pitch, rows, first);
+      }
+    } else for (; columns; to += 16, panel += 16, columns -= min(columns, 4))
+      for (let i = i0; i < i1; i += 2) {
+        const rows = m - i * MR, at = to + (i - i0) * MR * pitch, from = a + (i - i0) * aNext;
+        narrow(at, from, panel, kc, aAlong, bAlong, pitch, i + 1 < i1 ? aNext : 0, min(rows, (i1 - i) * MR), columns, first);
+      }
   }
 }
 
-/** The register tile: C[0 … 4, 0 … 8] = or += A panel · B panel; only rows × columns of it are stored. */
-function tile(c: usize, a: usize, b: usize, kc: u32, pitch: usize, rows: u32, columns: u32, first: bool): void {
+/** The register tile: C[0 … 4, 0 … 8] = or += A panel · B panel. Its shape and form won the sweep of bench/sweep.mjs. */
+function tile(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, first: bool): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  for (const end = a + (<usize>kc << 4); a < end; a += 16, b += 32) {
+  do {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(s, b0));
-    c01 = f32x4.add(c01, f32x4.mul(s, b1));
+    c00 = mulAdd(s, b0, c00);
+    c01 = mulAdd(s, b1, c01);
     s = v128.load32_splat(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(s, b0));
-    c11 = f32x4.add(c11, f32x4.mul(s, b1));
+    c10 = mulAdd(s, b0, c10);
+    c11 = mulAdd(s, b1, c11);
     s = v128.load32_splat(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(s, b0));
-    c21 = f32x4.add(c21, f32x4.mul(s, b1));
+    c20 = mulAdd(s, b0, c20);
+    c21 = mulAdd(s, b1, c21);
     s = v128.load32_splat(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(s, b0));
-    c31 = f32x4.add(c31, f32x4.mul(s, b1));
-  }
-  put(c, c00, c01, columns, first);
-  if (rows > 1) put(c + pitch, c10, c11, columns, first);
-  if (rows > 2) put(c + 2 * pitch, c20, c21, columns, first);
-  if (rows > 3) put(c + 3 * pitch, c30, c31, columns, first);
+    c30 = mulAdd(s, b0, c30);
+    c31 = mulAdd(s, b1, c31);
+    a += aStep;
+    b += bStep;
+  } while (--kc);
+  put(c, c00, c01, first);
+  put(c + pitch, c10, c11, first);
+  put(c + 2 * pitch, c20, c21, first);
+  put(c + 3 * pitch, c30, c31, first);
 }
 
 // @ts-ignore: decorator
 @inline
-function put(to: usize, low: v128, high: v128, columns: u32, first: bool): void {
-  if (columns == NR) {
-    v128.store(to, first ? low : f32x4.add(v128.load(to), low));
-    v128.store(to, first ? high : f32x4.add(v128.load(to, 16), high), 16);
-  } else putPart(to, low, high, columns, first);
+function put(to: usize, low: v128, high: v128, first: bool): void {
+  v128.store(to, first ? low : f32x4.add(v128.load(to), low));
+  v128.store(to, first ? high : f32x4.add(v128.load(to, 16), high), 16);
 }
 
-function putPart(to: usize, low: v128, high: v128, columns: u32, first: bool): void {
-  if (columns >= 4) {
-    v128.store(to, first ? low : f32x4.add(v128.load(to), low));
-    to += 16;
-    columns -= 4;
-    low = high;
+/** The same for the last rows of C, fewer than MR. */
+function rest(
+  c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, rows: u32, first: bool,
+): void {
+  for (; rows > 1; rows -= 2, c += 2 * pitch, a += 8) strip(c, a, b, kc, aStep, bStep, pitch, true, first);
+  if (rows) strip(c, a, b, kc, aStep, bStep, pitch, false, first);
+}
+
+/** One or two rows of eight columns. */
+function strip(
+  c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, two: bool, first: bool,
+): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
+  const second: usize = two ? 4 : 0;
+  do {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a);
+    c00 = mulAdd(s, b0, c00);
+    c01 = mulAdd(s, b1, c01);
+    s = v128.load32_splat(a + second);
+    c10 = mulAdd(s, b0, c10);
+    c11 = mulAdd(s, b1, c11);
+    a += aStep;
+    b += bStep;
+  } while (--kc);
+  put(c, c00, c01, first);
+  if (two) put(c + pitch, c10, c11, first);
+}
+
+/** The last columns of C, four at most: vectors of two panels of A, `next` bytes apart, times single numbers of B. Of the
+ *  eight rows, `rows` are stored. */
+function narrow(
+  c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, next: usize, rows: u32, columns: u32,
+  first: bool,
+): void {
+  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00;
+  if (columns > 2) {
+    const last: usize = columns > 3 ? 12 : 8; // three columns: the last one twice
+    do {
+      const a0 = v128.load(a), a1 = v128.load(a + next);
+      let s = v128.load32_splat(b);
+      c00 = mulAdd(a0, s, c00);
+      c10 = mulAdd(a1, s, c10);
+      s = v128.load32_splat(b, 4);
+      c01 = mulAdd(a0, s, c01);
+      c11 = mulAdd(a1, s, c11);
+      s = v128.load32_splat(b, 8);
+      c02 = mulAdd(a0, s, c02);
+      c12 = mulAdd(a1, s, c12);
+      s = v128.load32_splat(b + last);
+      c03 = mulAdd(a0, s, c03);
+      c13 = mulAdd(a1, s, c13);
+      a += aStep;
+      b += bStep;
+    } while (--kc);
+  } else {
+    const last: usize = columns > 1 ? 4 : 0;
+    do {
+      const a0 = v128.load(a), a1 = v128.load(a + next);
+      let s = v128.load32_splat(b);
+      c00 = mulAdd(a0, s, c00);
+      c10 = mulAdd(a1, s, c10);
+      s = v128.load32_splat(b + last);
+      c01 = mulAdd(a0, s, c01);
+      c11 = mulAdd(a1, s, c11);
+      a += aStep;
+      b += bStep;
+    } while (--kc);
   }
-  if (columns) storePart(to, first ? low : f32x4.add(loadPart(to, columns), low), columns);
+  turn(c, c00, c01, c02, c03, pitch, rows, columns, first);
+  if (rows > 4) turn(c + 4 * pitch, c10, c11, c12, c13, pitch, rows - 4, columns, first);
+}
+
+/** Stores four columns as rows. */
+function turn(c: usize, x: v128, y: v128, z: v128, w: v128, pitch: usize, rows: u32, columns: u32, first: bool): void {
+  const xy = v128.shuffle<i32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<i32>(z, w, 0, 4, 1, 5);
+  const XY = v128.shuffle<i32>(x, y, 2, 6, 3, 7), ZW = v128.shuffle<i32>(z, w, 2, 6, 3, 7);
+  putPart(c, v128.shuffle<i64>(xy, zw, 0, 2), columns, first);
+  if (rows > 1) putPart(c + pitch, v128.shuffle<i64>(xy, zw, 1, 3), columns, first);
+  if (rows > 2) putPart(c + 2 * pitch, v128.shuffle<i64>(XY, ZW, 0, 2), columns, first);
+  if (rows > 3) putPart(c + 3 * pitch, v128.shuffle<i64>(XY, ZW, 1, 3), columns, first);
+}
+
+function putPart(to: usize, sums: v128, columns: u32, first: bool): void {
+  write(to, first ? sums : f32x4.add(read(to, columns), sums), columns);
 }
 
 /** C[m, n] = Σk A[m, k] · B[k, n] without packing; strides in elements, of B one is 1; no overlap. Ranks split the
@@ -121,18 +219,18 @@ function sixteen(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usi
   let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
   for (; kc; kc--, a += aStep, b += bStep) {
     const s = v128.load32_splat(a);
-    c0 = f32x4.add(c0, f32x4.mul(s, v128.load(b)));
-    c1 = f32x4.add(c1, f32x4.mul(s, v128.load(b, 16)));
-    c2 = f32x4.add(c2, f32x4.mul(s, v128.load(b, 32)));
-    c3 = f32x4.add(c3, f32x4.mul(s, v128.load(b, 48)));
+    c0 = mulAdd(s, v128.load(b), c0);
+    c1 = mulAdd(s, v128.load(b, 16), c1);
+    c2 = mulAdd(s, v128.load(b, 32), c2);
+    c3 = mulAdd(s, v128.load(b, 48), c3);
   }
-  put(c, c0, c1, 8, first);
-  put(c + 32, c2, c3, 8, first);
+  put(c, c0, c1, first);
+  put(c + 32, c2, c3, first);
 }
 
 function four(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, first: bool): void {
   let sum = f32x4.splat(0);
-  for (; kc; kc--, a += aStep, b += bStep) sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), v128.load(b)));
+  for (; kc; kc--, a += aStep, b += bStep) sum = mulAdd(v128.load32_splat(a), v128.load(b), sum);
   v128.store(c, first ? sum : f32x4.add(v128.load(c), sum));
 }
 
@@ -145,17 +243,17 @@ function fourAcross(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bNext: 
     const w = v128.load(b + k), x = v128.load(b1 + k), y = v128.load(b2 + k), z = v128.load(b3 + k);
     const wx = v128.shuffle<i32>(w, x, 0, 4, 1, 5), yz = v128.shuffle<i32>(y, z, 0, 4, 1, 5);
     const WX = v128.shuffle<i32>(w, x, 2, 6, 3, 7), YZ = v128.shuffle<i32>(y, z, 2, 6, 3, 7);
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), v128.shuffle<i64>(wx, yz, 0, 2))); a += aStep;
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), v128.shuffle<i64>(wx, yz, 1, 3))); a += aStep;
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), v128.shuffle<i64>(WX, YZ, 0, 2))); a += aStep;
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), v128.shuffle<i64>(WX, YZ, 1, 3))); a += aStep;
+    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(wx, yz, 0, 2), sum); a += aStep;
+    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(wx, yz, 1, 3), sum); a += aStep;
+    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(WX, YZ, 0, 2), sum); a += aStep;
+    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(WX, YZ, 1, 3), sum); a += aStep;
   }
   for (const end = <usize>kc << 2; k < end; k += 4, a += aStep) {
     let w = v128.load32_zero(b + k);
     w = v128.load32_lane(b1 + k, w, 1);
     w = v128.load32_lane(b2 + k, w, 2);
     w = v128.load32_lane(b3 + k, w, 3);
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), w));
+    sum = mulAdd(v128.load32_splat(a), w, sum);
   }
   v128.store(c, first ? sum : f32x4.add(v128.load(c), sum));
 }

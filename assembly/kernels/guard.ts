@@ -17,6 +17,13 @@ export function check(src: usize, count: u32, flag: usize, rank: u32, size: u32)
 export function firstNonFinite(src: usize, count: u32): u32 {
   const exponent = i32x4.splat(0x7f800000);
   let i: u32 = 0;
+  for (; i + 16 <= count; i += 16) {
+    const at = src + (<usize>i << 2);
+    const w = v128.and(v128.load(at), exponent), x = v128.and(v128.load(at, 16), exponent);
+    const y = v128.and(v128.load(at, 32), exponent), z = v128.and(v128.load(at, 48), exponent);
+    // the greatest exponent of all
+    if (v128.any_true(i32x4.eq(i32x4.max_s(i32x4.max_s(w, x), i32x4.max_s(y, z)), exponent))) break;
+  }
   for (; i + 4 <= count; i += 4) {
     const bits = v128.and(v128.load(src + (<usize>i << 2)), exponent);
     if (v128.any_true(i32x4.eq(bits, exponent))) break;

@@ -1,7 +1,7 @@
 // Losses. Cross-entropy works on rows of logits; the others on single pairs, forward and derivative side by side.
 
 import { LossKind, CrossEntropyKind } from "../isa";
-import { expOf, log1p, log64, logOf, sigmoidOf } from "../math";
+import { expOf, log1p, log64, log, sigmoid } from "../math";
 import { shareEnd, shareStart, split } from "../parallel";
 import { divide, exponentials, maximum } from "./softmax";
 
@@ -97,7 +97,7 @@ function scale(dst: usize, src: usize, count: u32, factor: f32): void {
     const hinge = f32x4.sub(f32x4.pmax(p, f32x4.splat(0)), f32x4.mul(p, t));
     return f32x4.add(hinge, softplusOfMinusAbs(p));
   }
-  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoidOf(p), t); }
+  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoid(p), t); }
 }
 
 @final class ProbabilityCrossEntropy {
@@ -106,9 +106,9 @@ function scale(dst: usize, src: usize, count: u32, factor: f32): void {
     const q = f32x4.sub(one, p);
     // log(1 − p), with Kahan's factor for what rounding 1 − p lost
     const rest = f32x4.sub(q, one);
-    let no = v128.bitselect(f32x4.neg(p), f32x4.mul(logOf(q), f32x4.div(f32x4.neg(p), rest)), f32x4.eq(rest, f32x4.splat(0)));
+    let no = v128.bitselect(f32x4.neg(p), f32x4.mul(log(q), f32x4.div(f32x4.neg(p), rest)), f32x4.eq(rest, f32x4.splat(0)));
     no = f32x4.pmax(no, least);
-    const yes = f32x4.pmax(logOf(p), least);
+    const yes = f32x4.pmax(log(p), least);
     return f32x4.neg(f32x4.add(f32x4.mul(t, yes), f32x4.mul(f32x4.sub(one, t), no)));
   }
   // (p − t) / max(p · (1 − p), 1e-12), PyTorch's bound

@@ -1,6 +1,6 @@
 // Whole train steps beside the peers. First each peer trains 20 steps and its losses are compared with the f64
 // reference: who is off is shown as wrong and not timed. Then rounds, in which each peer runs in a process of its own
-// for about a second; a ratio is that of two processes of one round, and the table has the median over the rounds.
+// for some time; a ratio is that of two processes of one round, and the table has the median over the rounds.
 
 import { lanewiseStep } from "../lanewise.mjs";
 import { median, medianRatio } from "../clock.mjs";
@@ -34,7 +34,7 @@ export function rows(build) {
   }));
 }
 
-export async function report({ wants, rounds, seconds, python, packages, versions }) {
+export async function report({ wants, rounds, seconds, python, packages, versions, figures }) {
   const wanted = Object.keys(works).filter((work) => wants(rowName(work)));
   if (wanted.length === 0) return undefined;
   const present = peers.filter(({ needs }) => (needs === "torch" ? python.torch : needs === "packages" ? packages : true));
@@ -44,7 +44,7 @@ export async function report({ wants, rounds, seconds, python, packages, version
     for (const [work, lines] of runs) for (const [peer, line] of lines) {
       if (line.cell) continue;
       status(`steps, round ${round} of ${rounds}: ${work}, ${peer.name}`);
-      const found = runPeer(peer, python.torch, ["--work", work, "--seconds", String(seconds)]);
+      const found = runPeer(peer, python.torch, ["--work", work, "--seconds", String(seconds), "--warmup", String(seconds)]);
       if (found.error) Object.assign(line, { cell: "error" }), notes.add(`${work}, ${peer.name}: ${found.error}`);
       else line.ms.push(found.ms_median);
     }
@@ -56,10 +56,16 @@ export async function report({ wants, rounds, seconds, python, packages, version
     const lines = [...runs.get(work).values()];
     return [work, ...lines.map((line) => line.cell ?? (lines[0].cell === undefined ? cellOf(line.ms, lines[0].ms) : "-"))];
   })]);
+  figures.steps = wanted.map((work) => {
+    const lines = [...runs.get(work)], [[, own]] = lines;
+    const timed = lines.slice(1).filter(([, line]) => own.cell === undefined && line.cell === undefined);
+    return { work, title: works[work].title, ratios: timed.map(([peer, { ms }]) => [peer.name, medianRatio(ms, own.ms)]) };
+  });
   return [
     "### Whole train steps",
-    "Time of a step relative to lanewise's: above 1, lanewise is faster. Every library on one thread; torch-sse is torch held to "
-      + "vectors of 128 bits, the width of WebAssembly's SIMD. A library whose losses are off is not timed.",
+    "Time of a step relative to lanewise's: above 1, lanewise is faster. Every library on one thread; ort is ONNX Runtime, which "
+      + "predicts only; torch-sse is torch held to vectors of 128 bits, the width of WebAssembly's SIMD. A library whose losses, or "
+      + "predictions, are off is not timed.",
     wanted.map((work) => `- ${rowName(work)}`).join("\n"),
     each((ms, own) => (ms === own ? "1" : times(medianRatio(ms, own)))),
     `Over the rounds (${rounds}), the least and the greatest of these ratios:`,
@@ -79,7 +85,7 @@ function checked(work, present, python, { notes, versions }) {
   for (const peer of present) {
     const line = { ms: [] };
     lines.set(peer, line);
-    if (peer.trainsOnly && works[work].inference) {
+    if (works[work].inference ? peer.trainsOnly : peer.predictsOnly) {
       line.cell = "";
       continue;
     }

@@ -2,7 +2,8 @@
 
 import type { Opened } from "./index.ts";
 import { type Kit, kit } from "./kit.ts";
-import { type SiteOptions, wantSite } from "./site.ts";
+import { choose } from "../source.ts";
+import { type SiteOptions, wantSite, withBuild } from "./site.ts";
 
 const none = "this is the build for edge engines, which have no workers";
 
@@ -12,7 +13,8 @@ const none = "this is the build for edge engines, which have no workers";
  */
 export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
   Object.assign(kit, given);
-  const { core, where } = wantSite(options);
+  const { core, where, build } = wantSite(options);
   if (where === "worker") throw new kit.EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-  return { core: await kit.instantiate(await kit.moduleOf(core)), site: () => ({ where: "here", threads: 1, why: none }) };
+  const { source, why } = await choose(build, core, kit.badCore), module = await kit.moduleOf(source, source && build);
+  return withBuild({ core: await kit.instantiate(module), site: () => ({ where: "here", threads: 1, why: none }) }, build, why);
 }

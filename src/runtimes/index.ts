@@ -6,12 +6,12 @@ import { markAlone } from "../passes/alone.ts";
 import type { Model, Site } from "../model.ts";
 import type { Network } from "../network.ts";
 import type { LoadedProgram, Runner, Session } from "../session.ts";
-import { type CoreSource, forSharedMemory, isModule, read } from "../source.ts";
+import { type Build, choose, type CoreSource, forSharedMemory, isModule, wantBuild } from "../source.ts";
 import { makeKeeper } from "../train/keeper.ts";
 import { WorkerModel } from "../workerModel.ts";
 import { type Kit, kit } from "./kit.ts";
 import { Crew, Ranks } from "./ranks.ts";
-import { type SiteOptions, wantSite } from "./site.ts";
+import { type SiteOptions, wantSite, withBuild } from "./site.ts";
 import { engine, inBrowser, inPage, noWorkers, processors, type Source } from "./thread.ts";
 import { WorkerRunner } from "./twin.ts";
 import { Size } from "../../assembly/isa.ts";
@@ -36,30 +36,30 @@ export interface Opened {
  */
 export async function open(options: SiteOptions, given: Kit): Promise<Opened> {
   Object.assign(kit, given);
-  const { core: own, threads: wanted, where, worker } = wantSite(options), away = where === "worker";
+  const { core: own, threads: wanted, where, worker, build: asked } = wantSite(options), away = where === "worker";
   if (inPage() && !away && typeof wanted === "number" && wanted > 1)
     throw kit.badOption("threads", wanted, '1 or "auto" on a page\'s main thread, which may not wait', { fix: 'where: "worker"' });
-  const source = own === undefined ? own : await read(own, kit.badCore); // a response can be read once
-  const [threads, why] = threadsFor(wanted, away, source);
+  const { source, why: exact } = await choose(asked, own, kit.badCore), build = source ? asked : "exact"; // a response can be read once
+  const [threads, why] = threadsFor(wanted, away, source), ready = (opened: Opened): Opened => withBuild(opened, asked, exact);
   if (away) {
     const none = noWorkers();
     if (none) throw new kit.EngineError("no-worker", { option: "where", wanted: '"here"', got: where, problem: none });
-    const module = await kit.moduleOf(source), shared = threads > 1 ? await sharedModule(source) : module;
-    return {
+    const module = await kit.moduleOf(source, build), shared = threads > 1 ? await sharedModule(build, source) : module;
+    return ready({
       core: await kit.instantiate(module), site: workers({ where, threads, why }), keeper: makeKeeper,
       async start(session) {
         session.runner = await startTwin(session, shared, threads, worker);
         await kit.nextTask(); // what the caller does with the model is a task of its own
       },
       wrap: (model, network) => new WorkerModel(model, network),
-    };
+    });
   }
-  if (threads === 1) return { core: await kit.instantiate(await kit.moduleOf(source)), site: () => ({ where, threads, why }) };
-  const module = await sharedModule(source), core = await kit.instantiate(module, kit.memoryOf(true));
-  return {
+  if (threads === 1) return ready({ core: await kit.instantiate(await kit.moduleOf(source, build)), site: () => ({ where, threads, why }) });
+  const module = await sharedModule(build, source), core = await kit.instantiate(module, kit.memoryOf(true));
+  return ready({
     core, site: workers({ where, threads, why }), keeper: makeKeeper,
     start: async (session) => void (session.runner = await ThreadRunner.start(core, module, threads, worker ? sourceOf(worker) : file() ?? { text: script })),
-  };
+  });
 }
 
 /** A site with workers, as long as they live. */
@@ -69,11 +69,11 @@ const workers = (site: Site) => ({ runner }: Session): Site =>
 /** The embedded core for a shared memory, made once. */
 let shared: Promise<WebAssembly.Module> | undefined;
 
-async function sharedModule(source: CoreSource | undefined): Promise<WebAssembly.Module> {
+async function sharedModule(build: Build, source: CoreSource | undefined): Promise<WebAssembly.Module> {
   const make = async (): Promise<WebAssembly.Module> => {
     const bytes: unknown = source === undefined ? await kit.embeddedBytes() : source;
     if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw kit.badCore(source);
-    return kit.compile(forSharedMemory(bytes) as Uint8Array<ArrayBuffer>);
+    return wantBuild(build, await kit.compile(forSharedMemory(bytes)), kit.badCore);
   };
   if (source !== undefined) return make();
   shared ??= make();

@@ -1,5 +1,5 @@
 // Checkpoints: a safetensors file with parameters, optimizer state and the position of a run. What goes on from one
-// has the bits of the run that was never stopped.
+// has the bits of the run that was never stopped, unless one of the two is of `build: "fast"`.
 
 import { Version } from "../../assembly/isa.ts";
 import { FormatError, OptionError } from "../errors.ts";
@@ -39,19 +39,19 @@ export function writeCheckpoint(network: Network, state: FitState, notes: Checkp
   for (const [name, tensor] of extra) tensors.set(`extra ${name}`, tensor);
   const { steps, updates, memory } = state;
   return writeSafetensors(tensors, {
-    [KEY]: stringify({ numerics: Version.NUMERICS, optimizer: describe(layout), steps, updates, memory, notes }),
+    [KEY]: stringify({ numerics: Version.NUMERICS, build: network.session.core.asked, optimizer: describe(layout), steps, updates, memory, notes }),
   });
 }
 
 /** Reads a checkpoint and checks it against the network and the optimizer, changing nothing.
  *
  * @throws FormatError if the bytes are no sound checkpoint, or of another numerics version; OptionError if it belongs to
- * another model or optimizer.
+ * another model or optimizer, or to `build: "fast"` and the model does not.
  */
 export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitLayout): Checkpoint {
   const file = parseSafetensors(bytes), text = file.metadata.get(KEY);
   if (text === undefined) throw new FormatError("not-a-checkpoint", { option: "resume", wanted: "the bytes that checkpoint() gave", got: bytes });
-  let head: { numerics?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; memory?: unknown; notes?: unknown };
+  let head: { numerics?: unknown; build?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; memory?: unknown; notes?: unknown };
   try {
     head = parse(text) as typeof head;
   } catch {
@@ -65,6 +65,8 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
       of: "resume", option: "numerics version", wanted: Version.NUMERICS, got: head.numerics,
       fix: "use the release that wrote it, or its parameters alone",
     });
+  // what began exactly may go on without the promise, but not the other way round
+  if (head.build && !network.session.core.asked) throw mismatch("build", head.build, "exact");
   const { optimizer } = layout, memory = (head.memory ?? []) as readonly number[];
   wantSettings({ optimizer: head.optimizer }, { optimizer: describe(layout) });
   optimizer.refuse?.({ memory }, 0);

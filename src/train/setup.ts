@@ -28,7 +28,8 @@ export interface RunOptions extends ObjectiveOptions {
   recompute?: boolean;
   /** For what is drawn at random in training; the model's by default. */
   seed?: number;
-  /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. */
+  /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. A model with `build: "fast"` makes
+   * no such promise, and its checkpoints go on in such models alone. */
   resume?: Uint8Array;
 }
 

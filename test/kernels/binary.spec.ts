@@ -108,6 +108,20 @@ describe("Binary", () => {
     }
   });
 
+  it("takes one row for all rows, of every length, for any number of them, at the end of memory too", () => {
+    for (let kind: BinaryKind = 0; kind <= BinaryKind.Maximum; kind++) {
+      for (let n: u32 = 1; n <= 24; n++) {
+        setUp(`${NAMES[kind]} of rows of ${n}`);
+        for (let rows: u32 = 1; rows < 6; rows++) {
+          const a = noise(rows * n), b = noise(n);
+          runAndCompare(kind, output(rows * n), a, b, [rows, n, 0, n, 1, 1]);
+          runAndCompare(kind, output(rows * n), atEndOfMemory(rows * n), b, [rows, n, 0, n, 1, 1]);
+          runAndCompare(kind, output(rows * n), a, atEndOfMemory(n), [rows, n, 0, n, 1, 1]);
+        }
+      }
+    }
+  });
+
   it("works in place of whichever operand is dense", () => {
     for (let kind: BinaryKind = 0; kind < BinaryKind.Count; kind++) {
       setUp(`${NAMES[kind]} in place`);
@@ -132,6 +146,7 @@ describe("Binary", () => {
     run(BinaryKind.Add, dst, a, b, [0, 4, 4, 4, 1, 1]);
     run(BinaryKind.Add, dst, a, b, [4, 1, 0, 0, 1, 1]);
     run(BinaryKind.Add, dst, a, b, [2, 1, 0, 0, 1, 1, 3, 1, 0]);
+    run(BinaryKind.Add, dst, a, b, [3, 0, 0, 0, 1, 1]);
   });
 
   it("reads nothing beyond the end of memory", () => {

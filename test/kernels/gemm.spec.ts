@@ -16,11 +16,13 @@ function name(m: u32, n: u32, k: u32, layout: u32): string {
 function everyPath(m: u32, n: u32, k: u32, layout: u32): void {
   setUp(name(m, n, k, layout));
   const p = new Product(m, n, k, (layout & 1) != 0, (layout & 2) != 0), a = noise(m * k), b = noise(k * n);
-  const packed = p.packed(a, b), direct = p.direct(a, b);
+  const packed = p.packed(a, b), inPlace = p.packed(a, b, true, true), half = p.packed(a, b, false, true), direct = p.direct(a, b);
   for (let i: u32 = 0; i < m; i++) {
     for (let j: u32 = 0; j < n; j++) {
       const wanted = p.element(a, b, i, j);
       same(i * n + j, get(packed, i * n + j), wanted);
+      same(i * n + j, get(inPlace, i * n + j), wanted);
+      same(i * n + j, get(half, i * n + j), wanted);
       same(i * n + j, get(direct, i * n + j), wanted);
     }
   }
@@ -101,8 +103,8 @@ describe("Matrix products", () => {
   it("are nothing without rows or columns", () => {
     setUp("no rows or columns");
     const a = noise(64), b = noise(64), none = output(0);
-    launch(instruction(Opcode.Gemm, [none, a, b, 0, 5, 4]));
-    launch(instruction(Opcode.Gemm, [none, a, b, 5, 0, 4]));
+    launch(instruction(Opcode.Gemm, [none, a, b, 0, 5, 4, 0, 0]));
+    launch(instruction(Opcode.Gemm, [none, a, b, 5, 0, 4, 0, 0]));
     launch(instruction(Opcode.Direct, [none, a, b, 0, 5, 4, 4, 1, 5, 1]));
     launch(instruction(Opcode.Direct, [none, a, b, 5, 0, 4, 4, 1, 1, 1]));
   });
@@ -115,11 +117,13 @@ describe("Matrix products", () => {
           const p = new Product(m, n, 5, (layout & 1) != 0, (layout & 2) != 0);
           p.direct(atEndOfMemory(m * 5), noise(5 * n));
           p.direct(noise(m * 5), atEndOfMemory(5 * n));
+          p.packed(atEndOfMemory(m * 5), noise(5 * n), true, true);
+          p.packed(noise(m * 5), atEndOfMemory(5 * n), true, true);
         }
       }
     }
     setUp("panels at the end of memory");
-    launch(instruction(Opcode.Gemm, [output(15), atEndOfMemory(Size.MR * 7), noise(Size.NR * 7), 3, 5, 7]));
-    launch(instruction(Opcode.Gemm, [output(15), noise(Size.MR * 7), atEndOfMemory(Size.NR * 7), 3, 5, 7]));
+    launch(instruction(Opcode.Gemm, [output(15), atEndOfMemory(Size.MR * 7), noise(Size.NR * 7), 3, 5, 7, 0, 0]));
+    launch(instruction(Opcode.Gemm, [output(15), noise(Size.MR * 7), atEndOfMemory(Size.NR * 7), 3, 5, 7, 0, 0]));
   });
 });

@@ -27,13 +27,14 @@ export class Product {
     this.bColumn = bTransposed ? k : 1;
   }
 
-  /** C by Pack, Pack and Gemm. */
-  packed(a: usize, b: usize): usize {
-    const aPanels = output((this.m + 3) / 4 * 4 * this.k), bPanels = output((this.n + 7) / 8 * 8 * this.k);
-    const c = output(this.m * this.n);
-    launch(instruction(Opcode.Pack, [aPanels, a, this.m, this.k, this.aRow, this.aColumn, Size.MR]));
-    launch(instruction(Opcode.Pack, [bPanels, b, this.n, this.k, this.bColumn, this.bRow, Size.NR]));
-    launch(instruction(Opcode.Gemm, [c, aPanels, bPanels, this.m, this.n, this.k]));
+  /** C by Gemm from packed factors, or from those that stand where they are, if Gemm can read them there. */
+  packed(a: usize, b: usize, aInPlace: bool = false, bInPlace: bool = false): usize {
+    const c = output(this.m * this.n), m = this.m, n = this.n, k = this.k;
+    const aStays = aInPlace && this.aRow == 1 && (m % 4 == 0 || n % 8 == 0), bStays = bInPlace && this.bColumn == 1;
+    const aPanels = aStays ? a : output((m + 3) / 4 * 4 * k), bPanels = bStays ? b : output((n + 7) / 8 * 8 * k);
+    if (!aStays) launch(instruction(Opcode.Pack, [aPanels, a, m, k, this.aRow, this.aColumn, Size.MR]));
+    if (!bStays) launch(instruction(Opcode.Pack, [bPanels, b, n, k, this.bColumn, this.bRow, Size.NR]));
+    launch(instruction(Opcode.Gemm, [c, aPanels, bPanels, m, n, k, aStays ? this.aColumn : 0, bStays ? this.bRow : 0]));
     return c;
   }
 

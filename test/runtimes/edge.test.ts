@@ -153,6 +153,30 @@ describe("in workerd", () => {
     expect(told.bytes.message).toMatch(/Wasm code generation disallowed/);
   });
 
+  it("the fast build is there for those who import it, and the library alone has none", async () => {
+    const told = await run(`
+      import { createModel, dense, hash } from "lanewise";
+      import { fastCore } from "lanewise/fast";
+      import { compile, exp } from "lanewise/ops";
+      export default async () => {
+        const of = async (options) => {
+          const model = await createModel(dense(3), { input: [2], seed: 5, ...options }), { build, why } = model.info();
+          return { build, why, hash: hash(model), predicted: [...model.predict([[1, 2]]).data] };
+        };
+        using f = await compile((x) => exp(x), [[1]], { build: "fast", core: await fastCore() });
+        return {
+          exact: await of({}), alone: await of({ build: "fast" }), given: await of({ build: "fast", core: await fastCore() }), compiled: [f.build, f.run([[0]])[0].data[0]],
+          unasked: await of({ core: await fastCore() }).catch(({ code, message }) => ({ code, message })),
+        };
+      };`);
+    expect([told.exact.build, told.alone.build, told.given.build]).toEqual(["exact", "exact", "fast"]);
+    expect(told.alone.why).toMatch(/edge engines.*the build is exact: .*fastCore\(\) of lanewise\/fast/);
+    expect(told.given.hash).toBe(told.exact.hash);
+    told.given.predicted.forEach((value: number, i: number) => expect(value).toBeCloseTo(told.exact.predicted[i], 5));
+    expect(told.compiled).toEqual(["fast", 1]);
+    expect(told.unasked).toEqual({ code: "bad-core", message: expect.stringMatching(/wanted the exact build.*build: "fast"/) });
+  });
+
   it("a Value of lanewise/ops is one of lanewise", async () => {
     expect(await run(`
       import { createModel, ops } from "lanewise";

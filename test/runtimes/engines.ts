@@ -35,6 +35,8 @@ export function install(): Promise<void> {
 
 export interface Engine {
   readonly name: string;
+  /** Its program, where it can be started by that alone. */
+  readonly program?: string;
   /** Runs a file of a project with an argument; gives what it wrote. */
   run(file: string, argument: string, project: string): Promise<string>;
 }
@@ -53,13 +55,12 @@ const platform = `${process.platform}-${process.arch}`, exe = process.platform =
 /** An engine that a package of this platform holds as bin/`name`; undefined where there is none for it. */
 function binary(title: string, packages: Readonly<Record<string, string>>, name: string): Engine | undefined {
   const folder = packages[platform];
-  return folder === undefined ? undefined : {
-    name: `${title} ${version(folder)}`,
-    run: (file, argument, cwd) => output(inside(join(folder, "bin", name + exe)), [file, argument], cwd),
-  };
+  if (folder === undefined) return undefined;
+  const program = inside(join(folder, "bin", name + exe));
+  return { name: `${title} ${version(folder)}`, program, run: (file, argument, cwd) => output(program, [file, argument], cwd) };
 }
 
-const node: Engine = { name: `Node ${process.versions.node}`, run: (file, argument, cwd) => output(process.execPath, [file, argument], cwd) };
+const node: Engine = { name: `Node ${process.versions.node}`, program: process.execPath, run: (file, argument, cwd) => output(process.execPath, [file, argument], cwd) };
 const deno: Engine = {
   name: `Deno ${version("deno")}`,
   run: (file, argument, cwd) =>

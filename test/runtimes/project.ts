@@ -93,7 +93,7 @@ export async function packedProject(): Promise<{ folder: string; remove: () => v
 
 /** Throws if what is built is older than what it is built from: the tests would tell of another library. */
 export function wantBuilt(): void {
-  wantNewer("build/core.wasm", ["assembly"]);
+  for (const name of ["core", "fast"]) wantNewer(`build/${name}.wasm`, ["assembly", "asconfig.json"]);
   wantNewer("dist/index.js", ["src", "assembly", "scripts/build.mjs", "scripts/wasm.mjs"]);
 }
 

@@ -1,9 +1,9 @@
 // workerd, the engine of Cloudflare's workers: it takes a script and the modules that it imports by a configuration, and runs
-// them for requests alone. A bundler makes one script of a program and the package's edge build, with core.wasm beside it, as Wrangler does.
+// them for requests alone. A bundler makes one script of a program and the package's edge build, with core.wasm (and fast.wasm) beside it, as Wrangler does.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { installed } from "./engines.ts";
@@ -44,7 +44,7 @@ export async function runInWorkerd(project: string, entry: string, flags: readon
       }
     } };`;
     await bundle(script, project, join(folder, "out/worker.js"));
-    writeFileSync(join(folder, "config.capnp"), configuration("out/worker.js", flags));
+    writeFileSync(join(folder, "config.capnp"), configuration("out/worker.js", readdirSync(join(folder, "out")).filter((name) => name.endsWith(".wasm")), flags));
     const workerd = await start(join(folder, "config.capnp"));
     try {
       const response = await fetch(workerd.url), text = await response.text();
@@ -58,7 +58,7 @@ export async function runInWorkerd(project: string, entry: string, flags: readon
   }
 }
 
-/** Bundles a script for edge engines, whose imports are those of a folder; core.wasm comes to lie beside it. */
+/** Bundles a script for edge engines, whose imports are those of a folder; the .wasm files that it imports come to lie beside it. */
 export async function bundle(contents: string, resolveDir: string, outfile: string): Promise<void> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir }, bundle: true, format: "esm", target: "es2022", conditions: ["workerd"], write: false,
@@ -68,13 +68,12 @@ export async function bundle(contents: string, resolveDir: string, outfile: stri
   for (const { path, contents: bytes } of outputFiles) writeFileSync(path.endsWith(".js") ? outfile : path, bytes);
 }
 
-const configuration = (script: string, flags: readonly string[]): string => `using Workerd = import "/workerd/workerd.capnp";
+const configuration = (script: string, cores: readonly string[], flags: readonly string[]): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [
       (name = "worker.js", esModule = embed "${script}"),
-      (name = "core.wasm?module", wasm = embed "${dirname(script)}/core.wasm"),
-      (name = "core.wasm", wasm = embed "${dirname(script)}/core.wasm"),
+${cores.flatMap((core) => [core, `${core}?module`].map((name) => `      (name = "${name}", wasm = embed "${dirname(script)}/${core}"),`)).join("\n")}
     ],
     compatibilityDate = "2026-01-01",
     compatibilityFlags = ${JSON.stringify(flags)},
