@@ -9,7 +9,7 @@ import { checkpoints } from "./reference.mjs";
 /** ms of a chunk of steps: long beside the clock's grain, short beside what disturbs a machine. */
 const CHUNK = 10;
 /** A peer that is so slow that 20 steps take longer than this (ms) is timed after fewer. */
-const PATIENCE = 3000;
+const PATIENCE = 1500;
 
 /** --work NAME, --seconds to measure, --warmup in seconds, --check: 20 steps for their losses, no timing. */
 export function stepOptions(more = {}) {
@@ -20,11 +20,11 @@ export function stepOptions(more = {}) {
  * a number or a promise of one where `read` is set. Each chunk of steps ends with a read, so that nothing a lazy
  * backend has put off remains undone. */
 export async function measure(peer, options, step, more = {}) {
-  print({ peer, work: options.work, ...await timed(options, step), ...more });
+  print({ peer, work: options.work, ...await timed({ ...options, patience: PATIENCE }, step), ...more });
 }
 
-/** What the line tells of the steps. */
-export async function timed({ seconds, warmup, check }, step) {
+/** What the line tells of the steps. Without `patience`, 20 of them are done in any case. */
+export async function timed({ seconds, warmup, check, patience = Infinity }, step) {
   const start = now(), losses = new Map(), wanted = checkpoints.at(-1).step;
   let steps = 0, last;
   /** ms of a step, from `count` of them; the last is read. */
@@ -39,7 +39,7 @@ export async function timed({ seconds, warmup, check }, step) {
     return (now() - begin) / count;
   };
   const warm = () => (check ? steps >= wanted
-    : steps >= wanted ? now() - start >= 1000 * warmup : steps >= 2 && now() - start > PATIENCE);
+    : steps >= wanted ? now() - start >= 1000 * warmup : steps >= 2 && now() - start > patience);
   while (!warm()) {
     await chunkOf(1);
     if (checkpoints.some((point) => point.step === steps)) losses.set(steps, last);

@@ -2,12 +2,20 @@
 
 import { fixedBatch, initialLayers } from "./works.mjs";
 
+/** A work's network. */
+export function modelOf({ createModel, sequential, dense, ...lanewise }, { sizes, activation }, options) {
+  const layers = sizes.slice(1).flatMap((to, i) => (i === 0 ? [dense(to)] : [lanewise[activation](), dense(to)]));
+  return createModel(sequential(...layers), { input: [sizes[0]], ...options });
+}
+
+export function trainerOf({ binaryCrossEntropy, crossEntropy, ...lanewise }, model, { loss, batch, optimizer: { name, ...settings } }) {
+  return model.trainer({ loss: loss === "crossEntropy" ? crossEntropy() : binaryCrossEntropy(), optimizer: lanewise[name](settings), batchSize: batch });
+}
+
 /** A work's step: a function that does one and returns its loss; for a prediction, the sum of the outputs. `options` are
  * createModel's; `model` is what it made. */
 export async function lanewiseStep({ lanewise }, work, options = {}) {
-  const { createModel, sequential, dense, binaryCrossEntropy, crossEntropy } = lanewise;
-  const layers = work.sizes.slice(1).flatMap((to, i) => (i === 0 ? [dense(to)] : [lanewise[work.activation](), dense(to)]));
-  const model = await createModel(sequential(...layers), { input: [work.sizes[0]], ...options });
+  const model = await modelOf(lanewise, work, options);
   model.setParameters(new Map(initialLayers(work).flatMap(({ from, to, weight, bias }, i) => [
     // the names and layouts are PyTorch's: [out, in]
     [`${2 * i}.weight`, { data: Float32Array.from(weight, (_, at) => weight[(at % from) * to + Math.floor(at / from)]), shape: [to, from] }],
@@ -18,10 +26,6 @@ export async function lanewiseStep({ lanewise }, work, options = {}) {
     const into = new Float32Array(work.batch * work.sizes.at(-1));
     return { model, dispose, step: () => model.predict(x, { into }).data.reduce((a, b) => a + b, 0) };
   }
-  const { name, ...settings } = work.optimizer;
-  const trainer = model.trainer({
-    loss: work.loss === "crossEntropy" ? crossEntropy() : binaryCrossEntropy(), optimizer: lanewise[name](settings), batchSize: work.batch,
-  });
-  const batch = { x, y };
+  const trainer = trainerOf(lanewise, model, work), batch = { x, y };
   return { model, dispose, step: () => trainer.step(batch) };
 }

@@ -12,13 +12,13 @@ import { readOptions } from "./options.mjs";
 import { plot } from "./plot.mjs";
 import { cpu, ensureBuild, ensurePackages, machine, packageVersion, pythonWith } from "./setup.mjs";
 import { suites } from "./suites/index.mjs";
-import { say } from "./table.mjs";
+import { firstLine, say } from "./table.mjs";
 
 const USAGE = `npm run bench                    every table, under this Node and under Node 24; writes bench/RESULTS.md and RESULTS.svg
 npm run bench -- --only NAME     rows whose name contains NAME: a part (${suites.map(({ name }) => name).join(", ")}) or a row (W2, "gemm 512 NN", tanh)
 npm run bench -- --against REF   this checkout against another commit; with --only for some rows
   --node PATH   under another Node; 24: the one that test/runtimes pins
-  --rounds N    rounds of the whole steps, 5 by default; the other parts take turns in proportion
+  --rounds N    rounds of the whole steps, 3 by default; the other parts take turns in proportion
   --seconds S   measured seconds of each process of the whole steps, 0.5 by default
   --pairs N     pairs of --against, 30 by default
   --no-build    measures dist/ as it is`;
@@ -26,7 +26,7 @@ npm run bench -- --against REF   this checkout against another commit; with --on
 let options;
 try {
   // out: a file for what this Node measured, from a run that makes one page of several
-  options = readOptions({ only: "", against: "", node: "", rounds: 5, seconds: 0.5, pairs: 30, out: "", "no-build": false, help: false });
+  options = readOptions({ only: "", against: "", node: "", rounds: 3, seconds: 0.5, pairs: 30, out: "", "no-build": false, help: false });
   if (options.help) console.log(USAGE);
   else await main();
 } catch (error) {
@@ -48,6 +48,8 @@ async function main() {
     console.log(`\n${await against(options.against, options)}`);
     return;
   }
+  const whole = !options.only && !options.out;
+  const other = whole && await node24().catch((error) => say(`Going on without Node 24: ${firstLine(error)}`));
   const part = await measured();
   if (part.sections.length === 0) {
     say(`Nothing is named ${JSON.stringify(options.only)}.\n\n${USAGE}`);
@@ -55,14 +57,14 @@ async function main() {
     return;
   }
   if (options.out) return writeFileSync(options.out, JSON.stringify(part));
-  if (options.only) return say("bench/RESULTS.md stays as it is: this was a part");
-  const other = await node24(), parts = other && other !== process.execPath ? [part, measuredBy(other, again)] : [part];
+  if (!whole) return say("bench/RESULTS.md stays as it is: this was a part");
+  const parts = other && other !== process.execPath ? [part, measuredBy(other, again)] : [part];
   writeFileSync(join(here, "bench/RESULTS.svg"), plot(parts));
   writeFileSync(join(here, "bench/RESULTS.md"), page(parts));
   say("written to bench/RESULTS.md and bench/RESULTS.svg");
 }
 
-/** All that is wanted, under this Node: { node, facts, sections: { suite, once, text }[], figures }. */
+/** All that is wanted, under this Node: { node, versions, sections: { suite, text }[], figures }. */
 async function measured() {
   const only = options.only.toLowerCase(), build = await loadBuild(), versions = new Map(), figures = {}, sections = [];
   const wanted = (suite, row) => `${suite.name} ${row}`.toLowerCase().includes(only);
@@ -80,20 +82,22 @@ async function measured() {
   if (steps && !packages) say("The peers' packages could not be installed; going on without them");
 
   for (const suite of suites) {
-    if (suite.once && options.out) continue;
+    if (suite.once && options.out) continue; // another Node's share
     const text = await suite.report({
       build, python, packages, versions, figures, rounds: options.rounds, seconds: options.seconds, wants: (row) => wanted(suite, row),
     });
     if (text === undefined) continue;
     console.log(`\n${text}\n`);
-    sections.push({ suite: suite.name, once: suite.once ?? false, text });
+    sections.push({ suite: suite.name, text });
   }
   if (sections.length) console.log(`${machine()}.\n${[...versions.values()].join(", ")}`.trim());
   return { node: process.versions.node, versions: [...versions.values()], sections, figures };
 }
 
 function runUnder(node, args) {
-  return spawnSync(node, [fileURLToPath(import.meta.url), ...args], { stdio: "inherit" }).status ?? 1;
+  const { status, error } = spawnSync(node, [fileURLToPath(import.meta.url), ...args], { stdio: "inherit" });
+  if (error) throw new Error(`${node}: ${error.message}`);
+  return status ?? 1;
 }
 
 /** The same from another Node. */
@@ -108,15 +112,14 @@ function measuredBy(node, args) {
 }
 
 function page(parts) {
-  const texts = (sections) => sections.map(({ suite, text }) => `${text}\n\nThis table alone: \`npm run bench -- --only ${suite}\``);
-  const once = parts.flatMap(({ sections }) => sections.filter(({ once }) => once));
-  const versions = [...new Set(parts.flatMap(({ versions }) => versions))];
+  const versions = new Set(parts.flatMap(({ versions }) => versions));
   return `${[
     "# Measured",
     "Written by `npm run bench`. Only ratios within one run mean anything: clocks vary, and machines differ.",
-    `${cpu()}, Node ${parts.map(({ node }) => node).join(" and Node ")}.\n${versions.join(", ")}`,
+    `${cpu()}, Node ${parts.map(({ node }) => node).join(" and Node ")}.\n${[...versions].join(", ")}`,
     "![Time of a train step beside other libraries](RESULTS.svg)",
-    ...texts(once),
-    ...parts.flatMap(({ node, sections }) => [`## Node ${node}`, ...texts(sections.filter(({ once }) => !once))]),
+    ...parts.flatMap(({ node, sections }) => [
+      `## Node ${node}`, ...sections.flatMap(({ suite, text }) => [text, `This table alone: \`npm run bench -- --only ${suite}\``]),
+    ]),
   ].join("\n\n")}\n`;
 }

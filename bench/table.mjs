@@ -19,6 +19,9 @@ export function three(value) {
 
 export const times = (value) => `${three(value)}×`;
 
+/** What an error says, in a line. */
+export const firstLine = (error) => String(error?.message ?? error).split("\n")[0];
+
 let shown = false;
 /** What is being done, on one line of a terminal that the next takes over; elsewhere nothing. */
 export function status(text) {

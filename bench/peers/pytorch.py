@@ -14,7 +14,7 @@ from torch import nn
 
 from uniform import uniform
 
-CHUNK, PATIENCE = 10.0, 3000.0  # ms
+CHUNK, PATIENCE = 10.0, 1500.0  # ms
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--peer", default="torch")

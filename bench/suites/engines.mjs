@@ -9,12 +9,11 @@ import { medianRatio, median } from "../clock.mjs";
 import { loadEngines } from "../engines.mjs";
 import { here } from "../lanewise.mjs";
 import { disagreement, referenceLosses } from "../reference.mjs";
-import { say, status, table, three } from "../table.mjs";
+import { firstLine, say, status, table, three } from "../table.mjs";
 import { works } from "../works.mjs";
 
 export const name = "engines";
 export const once = true;
-const BUILDS = ["exact", "fast"];
 const all = Object.keys(works).filter((work) => !works[work].inference);
 const rowName = (work) => `${work} ${works[work].title}`;
 
@@ -24,10 +23,17 @@ export const rows = () => [];
 export async function report({ build, wants, rounds, seconds }) {
   const wanted = all.filter((work) => wants(rowName(work)));
   if (wanted.length === 0) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), "lanewise-engines-")), { hosts, close } = await open(folder);
+  const testing = await loadEngines();
+  try {
+    await testing.install();
+  } catch (error) {
+    say(`The engines of test/runtimes could not be installed; going on without them: ${firstLine(error)}`);
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "lanewise-engines-")), { hosts, close } = await open(testing, folder);
   try {
     await stage(build.root, folder);
-    return await compared(hosts, wanted, Math.ceil(rounds / 2), seconds);
+    return await compared(hosts, build.fast ? ["exact", "fast"] : ["exact"], wanted, rounds, seconds);
   } finally {
     await close();
     rmSync(folder, { recursive: true, force: true });
@@ -45,37 +51,39 @@ async function stage(root, folder) {
 }
 
 /** All engines of this machine, the one that runs this first: { name, run(query) }. */
-async function open(folder) {
-  const { engines, browsers, Browser, install } = await loadEngines(), hosts = new Map(), opened = [];
-  await install();
+async function open({ engines, browsers, Browser }, folder) {
+  const hosts = new Map(), opened = [];
   for (const engine of Object.values(engines).filter(Boolean))
     hosts.set(engine.name, async (query) => JSON.parse((await engine.run("engine.js", query, folder)).trim().split("\n").at(-1)));
   for (const kind of Object.values(browsers).filter(Boolean)) {
-    const browser = await Browser.open(kind);
-    opened.push(browser);
-    hosts.set(kind.name, (query) => browser.run(folder, `index.html${query}`, {}));
+    try {
+      const browser = await Browser.open(kind);
+      opened.push(browser);
+      hosts.set(kind.name, (query) => browser.run(folder, `index.html${query}`, {}));
+    } catch (error) {
+      say(`${kind.name} does not open here; going on without it: ${firstLine(error)}`);
+    }
   }
   return { hosts: [...hosts].map(([name, run]) => ({ name, run })), close: () => Promise.all(opened.map((browser) => browser.close())) };
 }
 
-async function compared(hosts, wanted, rounds, seconds) {
+async function compared(hosts, builds, wanted, rounds, seconds) {
   const lines = [], notes = new Set();
-  for (const host of hosts) for (const build of BUILDS) lines.push({ host, build, ms: new Map(wanted.map((work) => [work, []])), gone: new Set() });
+  for (const host of hosts) for (const build of builds) lines.push({ host, build, ms: new Map(wanted.map((work) => [work, []])), gone: new Set() });
   const references = new Map(wanted.map((work) => [work, referenceLosses(works[work])]));
   for (let round = 1; round <= rounds; round++) {
     for (const work of wanted) for (const { host, build, ms, gone } of lines) {
       if (gone.has(work)) continue;
       status(`engines, round ${round} of ${rounds}: ${work}, ${host.name}, ${build}`);
       const found = await asked(host, `?work=${work}&seconds=${seconds}&build=${build}`);
-      const wrong = found.lacks ?? found.error ?? disagreement([found.loss_first, found.loss_5, found.loss_20], references.get(work));
-      if (wrong) gone.add(work);
+      const wrong = found.lacks ? undefined : found.error ?? disagreement([found.loss_first, found.loss_5, found.loss_20], references.get(work));
+      if (wrong || found.lacks) gone.add(work);
       else ms.get(work).push(found.ms_median);
-      // an engine without the fast build has an empty cell
-      if (wrong && build === "exact") notes.add(`- ${work}, ${host.name}: ${wrong}`);
+      if (wrong) notes.add(`- ${work}, ${host.name}, ${build}: ${wrong}`);
     }
     say(`engines: round ${round} of ${rounds} done`);
   }
-  const shown = lines.filter(({ build, gone }) => build === "exact" || gone.size < wanted.length), [first] = lines;
+  const shown = lines.filter(({ gone }) => gone.size < wanted.length), [first] = lines;
   const each = (cellOf) => table([["", ...wanted], ...shown.map(({ host, build, ms, gone }) =>
     [`${host.name}${build === "exact" ? "" : ", fast"}`, ...wanted.map((work) => (gone.has(work) || first.gone.has(work) ? "" : cellOf(ms.get(work), first.ms.get(work))))])]);
   return [

@@ -7,34 +7,37 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { interleave, median, medianRatio, timer } from "../clock.mjs";
 import { narrowVectors, oneThread } from "../peers.mjs";
-import { say, status, table, three } from "../table.mjs";
+import { say, status, table, three, times } from "../table.mjs";
 import { uniform, works } from "../works.mjs";
 
 export const name = "gemm";
 const TURN = 10; // ms
+/** The fast build's column. */
+const FAST = 5;
 
 /** The products of a network's train step. Weights are [in, out], so that x · W is NN, the weights' gradient xᵀ · g TN,
- * and the inputs' gradient g · Wᵀ NT. */
+ * and the inputs' gradient g · Wᵀ NT. A factor with ta or tb is stored transposed. */
 function training({ sizes, batch }) {
   const title = sizes.join("-");
   return sizes.slice(1).flatMap((out, layer) => {
     const from = sizes[layer], name = (what) => `${title} layer ${layer + 1}, ${what}`;
     return [
-      { name: name("forward"), m: batch, n: out, k: from, ta: false, tb: false },
-      { name: name("weight gradient"), m: from, n: out, k: batch, ta: true, tb: false },
-      ...(layer ? [{ name: name("input gradient"), m: batch, n: from, k: out, ta: false, tb: true }] : []),
+      { name: name("forward, NN"), m: batch, n: out, k: from, ta: false, tb: false },
+      { name: name("weight gradient, TN"), m: from, n: out, k: batch, ta: true, tb: false },
+      ...(layer ? [{ name: name("input gradient, NT"), m: batch, n: from, k: out, ta: false, tb: true }] : []),
     ];
   });
 }
 
 const square = (n, kind) => ({ name: `${n} ${kind}`, m: n, n, k: n, ta: kind[0] === "T", tb: kind[1] === "T" });
-const products = [...["NN", "NT", "TN"].map((kind) => square(512, kind)), ...training(works.W2), ...training(works.W3)];
+const squares = [32, 64, 128, 256, 512, 1024].flatMap((n) => ["NN", "NT", "TN"].map((kind) => square(n, kind)));
+const products = [...squares, ...training(works.W2), ...training(works.W3)];
 
 const drawn = (stream, count) => Float32Array.from({ length: count }, (_, i) => 2 * uniform(stream, i) - 1);
 
-/** A product, compiled, with numbers in its factors and some elements checked against f64. */
-async function open({ m, n, k, ta, tb }, { ops: { compile, matmul } }) {
-  const f = await compile((a, b) => matmul(a, b, { transposeA: ta, transposeB: tb }), [ta ? [k, m] : [m, k], tb ? [n, k] : [k, n]]);
+/** A product, compiled, with numbers in its factors and some elements checked against f64. `options` are compile's. */
+async function open({ m, n, k, ta, tb }, { ops: { compile, matmul } }, options = {}) {
+  const f = await compile((a, b) => matmul(a, b, { transposeA: ta, transposeB: tb }), [ta ? [k, m] : [m, k], tb ? [n, k] : [k, n]], options);
   const a = drawn(1, m * k), b = drawn(2, k * n);
   const [{ data }] = f.run([a, b]);
   const wanted = sampled({ m, n, k, ta, tb }, a, b);
@@ -72,12 +75,22 @@ export function rows(build) {
 /** The micro-kernel alone: the Gemm instruction of a product whose panels (2 × 16 KB) fit into the first-level cache,
  * without the two Packs before it. */
 async function openMicroKernel(build) {
-  const size = { m: 16, n: 16, k: 256, ta: false, tb: false }, { f, close } = await open(size, build);
-  const { loaded, program } = f, { core } = loaded.session;
-  const at = loaded.block.offset + 4 * program.instructions.at(-1).word;
+  const size = { m: 16, n: 16, k: 256, ta: false, tb: true }, { f, close } = await open(size, build);
+  const { loaded, program } = f, { core } = loaded.session, { instructions } = program;
+  if (instructions.length !== 3) throw new Error(`the micro-kernel's product has ${instructions.length} instructions, not Pack, Pack and Gemm`);
+  const at = loaded.block.offset + 4 * instructions.at(-1).word;
   return { flops: flops(size), close, run(times) {
     for (let i = 0; i < times; i++) core.execute(at, 0, 1);
   } };
+}
+
+/** The product in the fast build; undefined where this engine has it not. */
+async function openFast(product, build) {
+  if (!build.fast) return undefined;
+  const opened = await open(product, build, { build: "fast" });
+  if (opened.f.build === "fast") return opened;
+  opened.close();
+  return undefined;
 }
 
 const flops = ({ m, n, k }) => 2 * m * n * k;
@@ -90,17 +103,21 @@ export async function report({ build, wants, rounds, python, versions }) {
   const blas = python.numpy ? [await startBlas(python.numpy, {}), await startBlas(python.numpy, narrowVectors)] : [];
   for (const { library } of blas) versions.set(library, library);
   const timeMicro = timer(micro.run, TURN, 300), lines = [];
+  let hasFast = false;
   for (const product of wanted) {
     status(`gemm: ${product.name}`);
-    const { run, wanted: elements, close } = await open(product, build);
+    const { run, wanted: elements, close } = await open(product, build), fast = await openFast(product, build);
+    hasFast ||= fast !== undefined;
     for (const peer of blas) compare(await peer.ask({ ...product, at: elements.at }), elements);
-    const [own, kernel, ...others] = await interleave(
-      [timer(run, TURN, 100), timeMicro, ...blas.map((peer) => () => peer.ask({ ...product, ms: TURN }))], turns);
+    const [own, kernel, quick, ...others] = await interleave([
+      timer(run, TURN, 100), timeMicro, fast ? timer(fast.run, TURN, 100) : () => NaN, ...blas.map((peer) => () => peer.ask({ ...product, ms: TURN })),
+    ], turns);
     close();
+    fast?.close();
     const micros = kernel.map((ms) => ms * (flops(product) / micro.flops)); // the micro-kernel's time for as much work
     lines.push([
       product.name, `${product.m} × ${product.n} × ${product.k}`, three(rate(product, median(own))), three(rate(product, median(micros))),
-      three(medianRatio(micros, own)), ...[...others].reverse().map((ms) => three(medianRatio(ms, own))),
+      three(medianRatio(micros, own)), fast ? times(medianRatio(own, quick)) : "", ...[...others].reverse().map((ms) => three(medianRatio(ms, own))),
     ]);
   }
   micro.close();
@@ -110,9 +127,11 @@ export async function report({ build, wants, rounds, python, versions }) {
     "### Matrix products",
     "Rates in GFLOP/s, packing included, and relative to the library's own micro-kernel on panels in the first-level cache "
       + `(median of ${turns} turns). ${blas.length ? "Beside it the rate relative to OpenBLAS, held to vectors of 128 bits and with all that the CPU has."
-        : "OpenBLAS would stand beside it, but there is no python3 with numpy here."}`,
-    table([["product", "m × n × k", "GFLOP/s", "micro-kernel", "of micro-kernel", ...(blas.length ? ["of 128-bit OpenBLAS", "of OpenBLAS"] : [])], ...lines]),
-  ].join("\n\n");
+        : "OpenBLAS would stand beside it, but there is no python3 with numpy here."}${hasFast ? " Fast build: its speed relative to the exact one's." : ""}`,
+    build.fast && !hasFast ? "This engine has no relaxed SIMD, so no fast build." : "",
+    table([["product", "m × n × k", "GFLOP/s", "micro-kernel", "of micro-kernel", "fast build", ...(blas.length ? ["of 128-bit OpenBLAS", "of OpenBLAS"] : [])], ...lines]
+      .map((cells) => cells.filter((_, column) => hasFast || column !== FAST))),
+  ].filter(Boolean).join("\n\n");
 }
 
 /** peers/blas.py in a process of its own, which does one thing at a time when asked. */
