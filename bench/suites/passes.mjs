@@ -14,7 +14,7 @@ const deep = net(20, 64, 256, "relu"), smooth = net(20, 64, 256, "gelu", ["dropo
 
 const all = [
   { pass: "inPlace", title: "relu((relu(x / 2) + 1) / 4), 1e6 numbers", open: openFormula },
-  { pass: "order", title: "8 layers of 64, batch 256, relu", open: openStep, net: { ...deep, layers: 8 } },
+  { pass: "order", title: "64-256-128-64-32-10, batch 256, relu", open: openStep, net: { ...deep, layers: 4, widths: [256, 128, 64, 32] } },
   { pass: "order", title: "two inputs, 2 layers of 64, two outputs, batch 256", open: openStep, net: { ...deep, layers: 2, towers: true } },
   { pass: "alone", title: "13-64-64-10, batch 32, on two threads", open: openStep, net: small, threads: 2 },
   { pass: "recompute", title: "8 layers of 64, batch 256, relu", open: openStep, net: { ...deep, layers: 8 } },
@@ -35,8 +35,8 @@ async function openFormula({ pass }, { ops: { add, compile, multiply, relu } }, 
 
 /** Steps of a trainer, for all that TypeScript calls private. */
 async function openStep({ pass, net, threads = 1 }, { lanewise, ops }, on) {
-  const { layers, width, batch, activation, more, towers, inputs } = net, { adam, createModel, crossEntropy, dense, hash, sequential } = lanewise;
-  const made = (count, end) => sequential(...Array.from({ length: count }, () => [dense(width), lanewise[activation](), ...more.map((name) => lanewise[name](0.1))]).flat(), dense(end));
+  const { layers, width, widths = [], batch, activation, more, towers, inputs } = net, { adam, createModel, crossEntropy, dense, hash, sequential } = lanewise;
+  const made = (count, end) => sequential(...Array.from({ length: count }, (_, i) => [dense(widths[i] ?? width), lanewise[activation](), ...more.map((name) => lanewise[name](0.1))]).flat(), dense(end));
   const [a, b, c, d] = [made(layers / 2, width), made(layers / 2, width), made(layers / 2, 10), made(layers / 2, 10)];
   const join = ({ u, v }) => {
     const both = ops.concat([a(u), b(v)]);
