@@ -137,8 +137,8 @@ export enum Pack { DST = 1, SRC, LINES, DEPTH, LINE, ALONG, WIDTH, SIZE }
 /** A_STEP, B_STEP: 0 for what Pack has made; else A's rows, or B's columns, lie side by side, and this is its stride along k in
  *  elements. M must be a multiple of MR, or N of NR, where A_STEP is given. */
 export enum Gemm { C = 1, A, B, M, N, K, A_STEP, B_STEP, SIZE }
-/** Strides in elements; C is dense. */
-export enum Direct { C = 1, A, B, M, N, K, A_ROW, A_COLUMN, B_ROW, B_COLUMN, SIZE }
+/** Strides in elements; B's columns lie side by side; C is dense. */
+export enum Direct { C = 1, A, B, M, N, K, A_ROW, A_COLUMN, B_ROW, SIZE }
 
 /** DST may be SRC. P0, P1: f32. */
 export enum Map { KIND = 1, DST, SRC, COUNT, P0, P1, SIZE }

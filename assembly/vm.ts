@@ -92,7 +92,7 @@ export function execute(at: usize, rank: u32, size: u32): usize {
       break;
     case Opcode.Direct:
       direct(u(at, Direct.C), u(at, Direct.A), u(at, Direct.B), u(at, Direct.M), u(at, Direct.N), u(at, Direct.K),
-        u(at, Direct.A_ROW), u(at, Direct.A_COLUMN), u(at, Direct.B_ROW), u(at, Direct.B_COLUMN), rank, size);
+        u(at, Direct.A_ROW), u(at, Direct.A_COLUMN), u(at, Direct.B_ROW), rank, size);
       break;
     case Opcode.Map:
       elements(Opcode.Map, u(at, Map.KIND), u(at, Map.DST), u(at, Map.SRC), u(at, Map.SRC), u(at, Map.SRC),

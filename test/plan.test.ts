@@ -134,7 +134,7 @@ test("a listing names opcode, operands and purpose, one line an instruction", as
   using f = await compile((x, w) => mean(square(matmul(x, w))), [[4, 3], [3, 2]]);
   const lines = listing(f.program).trimEnd().split("\n");
   expect(lines.length).toBe(f.program.instructions.length);
-  expect(lines[0]).toMatch(/^ +0 +Direct +C=arena\+\d+ A=arena\+\d+ B=arena\+\d+ M=4 N=2 K=3 A_ROW=3 A_COLUMN=1 B_ROW=2 B_COLUMN=1 +; matmul$/);
+  expect(lines[0]).toMatch(/^ +0 +Direct +C=arena\+\d+ A=arena\+\d+ B=arena\+\d+ M=4 N=2 K=3 A_ROW=3 A_COLUMN=1 B_ROW=2 +; matmul$/);
   expect(lines[1]).toMatch(/Map +KIND=Square .*; square$/);
   expect(lines[2]).toMatch(/Reduce +KIND=Mean .*OUTER=1 AXIS=8 INNER=1 +; mean$/);
 });

@@ -2,7 +2,7 @@
 // df(v) where v is the input or the output, as isa.ts says of the kind; p and q are its parameters, splat.
 
 import { MapKind } from "../isa";
-import { erf, expm1, expNear, expOf, isNear, isNormal, log, logNear, sigmoid, sigmoidNear, softplus, tanh } from "../math";
+import { erf, exp, expm1, expOf, isNormal, log, logNormal, sigmoid, sigmoidOf, softplus, tanh } from "../math";
 
 @final class Relu {
   // pmax(x, 0) is x where x is NaN
@@ -20,34 +20,33 @@ import { erf, expm1, expNear, expOf, isNear, isNormal, log, logNear, sigmoid, si
 }
 
 @final class Sigmoid {
-  @inline isNear(x: v128, y: v128): bool { return isNear(x, y); }
-  @inline near(x: v128): v128 { return sigmoidNear(x); }
-  @inline f(x: v128): v128 { return sigmoid(x); }
+  @inline f(x: v128, p: v128, q: v128): v128 { return sigmoid(x); }
   @inline df(g: v128, y: v128, p: v128, q: v128): v128 {
     return f32x4.mul(g, f32x4.mul(y, f32x4.sub(f32x4.splat(1), y)));
   }
 }
 
 @final class Tanh {
-  @inline isNear(x: v128, y: v128): bool { return true; }
-  @inline near(x: v128): v128 { return tanh(x); }
-  @inline f(x: v128): v128 { return x; }
+  @inline is(x: v128, y: v128): bool { return true; }
+  @inline f(x: v128): v128 { return tanh(x); }
+  @inline any(x: v128): v128 { return x; }
   @inline df(g: v128, y: v128, p: v128, q: v128): v128 {
     return f32x4.mul(g, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
   }
 }
 
 @final class Exp {
-  @inline isNear(x: v128, y: v128): bool { return isNear(x, y); }
-  @inline near(x: v128): v128 { return expNear(x); }
-  @inline f(x: v128): v128 { return expOf(x); }
+  @inline is(x: v128, y: v128): bool { return true; }
+  @inline f(x: v128): v128 { return exp(x); }
+  @inline any(x: v128): v128 { return x; }
   @inline df(g: v128, y: v128, p: v128, q: v128): v128 { return f32x4.mul(g, y); }
 }
 
 @final class Log {
-  @inline isNear(x: v128, y: v128): bool { return isNormal(x, y); }
-  @inline near(x: v128): v128 { return logNear(x); }
-  @inline f(x: v128): v128 { return log(x); }
+  // where all are normal positive numbers, f() needs nothing for others
+  @inline is(x: v128, y: v128): bool { return isNormal(x, y); }
+  @inline f(x: v128): v128 { return logNormal(x); }
+  @inline any(x: v128): v128 { return log(x); }
   @inline df(g: v128, x: v128, p: v128, q: v128): v128 { return f32x4.div(g, x); }
 }
 
@@ -106,7 +105,7 @@ import { erf, expm1, expNear, expOf, isNear, isNormal, log, logNear, sigmoid, si
   }
   @inline df(g: v128, x: v128, p: v128, q: v128): v128 {
     const t = f32x4.mul(p, x);
-    return v128.bitselect(g, f32x4.mul(g, sigmoid(t)), f32x4.gt(t, q));
+    return v128.bitselect(g, f32x4.mul(g, sigmoidOf(t)), f32x4.gt(t, q));
   }
 }
 
@@ -115,7 +114,7 @@ export function mapVectors(kind: u32, dst: usize, end: usize, src: usize, p: v12
   switch (kind) {
     case MapKind.Relu: return map<Relu>(dst, end, src, p, q);
     case MapKind.LeakyRelu: return map<LeakyRelu>(dst, end, src, p, q);
-    case MapKind.Sigmoid: return pairs<Sigmoid>(dst, end, src);
+    case MapKind.Sigmoid: return map<Sigmoid>(dst, end, src, p, q);
     case MapKind.Tanh: return pairs<Tanh>(dst, end, src);
     case MapKind.Exp: return pairs<Exp>(dst, end, src);
     case MapKind.Log: return pairs<Log>(dst, end, src);
@@ -155,20 +154,20 @@ function map<F>(dst: usize, end: usize, src: usize, p: v128, q: v128): void {
   for (; dst < end; dst += 16) v128.store(dst, fn.f(v128.load(src + dst), p, q));
 }
 
-/** Long functions, two vectors at a time: 1.4 times as fast, since twice as much is under way at once; and 1.2 to 1.5 times more
- *  where both are near, which most are: there near() is f(). */
+/** Long functions, two vectors at a time: 1.4 times as fast, since twice as much is under way at once. f() is for what is(), and
+ *  any() for the rest. */
 function pairs<F>(dst: usize, end: usize, src: usize): void {
   const fn = changetype<F>(0);
   for (src -= dst; dst < end; dst += 32) {
     const next = dst + (dst + 16 < end ? 16 : 0); // the last one of an odd number goes twice
     const x = v128.load(src + dst), y = v128.load(src + next);
-    if (fn.isNear(x, y)) {
-      const a = fn.near(x), b = fn.near(y);
+    if (fn.is(x, y)) {
+      const a = fn.f(x), b = fn.f(y);
       v128.store(dst, a);
       v128.store(next, b);
     } else {
-      v128.store(dst, fn.f(x));
-      v128.store(next, fn.f(y));
+      v128.store(dst, fn.any(x));
+      v128.store(next, fn.any(y));
     }
   }
 }

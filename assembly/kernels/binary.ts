@@ -45,23 +45,10 @@ export function binaryVectors(
   }
 }
 
-/** Kinds that binaryRows knows: up to this one. */
-export const LAST_OF_ROWS: u32 = BinaryKind.Divide;
-
-/** dst[i] = f(a[i], b[i]) for whole vectors until dst is end, where b is `period` bytes, again and again, and goes on by `step`. */
-export function binaryRows(kind: u32, dst: usize, end: usize, a: usize, b: usize, step: usize, period: usize): void {
-  switch (kind) {
-    case BinaryKind.Add: return applyRows<Add>(dst, end, a, b, step, period);
-    case BinaryKind.Subtract: return applyRows<Subtract>(dst, end, a, b, step, period);
-    case BinaryKind.Multiply: return applyRows<Multiply>(dst, end, a, b, step, period);
-    case BinaryKind.Divide: return applyRows<Divide>(dst, end, a, b, step, period);
-  }
-}
-
-function applyRows<F>(dst: usize, end: usize, a: usize, b: usize, step: usize, period: usize): void {
-  const fn = changetype<F>(0);
+/** dst[i] = a[i] + b[i] for whole vectors until dst is end, where b is `period` bytes, again and again, and goes on by `step`. */
+export function addRows(dst: usize, end: usize, a: usize, b: usize, step: usize, period: usize): void {
   for (let at: usize = 0; dst < end; dst += 16, a += 16) {
-    v128.store(dst, fn.f(v128.load(a), v128.load(b + at)));
+    v128.store(dst, f32x4.add(v128.load(a), v128.load(b + at)));
     at += step;
     at = select<usize>(at - period, at, at >= period);
   }

@@ -3,11 +3,11 @@
 // stands for a whole row. So there is one tail for all kinds, and the loops are so alike that they deflate to half of what
 // they took with tails of their own.
 
-import { Opcode, Size } from "../isa";
+import { BinaryKind, Opcode, Size } from "../isa";
 import { loadPart, storePart } from "../lanes";
 import { shareEnd, shareStart, split } from "../parallel";
 import { mapGradientVectors, mapVectors } from "./activation";
-import { binaryRows, binaryVectors, LAST_OF_ROWS } from "./binary";
+import { addRows, binaryVectors } from "./binary";
 import { lossGradientVectors, lossVectors } from "./loss";
 
 /** dst[i] = f(a[i], b[i], c[i]), i < count, of a kind of Map, MapGradient, Loss or LossGradient, with parameters p and q;
@@ -30,12 +30,12 @@ export function binary(
   const grain: u32 = depth > 1 ? 1 : 16;
   split(count, grain, rank, size);
   const start = shareStart, end = shareEnd;
-  if (depth == 2 && kind <= LAST_OF_ROWS) {
+  if (depth == 2 && kind == BinaryKind.Add) {
     // b is a row for all rows of a, as a bias is
     const n = load<u32>(dims, 12), rest = n & 3;
     if (load<u32>(dims, 4) == n && !load<u32>(dims, 8) && load<u32>(dims, 16) == 1 && load<u32>(dims, 20) == 1 && !(rest && n > LONGEST)) {
       const at = <usize>(start * n) << 2;
-      if (start < end && n) rows(kind, dst + at, a + at, b, n, (end - start) * n, rank);
+      if (start < end && n) rows(dst + at, a + at, b, n, (end - start) * n, rank);
       return;
     }
   }
@@ -47,17 +47,17 @@ export function binary(
 /** Longest row that is no whole vectors and yet fits, with three numbers more, behind what row() has of the scratch. */
 const LONGEST: u32 = (Size.SCRATCH - 48) / 4 - 3;
 
-/** dst[i] = f(a[i], b[i mod n]), i < count: one loop over all rows. A row that is no whole vectors stands in the scratch with its
+/** dst[i] = a[i] + b[i mod n], i < count: one loop over all rows. A row that is no whole vectors stands in the scratch with its
  *  first numbers once more behind it, so that a vector may begin anywhere in it. */
-function rows(kind: u32, dst: usize, a: usize, b: usize, n: u32, count: u32, rank: u32): void {
+function rows(dst: usize, a: usize, b: usize, n: u32, count: u32, rank: u32): void {
   const period = <usize>n << 2, bytes = <usize>(count >> 2) << 4;
   if (n & 3) {
     const scratch = <usize>rank * Size.SCRATCH + 48;
     for (let i: u32 = 0; i < n + 3; i++) store<f32>(scratch + (<usize>i << 2), load<f32>(b + (<usize>(i % n) << 2)));
     b = scratch;
   }
-  binaryRows(kind, dst, dst + bytes, a, b, period < 16 ? 16 % period : 16, period);
-  if (count & 3) row(Opcode.Binary, kind, dst + bytes, a + bytes, b + bytes % period, b, 16, 16, count & 3, 0, 0, rank);
+  addRows(dst, dst + bytes, a, b, period < 16 ? 16 % period : 16, period);
+  if (count & 3) row(Opcode.Binary, BinaryKind.Add, dst + bytes, a + bytes, b + bytes % period, b, 16, 16, count & 3, 0, 0, rank);
 }
 
 /** Items start … end of the outermost of the remaining dimensions; `inner` elements of dst lie in each. */

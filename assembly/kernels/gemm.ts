@@ -185,36 +185,29 @@ function putPart(to: usize, sums: v128, columns: u32, first: bool): void {
   write(to, first ? sums : f32x4.add(read(to, columns), sums), columns);
 }
 
-/** C[m, n] = Σk A[m, k] · B[k, n] without packing; strides in elements, of B one is 1; no overlap. Ranks split the
- *  rows, or the columns where rows are fewer than four. */
+/** C[m, n] = Σk A[m, k] · B[k, n], a row at a time; strides in elements, B's columns lie side by side; no overlap. Ranks split
+ *  the rows, or the columns where rows are fewer than four. */
 export function direct(
-  c: usize, a: usize, b: usize, m: u32, n: u32, k: u32,
-  aRow: u32, aColumn: u32, bRow: u32, bColumn: u32, rank: u32, size: u32,
+  c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, aRow: u32, aColumn: u32, bRow: u32, rank: u32, size: u32,
 ): void {
   const byRows = m >= MR;
   split(byRows ? m : n, byRows ? 1 : 16, rank, size);
   const i0: u32 = byRows ? shareStart : 0, i1 = byRows ? shareEnd : m;
   const j0: u32 = byRows ? 0 : shareStart, j1 = byRows ? n : shareEnd;
-  const block = blockDepth(k);
-  const aStep = <usize>aColumn << 2, bStep = <usize>bRow << 2, bNext = <usize>bColumn << 2;
+  const block = blockDepth(k), aStep = <usize>aColumn << 2, bStep = <usize>bRow << 2;
   for (let k0: u32 = 0; k0 < k; k0 += block) {
     const kc = min(block, k - k0), first = k0 == 0;
-    const bBlock = b + k0 * bStep;
     for (let i = i0; i < i1; i++) {
       const row = a + (((<usize>i * aRow) + <usize>k0 * aColumn) << 2);
-      let to = c + (<usize>(i * n + j0) << 2), from = bBlock + j0 * bNext, j = j0;
-      if (bColumn == 1) {
-        for (; j + 16 <= j1; j += 16, to += 64, from += 64) sixteen(to, row, from, kc, aStep, bStep, first);
-        for (; j + 4 <= j1; j += 4, to += 16, from += 16) four(to, row, from, kc, aStep, bStep, first);
-      } else {
-        for (; j + 4 <= j1; j += 4, to += 16, from += 4 * bNext) fourAcross(to, row, from, kc, aStep, bNext, first);
-      }
-      for (; j < j1; j++, to += 4, from += bNext) one(to, row, from, kc, aStep, bStep, first);
+      let to = c + (<usize>(i * n + j0) << 2), from = b + k0 * bStep + (<usize>j0 << 2), j = j0;
+      for (; j + 16 <= j1; j += 16, to += 64, from += 64) sixteen(to, row, from, kc, aStep, bStep, first);
+      for (; j + 4 <= j1; j += 4, to += 16, from += 16) four(to, row, from, kc, aStep, bStep, first);
+      for (; j < j1; j++, to += 4, from += 4) one(to, row, from, kc, aStep, bStep, first);
     }
   }
 }
 
-/** Sixteen elements of a row of C; B's columns lie side by side. */
+/** Sixteen elements of a row of C. */
 function sixteen(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, first: bool): void {
   let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
   for (; kc; kc--, a += aStep, b += bStep) {
@@ -231,30 +224,6 @@ function sixteen(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usi
 function four(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, first: bool): void {
   let sum = f32x4.splat(0);
   for (; kc; kc--, a += aStep, b += bStep) sum = mulAdd(v128.load32_splat(a), v128.load(b), sum);
-  v128.store(c, first ? sum : f32x4.add(v128.load(c), sum));
-}
-
-/** Four elements of a row of C; B's rows lie side by side (its stride along k is 1), so 4 × 4 blocks are turned. */
-function fourAcross(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bNext: usize, first: bool): void {
-  let sum = f32x4.splat(0);
-  const b1 = b + bNext, b2 = b1 + bNext, b3 = b2 + bNext;
-  let k: usize = 0;
-  for (const end = <usize>(kc & ~3) << 2; k < end; k += 16) {
-    const w = v128.load(b + k), x = v128.load(b1 + k), y = v128.load(b2 + k), z = v128.load(b3 + k);
-    const wx = v128.shuffle<i32>(w, x, 0, 4, 1, 5), yz = v128.shuffle<i32>(y, z, 0, 4, 1, 5);
-    const WX = v128.shuffle<i32>(w, x, 2, 6, 3, 7), YZ = v128.shuffle<i32>(y, z, 2, 6, 3, 7);
-    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(wx, yz, 0, 2), sum); a += aStep;
-    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(wx, yz, 1, 3), sum); a += aStep;
-    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(WX, YZ, 0, 2), sum); a += aStep;
-    sum = mulAdd(v128.load32_splat(a), v128.shuffle<i64>(WX, YZ, 1, 3), sum); a += aStep;
-  }
-  for (const end = <usize>kc << 2; k < end; k += 4, a += aStep) {
-    let w = v128.load32_zero(b + k);
-    w = v128.load32_lane(b1 + k, w, 1);
-    w = v128.load32_lane(b2 + k, w, 2);
-    w = v128.load32_lane(b3 + k, w, 3);
-    sum = mulAdd(v128.load32_splat(a), w, sum);
-  }
   v128.store(c, first ? sum : f32x4.add(v128.load(c), sum));
 }
 

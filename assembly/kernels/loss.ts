@@ -1,7 +1,7 @@
 // Losses. Cross-entropy works on rows of logits; the others on single pairs, forward and derivative side by side.
 
 import { LossKind, CrossEntropyKind } from "../isa";
-import { expOf, log1p, log64, log, sigmoid } from "../math";
+import { expOf, log1p, log64, log, sigmoidOf } from "../math";
 import { shareEnd, shareStart, split } from "../parallel";
 import { divide, exponentials, maximum } from "./softmax";
 
@@ -97,7 +97,7 @@ function scale(dst: usize, src: usize, count: u32, factor: f32): void {
     const hinge = f32x4.sub(f32x4.pmax(p, f32x4.splat(0)), f32x4.mul(p, t));
     return f32x4.add(hinge, softplusOfMinusAbs(p));
   }
-  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoid(p), t); }
+  @inline df(p: v128, t: v128): v128 { return f32x4.sub(sigmoidOf(p), t); }
 }
 
 @final class ProbabilityCrossEntropy {

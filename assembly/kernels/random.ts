@@ -2,7 +2,7 @@
 
 import { RandomKind, SeedCell } from "../isa";
 import { write } from "../lanes";
-import { cosTurn, logNear } from "../math";
+import { cosTurn, logNormal } from "../math";
 import { shareEnd, shareStart, split } from "../parallel";
 import { philox, unit, word0, word1, word2, word3 } from "../random";
 
@@ -45,7 +45,7 @@ function words(w: u32): v128 {
 @inline
 function radius(bits: v128): v128 {
   const u = f32x4.sub(f32x4.splat(1), unit(bits));
-  return f32x4.sqrt(f32x4.mul(f32x4.splat(-2), logNear(u)));
+  return f32x4.sqrt(f32x4.mul(f32x4.splat(-2), logNormal(u)));
 }
 
 // @ts-ignore: decorator

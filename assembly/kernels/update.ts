@@ -39,18 +39,9 @@ function cell(cells: usize, i: i32): v128 {
 /** p −= rate · (g + decay · p) */
 function sgd(p: usize, g: usize, bytes: usize, cells: usize, factor: v128): void {
   const rate = cell(cells, SgdCell.RATE), decay = cell(cells, SgdCell.DECAY);
-  g -= p; // one number to count with
-  const end = p + bytes;
-  for (; p + 16 < end; p += 32) { // two at a time: 1.2 times as fast in cache
-    const x = v128.load(p), y = v128.load(p, 16);
-    const d = f32x4.add(f32x4.mul(v128.load(g + p), factor), f32x4.mul(decay, x));
-    const e = f32x4.add(f32x4.mul(v128.load(g + p, 16), factor), f32x4.mul(decay, y));
-    v128.store(p, f32x4.sub(x, f32x4.mul(rate, d)));
-    v128.store(p, f32x4.sub(y, f32x4.mul(rate, e)), 16);
-  }
-  if (p < end) {
+  for (const end = p + bytes; p < end; p += 16, g += 16) {
     const x = v128.load(p);
-    const d = f32x4.add(f32x4.mul(v128.load(g + p), factor), f32x4.mul(decay, x));
+    const d = f32x4.add(f32x4.mul(v128.load(g), factor), f32x4.mul(decay, x));
     v128.store(p, f32x4.sub(x, f32x4.mul(rate, d)));
   }
 }

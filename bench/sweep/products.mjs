@@ -30,7 +30,7 @@ export function pathsOf({ m, n, k, ta = false, tb = false }) {
   ];
   const mayA = ta && (m % Size.MR === 0 || n % Size.NR === 0), mayB = !tb;
   return [
-    { path: "direct", words: [header(Opcode.Direct, 11), C, A, B, m, n, k, aRow, aColumn, bRow, bColumn] },
+    ...(tb ? [] : [{ path: "direct", words: [header(Opcode.Direct, 10), C, A, B, m, n, k, aRow, aColumn, bRow] }]),
     ...(mayA && mayB ? [{ path: "both in place", words: gemm(false, false) }] : []),
     ...(mayA ? [{ path: "A in place", words: gemm(false, true) }] : []),
     ...(mayB ? [{ path: "B in place", words: gemm(true, false) }] : []),

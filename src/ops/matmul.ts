@@ -25,7 +25,7 @@ function lengths({ inputs: [a, b], attributes: { transposeA, transposeB } }: Nod
  * factor, or of this one, make use of it. */
 function pathOf(node: Node<Flags>): { m: number; n: number; k: number; direct: boolean; packA: boolean; packB: boolean } {
   const { m, n, k } = lengths(node), { transposeA, transposeB } = node.attributes;
-  const direct = m < Size.MR || m * n * k < DIRECT_WORK;
+  const direct = !transposeB && (m < Size.MR || m * n * k < DIRECT_WORK);
   const whole = m % Size.MR === 0 || n % Size.NR === 0; // else Gemm would read beyond A
   return {
     m, n, k, direct,
@@ -66,7 +66,7 @@ export const matmulOp: Op<Flags> = {
     if (direct) {
       to.instruction(Opcode.Direct, Direct.SIZE, {
         [Direct.C]: c, [Direct.A]: to.at(a!), [Direct.B]: to.at(b!), [Direct.M]: m, [Direct.N]: n, [Direct.K]: k,
-        [Direct.A_ROW]: aRow, [Direct.A_COLUMN]: aColumn, [Direct.B_ROW]: bRow, [Direct.B_COLUMN]: bColumn,
+        [Direct.A_ROW]: aRow, [Direct.A_COLUMN]: aColumn, [Direct.B_ROW]: bRow,
       });
       return;
     }

@@ -109,7 +109,7 @@ describe("Binary", () => {
   });
 
   it("takes one row for all rows, of every length, for any number of them, at the end of memory too", () => {
-    for (let kind: BinaryKind = 0; kind <= BinaryKind.Maximum; kind++) {
+    for (let kind: BinaryKind = 0; kind <= BinaryKind.Subtract; kind++) {
       for (let n: u32 = 1; n <= 24; n++) {
         setUp(`${NAMES[kind]} of rows of ${n}`);
         for (let rows: u32 = 1; rows < 6; rows++) {

@@ -105,8 +105,8 @@ describe("Matrix products", () => {
     const a = noise(64), b = noise(64), none = output(0);
     launch(instruction(Opcode.Gemm, [none, a, b, 0, 5, 4, 0, 0]));
     launch(instruction(Opcode.Gemm, [none, a, b, 5, 0, 4, 0, 0]));
-    launch(instruction(Opcode.Direct, [none, a, b, 0, 5, 4, 4, 1, 5, 1]));
-    launch(instruction(Opcode.Direct, [none, a, b, 5, 0, 4, 4, 1, 1, 1]));
+    launch(instruction(Opcode.Direct, [none, a, b, 0, 5, 4, 4, 1, 5]));
+    launch(instruction(Opcode.Direct, [none, a, b, 5, 0, 4, 4, 1, 0]));
   });
 
   it("read nothing beyond the end of memory", () => {

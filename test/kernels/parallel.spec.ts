@@ -111,8 +111,8 @@ describe("Every kernel", () => {
     isSplit("Pack", n, 64, Opcode.Pack, [output(n), a, 64, 16, 16, 1, Size.MR]);
     isSplit("Gemm by rows", n, 64, Opcode.Gemm, [output(n), a, b, 64, 16, 8, 0, 0]);
     isSplit("Gemm by columns", n, 64, Opcode.Gemm, [output(n), a, b, 8, 128, 8, 0, 0]);
-    isSplit("Direct by rows", n, 16, Opcode.Direct, [output(n), a, b, 64, 16, 8, 8, 1, 16, 1]);
-    isSplit("Direct by columns", n, 48, Opcode.Direct, [output(n), a, b, 2, 512, 4, 4, 1, 512, 1]);
+    isSplit("Direct by rows", n, 16, Opcode.Direct, [output(n), a, b, 64, 16, 8, 8, 1, 16]);
+    isSplit("Direct by columns", n, 48, Opcode.Direct, [output(n), a, b, 2, 512, 4, 4, 1, 512]);
     const chunks = input(16 * Size.GUARD_CHUNK);
     for (let i: u32 = 0; i < 16 * <u32>Size.GUARD_CHUNK; i++) set(chunks, i, 0.3);
     isSplit("Squares", 32, 2, Opcode.Squares, [output(32), chunks, 16 * Size.GUARD_CHUNK]);

@@ -38,11 +38,12 @@ export class Product {
     return c;
   }
 
-  /** C by Direct. */
+  /** C by Direct, if B lies as it wants it, else by Gemm. */
   direct(a: usize, b: usize): usize {
+    if (this.bColumn != 1) return this.packed(a, b, true);
     const c = output(this.m * this.n);
     launch(instruction(
-      Opcode.Direct, [c, a, b, this.m, this.n, this.k, this.aRow, this.aColumn, this.bRow, this.bColumn],
+      Opcode.Direct, [c, a, b, this.m, this.n, this.k, this.aRow, this.aColumn, this.bRow],
     ));
     return c;
   }
