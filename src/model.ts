@@ -1,9 +1,9 @@
 // Models, as users meet them: everything but fit and evaluate is synchronous. create.ts makes them.
 
-import { type Data, inputColumns, type Labels } from "./data/columns.ts";
-import { DataError, ShapeError, StateError } from "./errors.ts";
+import { type Data, inputColumns, isStream, type Labels, type Stream } from "./data/columns.ts";
+import { DataError, LanewiseError, ShapeError, StateError } from "./errors.ts";
 import { writeModel } from "./formats/model.ts";
-import { origin, type Value } from "./graph.ts";
+import { bytesOf, origin, type Value } from "./graph.ts";
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
 import { Network, OUTPUT, type Parameter } from "./network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantOneOf } from "./options.ts";
@@ -11,17 +11,18 @@ import { type Match, matches, unmatched, wantMatch } from "./optimizers/optimize
 import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
-import type { LoadedProgram, Session } from "./session.ts";
-import { showShape, sizeOf } from "./shape.ts";
+import { disposed, type LoadedProgram, type Session } from "./session.ts";
+import { sameShape, showShape, sizeOf } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
-import { copyNumbers, layOut, upload } from "./train/dataset.ts";
-import { EVALUATION_ROWS, type Evaluator, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
+import { copyNumbers, type DataSet, layOut, upload } from "./train/dataset.ts";
+import { EVALUATION_ROWS, type Evaluator, type Feed, type Feeds, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
 import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
 import type { makeKeeper } from "./train/keeper.ts";
 import { outputPlace, predictionProgram } from "./train/programs.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
+import type { Site as StreamSite, StreamKit } from "./train/streams.ts";
 import { Training } from "./train/training.ts";
 import { failIfNotFinite, Trainer, type TrainerOptions } from "./train/trainer.ts";
 import { pacer } from "./yield.ts";
@@ -75,6 +76,11 @@ export interface ModelInfo extends Site {
   memory: number;
 }
 
+/** For streams. */
+const STREAMS: StreamKit = {
+  isStream, DataError, LanewiseError, bytesOf, badOption, wantCount, sameShape, sizeOf, copyNumbers, EVALUATION_ROWS, makeEvaluator, dataColumns, resolveObjective,
+};
+
 /** Rows that predict takes at once: more bring nothing, and need more memory. */
 const PREDICTION_ROWS = 256;
 /** Prediction programs that are kept. */
@@ -119,7 +125,9 @@ export class Model<X = any, Y = any> {
   private readonly notes: Notes;
   /** Prediction programs by number of rows and reading, the last used last. */
   private readonly loadedPredictors = new Map<string, LoadedProgram>();
-  private running: Run | undefined;
+  private running: Pick<Run, "halt"> | undefined;
+  /** Ends what waits for a stream, when the model is disposed of. */
+  private readonly waits = new Set<(error: unknown) => void>();
   /** The last run: its memory is kept for a checkpoint until the next begins. */
   private ended: Run | undefined;
   private readonly trainers = new Set<Trainer>();
@@ -211,26 +219,30 @@ export class Model<X = any, Y = any> {
    * const model = await createModel(flatten(), { input: [1] });
    * await model.evaluate({ x: [[1]], y: [[3]] }, { loss: mse(), metrics: ["mae"] }) // → { loss: 4, mae: 2 }
    */
-  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     this.wantOpen();
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
-    const { network } = this, objective = this.evaluated(options), pause = pacer(12);
+    const { network } = this, objective = this.evaluated(options), pause = pacer(12), moves = wantBoolean("transfer", options.transfer ?? false) ? [] as (() => void)[] : undefined;
     if (!this.running) await network.session.detach();
-    const columns = dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(columns);
-    const plan = planEvaluation(network, objective, layout, columns.rows, batch);
-    network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
-      Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
-    const moves = wantBoolean("transfer", options.transfer ?? false) ? [] as (() => void)[] : undefined, set = await upload(network, layout, pause, moves);
-    moves?.forEach((move) => move());
-    let evaluator: Evaluator | undefined;
+    const waiting = isStream(data) ? this.wait() : undefined;
+    let feed: Feed | undefined, evaluator: Evaluator | undefined, set: DataSet | undefined;
     try {
-      evaluator = makeEvaluator(network, objective, plan, set, 0);
+      feed = waiting && await (await import("./train/streams.ts")).openFeed(waiting.site, data as Stream, objective, batch);
+      const columns = feed ?? dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(feed ? { columns: feed.columns, rows: 2 * batch } : columns);
+      const plan = planEvaluation(network, objective, layout, feed ? batch : columns.rows, batch);
+      network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
+        Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
+      set = feed ? feed.open(network, layout) : await upload(network, layout, pause, moves);
+      moves?.forEach((move) => move());
+      evaluator = (feed ?? { evaluator: makeEvaluator }).evaluator(network, objective, plan, set, 0);
       return (await evaluator.run(pause)) as Evaluation<MetricsOf<O>>;
     } finally {
+      waiting?.done();
+      await feed?.close();
       if (network.attached) {
         evaluator?.free();
-        set.free();
+        set?.free();
         if (!this.running) await network.session.detach(); // a worker that has died leaves others that may still write
       }
     }
@@ -248,23 +260,28 @@ export class Model<X = any, Y = any> {
    *   void report.loss;
    * model.predict([[1]]).data // → [0.75]
    */
-  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
+  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
+    const given = options ?? {}, begin = (feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
+      ...this.notes, feeds, freed: this.ended?.block,
+      onBegin: ({ objective }) => {
+        this.ended?.release();
+        this.ended = undefined;
+        this.objective = objective;
+        this.trained(objective);
+      },
+    }));
     return new Training<ReportOf<O>>(() => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
-      return (this.running = makeRun(this.network, data as Data, options ?? {}, {
-        ...this.notes, freed: this.ended?.block,
-        onBegin: ({ objective }) => {
-          this.ended?.release();
-          this.ended = undefined;
-          this.objective = objective;
-          this.trained(objective);
-        },
-      }));
+      if (![data, given.validation].some(isStream)) return begin();
+      const { site, stop, done } = this.wait();
+      this.running = { halt() {} };
+      const run = import("./train/streams.ts").then(({ openFeeds }) => openFeeds(site, data as Data, given, begin)).finally(done);
+      return { run, stop };
     }, (run) => {
-      if (!run) return;
+      if (run === undefined) return; // another fit runs
       this.running = undefined;
-      if (run.block) this.ended = run; // else it has not begun
+      if (run?.block) this.ended = run; // else it has not begun
     });
   }
 
@@ -394,6 +411,7 @@ export class Model<X = any, Y = any> {
     if (!this.network.attached) return;
     for (const trainer of [...this.trainers]) trainer.dispose();
     this.running?.halt();
+    for (const end of this.waits) end(disposed("the model"));
     this.loadedPredictors.clear();
     this.network.close();
   }
@@ -407,6 +425,15 @@ export class Model<X = any, Y = any> {
     if (this.told === objective) return;
     this.told = objective;
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
+  }
+
+  /** Someone who waits for a stream: until it is done, told to stop, or the model is disposed of. */
+  private wait(): { site: StreamSite; stop(): void; done(): void } {
+    let stop!: () => void, fail!: (error: unknown) => void;
+    const ended = new Promise<void>((resolve, reject) => ([stop, fail] = [resolve, reject]));
+    ended.catch(() => {});
+    this.waits.add(fail);
+    return { site: { kit: STREAMS, network: this.network, classes: this.notes.classes, ended }, stop, done: () => this.waits.delete(fail) };
   }
 
   private wantOpen(): void {

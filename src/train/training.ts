@@ -1,15 +1,22 @@
 // What fit returns: a run as an async iterable and a promise.
 
 import { nextTask } from "../yield.ts";
-import type { Run } from "./fit.ts";
-import type { History, Report } from "./report.ts";
+import { notStarted, type Run } from "./fit.ts";
+import { History, type Report } from "./report.ts";
+
+/** A run that waits for its data; undefined if it is stopped before they come. */
+export interface Opening {
+  readonly run: Promise<Run | undefined>;
+  stop(): void;
+}
 
 /** A fit: iterate it for its reports, or await it for its history. An iterator that is taken at once paces the run: each
  * epoch begins when its report is asked for, and leaving the loop ends it; awaiting the fit beside it lets it run on. */
 export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
   /** The plain promise. */
   readonly done: Promise<History<R>>;
-  private readonly current: Run | undefined;
+  private current: Run | undefined;
+  private readonly opening: Opening | undefined;
   private readonly reports: R[] = [];
   private paced = false;
   private paused = false;
@@ -19,29 +26,32 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   private readonly wakers: (() => void)[] = [];
 
   /** @internal */
-  constructor(make: () => Run, onEnd: (run: Run | undefined) => void) {
-    let run: Run | undefined, failure: { error: unknown } | undefined;
+  constructor(make: () => Run | Opening, onEnd: (run: Run | null | undefined) => void) {
+    let failure: { error: unknown } | undefined;
     try {
-      run = make();
+      const made = make();
+      if ("network" in made) this.current = made;
+      else (this.opening = made).run.catch(() => {});
     } catch (error) {
       failure = { error };
     }
-    this.current = run;
     this.done = (async () => {
       await nextTask();
       try {
         if (failure) throw failure.error;
-        await run!.run(() => this.held(), (report) => {
+        const run = this.current ??= await this.opening!.run;
+        if (!run) return new History<R>();
+        await run.run(() => this.held(), (report) => {
           this.reports.push(report as R);
           this.notify();
         });
-        return run!.history as History<R>;
+        return run.history as History<R>;
       } catch (error) {
         this.thrown = { error };
         throw error;
       } finally {
         this.ended = true;
-        onEnd(run);
+        onEnd(this.current ?? (this.opening && null));
         this.notify();
       }
     })();
@@ -49,7 +59,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   /** Ends the run after the current step; it resolves with the history so far. */
   stop(): void {
-    this.current?.stop();
+    (this.current ?? this.opening)?.stop();
     this.askedFor = Infinity;
     this.notify();
   }
@@ -59,8 +69,9 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.current) await this.done;
-    return this.current!.state();
+    const run = this.current ?? await (this.opening?.run ?? this.done);
+    if (!run) throw notStarted();
+    return (run as Run).state();
   }
 
   /** Lets the run wait, after the step under way, until resume() or stop(). */
