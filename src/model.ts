@@ -1,7 +1,7 @@
 // Models, as users meet them: everything but fit and evaluate is synchronous. create.ts makes them.
 
 import { type Data, inputColumns, isStream, type Labels, type Stream } from "./data/columns.ts";
-import { DataError, LanewiseError, ShapeError, StateError } from "./errors.ts";
+import { DataError, ShapeError, StateError } from "./errors.ts";
 import { writeModel } from "./formats/model.ts";
 import { bytesOf, origin, type Value } from "./graph.ts";
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
@@ -12,11 +12,11 @@ import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
 import { disposed, type LoadedProgram, type Session } from "./session.ts";
-import { sameShape, showShape, sizeOf } from "./shape.ts";
+import { showShape, sizeOf } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
-import { copyNumbers, type DataSet, layOut, upload } from "./train/dataset.ts";
-import { EVALUATION_ROWS, type Evaluator, type Feed, type Feeds, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
+import { copyNumbers, layOut, upload } from "./train/dataset.ts";
+import { EVALUATION_ROWS, type Evaluator, type Feeds, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
 import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
 import type { makeKeeper } from "./train/keeper.ts";
@@ -78,7 +78,7 @@ export interface ModelInfo extends Site {
 
 /** For streams. */
 const STREAMS: StreamKit = {
-  isStream, DataError, LanewiseError, bytesOf, badOption, wantCount, sameShape, sizeOf, copyNumbers, EVALUATION_ROWS, makeEvaluator, dataColumns, resolveObjective,
+  isStream, DataError, bytesOf, badOption, wantCount, copyNumbers, layOut, EVALUATION_ROWS, makeEvaluator, planEvaluation, dataColumns, resolveObjective,
 };
 
 /** Rows that predict takes at once: more bring nothing, and need more memory. */
@@ -126,7 +126,7 @@ export class Model<X = any, Y = any> {
   /** Prediction programs by number of rows and reading, the last used last. */
   private readonly loadedPredictors = new Map<string, LoadedProgram>();
   private running: Pick<Run, "halt"> | undefined;
-  /** Ends what waits for a stream, when the model is disposed of. */
+  /** Who waits for a stream, and is to be told when the model is disposed of. */
   private readonly waits = new Set<(error: unknown) => void>();
   /** The last run: its memory is kept for a checkpoint until the next begins. */
   private ended: Run | undefined;
@@ -223,26 +223,23 @@ export class Model<X = any, Y = any> {
     this.wantOpen();
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
-    const { network } = this, objective = this.evaluated(options), pause = pacer(12), moves = wantBoolean("transfer", options.transfer ?? false) ? [] as (() => void)[] : undefined;
+    const { network } = this, objective = this.evaluated(options), pause = pacer(12);
     if (!this.running) await network.session.detach();
-    const waiting = isStream(data) ? this.wait() : undefined;
-    let feed: Feed | undefined, evaluator: Evaluator | undefined, set: DataSet | undefined;
+    if (isStream(data)) return (await import("./train/streams.ts")).evaluateStream(this.site, data, objective, batch, pause) as Promise<any>;
+    const columns = dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(columns);
+    const plan = planEvaluation(network, objective, layout, columns.rows, batch);
+    network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
+      Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
+    const moves = wantBoolean("transfer", options.transfer ?? false) ? [] as (() => void)[] : undefined, set = await upload(network, layout, pause, moves);
+    moves?.forEach((move) => move());
+    let evaluator: Evaluator | undefined;
     try {
-      feed = waiting && await (await import("./train/streams.ts")).openFeed(waiting.site, data as Stream, objective, batch);
-      const columns = feed ?? dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(feed ? { columns: feed.columns, rows: 2 * batch } : columns);
-      const plan = planEvaluation(network, objective, layout, feed ? batch : columns.rows, batch);
-      network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
-        Math.max(...[...plan.programs.values()].map(({ arena }) => arena)), "evaluate");
-      set = feed ? feed.open(network, layout) : await upload(network, layout, pause, moves);
-      moves?.forEach((move) => move());
-      evaluator = (feed ?? { evaluator: makeEvaluator }).evaluator(network, objective, plan, set, 0);
+      evaluator = makeEvaluator(network, objective, plan, set, 0);
       return (await evaluator.run(pause)) as Evaluation<MetricsOf<O>>;
     } finally {
-      waiting?.done();
-      await feed?.close();
       if (network.attached) {
         evaluator?.free();
-        set?.free();
+        set.free();
         if (!this.running) await network.session.detach(); // a worker that has died leaves others that may still write
       }
     }
@@ -274,14 +271,15 @@ export class Model<X = any, Y = any> {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
       if (![data, given.validation].some(isStream)) return begin();
-      const { site, stop, done } = this.wait();
       this.running = { halt() {} };
-      const run = import("./train/streams.ts").then(({ openFeeds }) => openFeeds(site, data as Data, given, begin)).finally(done);
-      return { run, stop };
+      return import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, begin)).catch((error) => {
+        this.running = undefined;
+        throw error;
+      });
     }, (run) => {
-      if (run === undefined) return; // another fit runs
+      if (!run) return;
       this.running = undefined;
-      if (run?.block) this.ended = run; // else it has not begun
+      if (run.block) this.ended = run; // else it has not begun
     });
   }
 
@@ -427,13 +425,8 @@ export class Model<X = any, Y = any> {
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
   }
 
-  /** Someone who waits for a stream: until it is done, told to stop, or the model is disposed of. */
-  private wait(): { site: StreamSite; stop(): void; done(): void } {
-    let stop!: () => void, fail!: (error: unknown) => void;
-    const ended = new Promise<void>((resolve, reject) => ([stop, fail] = [resolve, reject]));
-    ended.catch(() => {});
-    this.waits.add(fail);
-    return { site: { kit: STREAMS, network: this.network, classes: this.notes.classes, ended }, stop, done: () => this.waits.delete(fail) };
+  private get site(): StreamSite {
+    return { kit: STREAMS, network: this.network, classes: this.notes.classes, waits: this.waits };
   }
 
   private wantOpen(): void {

@@ -32,9 +32,10 @@ export interface Runner {
    * @throws WorkerError if a worker does not answer.
    */
   runSync(program: LoadedProgram): void;
-  /** Runs a program up to so many times without a look at it here: `before` writes the cells of each run beforehand, `after` is told of
-   * each when all are done and its results are in its place. The first after which the word number `guard` is not 1 is the last. */
-  series?(program: LoadedProgram, times: number, site: { readonly cells: Block; readonly guard: number }, before: (i: number) => void, after: (i: number) => void): Promise<void>;
+  /** Runs a program up to so many times. `before` writes the cells of the run that is `i` runs further, `after` is told of one, whose
+   * `before` had this `i`: where runs are far away, when all are done. The first after which the word number `guard` is not 1 is the
+   * last: `after` is false then. */
+  series(program: LoadedProgram, times: number, site: { readonly cells: Block; readonly guard: number }, before: (i: number) => void, after: (i: number) => boolean): Promise<void>;
   /** Waits here for a program that is under way: before anything else touches the memory. */
   settle?(): void;
   /** Of a runner whose programs run on another memory: this session's is its image. */

@@ -28,7 +28,8 @@ export type Batches<D = Data> = Iterable<D> | AsyncIterable<D>;
 export type Stream<X = Data["x"], Y = Data["y"]> = (Batches<Data<X, Y>> | ((epoch: number) => Batches<Data<X, Y>>)) & { readonly rows?: number };
 
 export function isStream(data: unknown): data is Stream<any, any> {
-  return typeof data === "function" || (typeof data === "object" && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data));
+  const { asyncIterator, iterator } = Symbol, given = data as any;
+  return typeof data === "function" || (given?.[asyncIterator] ?? given?.[iterator]) !== undefined;
 }
 
 /** One tensor of a data set. */

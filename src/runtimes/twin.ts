@@ -17,7 +17,7 @@ interface Pending {
   /** What the host has written since it was asked, if that shall stay. */
   readonly since: Block[] | undefined;
   /** Told of each run of a series, in turn. */
-  readonly after: ((i: number) => void) | undefined;
+  readonly after: ((i: number) => unknown) | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -85,13 +85,19 @@ export class WorkerRunner implements Runner, Twin {
     return this.ask(loaded.block.offset, loaded.program.alone, () => resultsOf(loaded));
   }
 
-  series(loaded: LoadedProgram, times: number, { cells, guard }: { cells: Block; guard: number }, before: (i: number) => void, after: (i: number) => void): Promise<void> {
+  series(loaded: LoadedProgram, times: number, { cells, guard }: { cells: Block; guard: number }, before: (i: number) => void, after: (i: number) => boolean): Promise<void> {
     const { session } = this, values = new Uint8Array(times * cells.bytes);
-    for (let i = 0; i < times; i++) {
-      before(i);
-      values.set(session.bytes(cells), i * cells.bytes);
+    let ready = 0;
+    try {
+      for (; ready < times; ready++) {
+        before(ready);
+        values.set(session.bytes(cells), ready * cells.bytes);
+      }
+    } catch (error) {
+      if (ready === 0) throw error; // else it comes again, when those before it are done
     }
-    return this.ask(loaded.block.offset, loaded.program.alone, () => resultsOf(loaded), undefined, { times, at: cells.offset, values, guard }, after);
+    const series = { times: ready, at: cells.offset, values: values.slice(0, ready * cells.bytes), guard };
+    return this.ask(loaded.block.offset, loaded.program.alone, () => resultsOf(loaded), undefined, series, after);
   }
 
   runSync({ block }: LoadedProgram): void {
@@ -140,7 +146,7 @@ export class WorkerRunner implements Runner, Twin {
     if (others && length === 0) kit.releaseCore(others); // else somebody may still write
   }
 
-  private ask(program: number, alone: boolean, places: () => readonly Block[], since?: Block[], series?: Request["series"], after?: (i: number) => void): Promise<void> {
+  private ask(program: number, alone: boolean, places: () => readonly Block[], since?: Block[], series?: Request["series"], after?: Pending["after"]): Promise<void> {
     if (this.failure) return Promise.reject(died(this.failure.error));
     const { writes, session, pending, thread } = this;
     this.writes = [];

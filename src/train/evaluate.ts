@@ -189,7 +189,10 @@ export interface Feed {
   readonly columns: readonly Column[];
   /** Of an epoch; Infinity where that is not known. */
   readonly rows: number;
-  readonly batchSize: number;
+  /** Of two batches in memory. */
+  layout(batchSize: number): DataLayout;
+  /** Of its evaluation. */
+  plan(network: Network): { plan: EvaluationPlan; data: DataLayout };
   /** Takes memory for two batches. Its places are those of the memory. */
   open(network: Network, layout: DataLayout): DataSet;
   /** Begins an epoch, `epoch` others being done, after so many of its rows. */

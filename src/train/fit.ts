@@ -1,7 +1,7 @@
 // A run over a data set: epochs of steps, validation, reports. Built on the same state and programs as the trainer.
 
 import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
-import { type Data, type Stream, WEIGHT } from "../data/columns.ts";
+import { type Columns, type Data, type Stream, WEIGHT } from "../data/columns.ts";
 import { type NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
@@ -139,7 +139,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? (optimizer.drive ? rows : 32)), rows);
   const parts = wantCount("accumulate", options.accumulate ?? 1), micro = Math.ceil(batchSize / parts);
   if (parts > batchSize) throw badOption("accumulate", parts, `at most batchSize, ${batchSize}`);
-  const table = layOut(feed ? { columns: feed.columns, rows: 2 * batchSize } : columns);
+  const table = feed ? feed.layout(batchSize) : layOut(columns as Columns);
   const outputs = objective.some(({ metrics }) => metrics.some(({ metric }) => metric.all));
   // whole ones, and the last of a batch and of the data
   const sizes = [...new Set([micro, batchSize % micro, (rows % batchSize) % micro])].filter((size) => size > 0);
@@ -156,10 +156,8 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
     if (update) training.set(TELLING, doctor.program(common, batchSize, table, outputs));
   } else if ((onNonFinite ?? "stop") !== "stop") throw badOption("onNonFinite", onNonFinite, '"stop", or another with doctor: doctor()');
   const plan: FitPlan = { ...setup, data: table, rows, batchSize, micro, training, program, apply, validation: undefined };
-  if (heldFeed) {
-    const size = heldFeed.batchSize, other = layOut({ columns: heldFeed.columns, rows: 2 * size });
-    plan.validation = { plan: planEvaluation(network, objective, other, size, size), data: other };
-  } else if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
+  if (heldFeed) plan.validation = heldFeed.plan(network);
+  else if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
   else if (validation !== undefined && typeof validation !== "number") {
     const other = layOut(dataColumns(network, objective, validation as Data, classes, "validation."));
     plan.validation = { plan: planEvaluation(network, objective, other, other.rows, EVALUATION_ROWS), data: other };
@@ -346,31 +344,24 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 
   /** Runs up to `times` steps of one program, between which nobody looks; `finite` is false if the last one was not. */
   const advance = (at: FitState, program: LoadedProgram, set: DataSet, count: number, times: number): Promise<void> | undefined => {
-    const { runner } = network.session;
-    const done = (rate: number): boolean => {
-      if (!(finite = at.finite)) return false;
-      scorer.add(set, batch * batchSize, count, program, at.scores);
-      stepReport.learningRate = rate;
-      at.steps++;
-      at.updates++;
-      batch++;
-      return true;
-    };
-    if (runner) {
-      const rates: number[] = [];
-      try {
-        while (rates.length < times) rates.push(rateAt(at.steps + rates.length));
-      } catch (error) {
-        if (rates.length === 0) throw error; // else those before it are run first
+    const { runner } = network.session, rates: number[] = [];
+    /** Prepares the step that is `i` steps further. */
+    const before = (i: number): void => at.prepare((rates[i] = rateAt(at.steps + i)), (batch + i) * batchSize, undefined, i);
+    const after = (i: number): boolean => {
+      if ((finite = at.finite)) {
+        scorer.add(set, batch * batchSize, count, program, at.scores);
+        stepReport.learningRate = rates[i]!;
+        at.steps++;
+        at.updates++;
+        batch++;
       }
-      return runner.series!(program, rates.length, at, (i) => at.prepare(rates[i]!, first + i * batchSize, undefined, i), (i) => done(rates[i]!));
-    }
-    for (let i = 0; i < times; i++) {
-      const rate = rateAt(at.steps);
-      at.prepare(rate, batch * batchSize);
+      return finite;
+    };
+    if (runner) return runner.series(program, times, at, before, after);
+    do {
+      before(0);
       program.runSync();
-      if (!done(rate)) break;
-    }
+    } while (after(0) && --times > 0);
     return undefined;
   };
 
@@ -479,9 +470,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           return loaded.get(count)!;
         };
         applier = plan.apply && load(plan.apply);
-        const alone = !watcher && !average && !applier && !optimizer.drive && !feed && callbacks.every((callback) => !callback.onStep)
-          && (!network.session.runner || network.session.runner.series !== undefined);
-        const held = plan.validation, evaluator = held && (feeds.validation ?? { evaluator: makeEvaluator }).evaluator(network, objective, held.plan, other ?? set, other ? 0 : rows);
+        /** Does nobody look between two steps, or have a part in them? */
+        const alone = ![watcher, average, applier, optimizer.drive, feed, ...callbacks.map(({ onStep }) => onStep)].some(Boolean);
+        const held = plan.validation, evaluator = held && (feeds.validation?.evaluator ?? makeEvaluator)(network, objective, held.plan, other ?? set, other ? 0 : rows);
         if (evaluator) free.push(() => evaluator.free());
         for (const callback of callbacks) {
           started.push(callback);
@@ -621,7 +612,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       }
     },
     checkpoint() {
-      if (!state || !begun) throw notStarted();
+      if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
       if (running.final) return running.final();
       const at = state;
       return showing(false, () => {
@@ -635,10 +626,6 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     },
   };
   return running;
-}
-
-export function notStarted(): StateError {
-  return new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
 }
 
 /** Name of the average in a checkpoint, beside those of outputs. */

@@ -8,23 +8,25 @@
 // A page loads this room only if it trains on a stream, so all but types is handed to it: see runtimes/kit.ts.
 
 import type { Column, Columns, Data, Stream } from "../data/columns.ts";
+import type { LanewiseError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { Block } from "../session.ts";
 import type { DataSet } from "./dataset.ts";
+import type { Pause } from "../yield.ts";
 import type { EvaluationPlan, Evaluator, Feed, Feeds } from "./evaluate.ts";
 import type { FitOptions, Run } from "./fit.ts";
 import type { Objective } from "./objective.ts";
 import type { DataLayout } from "./programs.ts";
+import type { Evaluation } from "./report.ts";
 
 /** What this room uses of the rest of the library. */
 export type StreamKit =
   & Pick<typeof import("../data/columns.ts"), "isStream">
-  & Pick<typeof import("../errors.ts"), "DataError" | "LanewiseError">
+  & Pick<typeof import("../errors.ts"), "DataError">
   & Pick<typeof import("../graph.ts"), "bytesOf">
   & Pick<typeof import("../options.ts"), "badOption" | "wantCount">
-  & Pick<typeof import("../shape.ts"), "sameShape" | "sizeOf">
-  & Pick<typeof import("./dataset.ts"), "copyNumbers">
-  & Pick<typeof import("./evaluate.ts"), "EVALUATION_ROWS" | "makeEvaluator">
+  & Pick<typeof import("./dataset.ts"), "copyNumbers" | "layOut">
+  & Pick<typeof import("./evaluate.ts"), "EVALUATION_ROWS" | "makeEvaluator" | "planEvaluation">
   & Pick<typeof import("./objective.ts"), "dataColumns" | "resolveObjective">;
 
 /** A model, as this room sees it. */
@@ -32,19 +34,18 @@ export interface Site {
   readonly kit: StreamKit;
   readonly network: Network;
   readonly classes: readonly string[] | undefined;
-  /** Is settled when there is nothing more to wait for: resolves if the run is to stop, rejects if the model is disposed of. */
-  readonly ended: Promise<unknown>;
+  /** Who is to be told when the model is disposed of. */
+  readonly waits: Set<(error: unknown) => void>;
 }
 
 type Source = Stream<any, any>;
 type Steps = Iterator<unknown> | AsyncIterator<unknown>;
 
-/** Opens the streams among a run's data, which waits for the first batch of each, and makes the run; undefined if it has been stopped
- * before.
+/** Opens the streams among a run's data, which waits for the first batch of each, and makes the run.
  *
  * @throws OptionError for options that want all rows at once; DataError for a first batch that does not fit.
  */
-export async function openFeeds(site: Site, data: Data | Source, options: FitOptions, begin: (feeds: Feeds) => Run): Promise<Run | undefined> {
+export async function openFeeds(site: Site, data: Data | Source, options: FitOptions, begin: (feeds: Feeds) => Run): Promise<Run> {
   const { kit, network } = site, { badOption, isStream, wantCount, EVALUATION_ROWS } = kit, { signal, validation, epochs = 1, resume } = options;
   const objective = kit.resolveObjective(network, options), streams = isStream(data) ? { data } : {};
   const refuse = (option: keyof FitOptions, wanted: string, fix?: string): never => {
@@ -66,37 +67,52 @@ export async function openFeeds(site: Site, data: Data | Source, options: FitOpt
   if (resume === undefined && epochs > 1)
     for (const [name, source] of Object.entries(all)) if (isOneShot(source)) throw oneShot(kit, name);
   const opened: { data?: StreamFeed; validation?: StreamFeed } = {};
-  let abort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal!.reason)));
-  aborted.catch(() => {});
-  try {
-    if (signal?.aborted) throw signal.reason;
-    signal?.addEventListener?.("abort", abort);
-    for (const [name, source] of Object.entries(all) as ["data" | "validation", Source][]) {
-      const feed = opened[name] = new StreamFeed(site, source, objective, sizes[name], name === "data" ? "" : "validation, ");
-      if (await Promise.race([feed.start(), site.ended.then(() => "ended"), aborted]) !== "ended") continue;
-      await closeAll(opened);
-      return undefined;
+  return waiting(site, async (ended) => {
+    const abort = (): void => ended(signal!.reason);
+    try {
+      if (signal?.aborted) throw signal.reason;
+      signal?.addEventListener?.("abort", abort);
+      for (const [name, source] of Object.entries(all) as ["data" | "validation", Source][])
+        await (opened[name] = new StreamFeed(site, source, objective, sizes[name], name === "data" ? "" : "validation, ")).start();
+    } finally {
+      signal?.removeEventListener?.("abort", abort);
     }
-    return begin(opened);
-  } catch (error) {
+  }).then(() => begin(opened)).catch(async (error) => {
     await closeAll(opened);
     throw error;
+  });
+}
+
+/** Loss and metrics of a stream. */
+export async function evaluateStream(site: Site, source: Source, objective: Objective, batchSize: number, pause: Pause): Promise<Evaluation> {
+  const { network } = site, feed = new StreamFeed(site, source, objective, batchSize, ""), free: (() => void)[] = [];
+  try {
+    return await waiting(site, async () => {
+      await feed.start();
+      const { plan, data } = feed.plan(network), programs = [...plan.programs.values()];
+      network.session.want([data.bytes, plan.cells, ...programs.map(({ words }) => words.byteLength)], Math.max(...programs.map(({ arena }) => arena)), "evaluate");
+      const set = feed.open(network, data);
+      free.push(set.free);
+      const evaluator = feed.evaluator(network, objective, plan, set);
+      free.push(evaluator.free);
+      return evaluator.run(pause);
+    });
   } finally {
-    signal?.removeEventListener?.("abort", abort);
+    await feed.close();
+    if (network.attached) for (const release of free.reverse()) release();
   }
 }
 
-/** Opens a stream that is to be evaluated. */
-export async function openFeed(site: Site, source: Source, objective: Objective, batchSize: number): Promise<Feed> {
-  const feed = new StreamFeed(site, source, objective, batchSize, "");
+/** Does what waits for a source, until it is ended from outside. */
+async function waiting<T>({ waits }: Site, work: (ended: (error: unknown) => void) => Promise<T>): Promise<T> {
+  let end!: (error: unknown) => void;
+  const ended = new Promise<never>((_, reject) => (end = reject));
+  waits.add(end);
   try {
-    await Promise.race([feed.start(), site.ended]);
-  } catch (error) {
-    await feed.close();
-    throw error;
+    return await Promise.race([work(end), ended]);
+  } finally {
+    waits.delete(end);
   }
-  return feed;
 }
 
 async function closeAll(feeds: Feeds): Promise<void> {
@@ -189,6 +205,15 @@ class StreamFeed implements Feed {
     this.columns = this.current!.columns;
   }
 
+  layout(batchSize: number): DataLayout {
+    return this.site.kit.layOut({ columns: this.columns, rows: 2 * batchSize });
+  }
+
+  plan(network: Network): { plan: EvaluationPlan; data: DataLayout } {
+    const { batchSize } = this, data = this.layout(batchSize);
+    return { plan: this.site.kit.planEvaluation(network, this.objective, data, batchSize, batchSize), data };
+  }
+
   open(network: Network, layout: DataLayout): DataSet {
     const { session } = network, block = session.allocate(layout.bytes, "the data"), ids = block.offset + layout.ids;
     this.memory = { network, layout, block };
@@ -245,7 +270,7 @@ class StreamFeed implements Feed {
     const evaluator = this.site.kit.makeEvaluator(network, objective, plan, data, 0);
     return {
       ...evaluator,
-      run: async (pause, epoch = 0, awaited = (coming) => Promise.race([coming, this.site.ended.then(() => undefined)])) => {
+      run: async (pause, epoch = 0, awaited = (coming) => coming) => {
         evaluator.reset();
         this.begin(epoch, 0);
         for (;;) {
@@ -339,7 +364,7 @@ class StreamFeed implements Feed {
     const count = Math.min(rows - used, wanted - have);
     try {
       for (const column of columns) {
-        const width = kit.sizeOf(column.shape), each = kit.bytesOf(column.dtype), { session } = network;
+        const width = column.data.length / rows, each = kit.bytesOf(column.dtype), { session } = network;
         const at = block.offset + layout.offsets.get(column.name)! + (half * batchSize + have) * width * each;
         kit.copyNumbers(session, column, used * width, (used + count) * width, at);
         session.wrote(at, count * width * each);
@@ -401,21 +426,19 @@ class StreamFeed implements Feed {
   private columnsOf(batch: Data): Columns {
     const { columns: first, objective, of, site: { kit, network, classes } } = this, at = `${of}batch ${this.number}: `;
     const given = kit.dataColumns(network, objective, batch, classes, at, true);
-    for (const [i, { label, dtype, shape }] of (first ?? []).entries()) {
-      const own = given.columns[i], told = (column: { dtype: string; shape: readonly number[] }): string => `${column.dtype} [${["rows", ...column.shape].join(", ")}]`;
-      if (own?.name === first[i]!.name && own.dtype === dtype && kit.sameShape(own.shape, shape)) continue;
-      throw new kit.DataError("batch-mismatch", {
-        option: own?.label ?? at + label.replace(/^.*: /, ""), wanted: `${told({ dtype, shape })}, as in the first batch`, got: own && told(own),
-      });
-    }
-    if (first && given.columns.length > first.length)
-      throw new kit.DataError("batch-mismatch", { option: given.columns.at(-1)!.label, wanted: "none, as in the first batch", got: batch.weight });
+    const told = (column: Column | undefined): string => (column ? `${column.dtype} [${["rows", ...column.shape].join(", ")}]` : "none");
+    // what is there comes in one order, and weights may be missing
+    for (let i = 0; first && i < Math.max(first.length, given.columns.length); i++)
+      if (told(given.columns[i]) !== told(first[i]))
+        throw new kit.DataError("batch-mismatch", {
+          option: given.columns[i]?.label ?? `${at}weight`, wanted: `${told(first[i])}, as in the first batch`, got: told(given.columns[i]),
+        });
     return given;
   }
 
   /** An error, with the number of the batch. */
   private inBatch(error: unknown): unknown {
-    if (error instanceof this.site.kit.LanewiseError) error.details.batch = this.number;
+    Object.assign((error as Partial<LanewiseError>).details ?? {}, { batch: this.number });
     return error;
   }
 }

@@ -1,46 +1,41 @@
 // What fit returns: a run as an async iterable and a promise.
 
 import { nextTask } from "../yield.ts";
-import { notStarted, type Run } from "./fit.ts";
-import { History, type Report } from "./report.ts";
-
-/** A run that waits for its data; undefined if it is stopped before they come. */
-export interface Opening {
-  readonly run: Promise<Run | undefined>;
-  stop(): void;
-}
+import type { Run } from "./fit.ts";
+import type { History, Report } from "./report.ts";
 
 /** A fit: iterate it for its reports, or await it for its history. An iterator that is taken at once paces the run: each
  * epoch begins when its report is asked for, and leaving the loop ends it; awaiting the fit beside it lets it run on. */
 export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
   /** The plain promise. */
   readonly done: Promise<History<R>>;
+  /** It may wait for its data to come. */
+  private readonly made: Promise<Run>;
   private current: Run | undefined;
-  private readonly opening: Opening | undefined;
   private readonly reports: R[] = [];
   private paced = false;
   private paused = false;
+  private stopped = false;
   private askedFor = 0;
   private ended = false;
   private thrown: { error: unknown } | undefined;
   private readonly wakers: (() => void)[] = [];
 
   /** @internal */
-  constructor(make: () => Run | Opening, onEnd: (run: Run | null | undefined) => void) {
-    let failure: { error: unknown } | undefined;
+  constructor(make: () => Run | Promise<Run>, onEnd: (run: Run | undefined) => void) {
+    let run: Run | Promise<Run>;
     try {
-      const made = make();
-      if ("network" in made) this.current = made;
-      else (this.opening = made).run.catch(() => {});
+      run = make();
     } catch (error) {
-      failure = { error };
+      run = Promise.reject(error);
     }
+    const made = this.made = Promise.resolve(run);
+    made.catch(() => {}); // done tells
     this.done = (async () => {
       await nextTask();
       try {
-        if (failure) throw failure.error;
-        const run = this.current ??= await this.opening!.run;
-        if (!run) return new History<R>();
+        const run = this.current = await made;
+        if (this.stopped) run.stop();
         await run.run(() => this.held(), (report) => {
           this.reports.push(report as R);
           this.notify();
@@ -51,7 +46,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
         throw error;
       } finally {
         this.ended = true;
-        onEnd(this.current ?? (this.opening && null));
+        onEnd(this.current);
         this.notify();
       }
     })();
@@ -59,7 +54,8 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   /** Ends the run after the current step; it resolves with the history so far. */
   stop(): void {
-    (this.current ?? this.opening)?.stop();
+    this.stopped = true;
+    this.current?.stop();
     this.askedFor = Infinity;
     this.notify();
   }
@@ -69,9 +65,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    const run = this.current ?? await (this.opening?.run ?? this.done);
-    if (!run) throw notStarted();
-    return (run as Run).state();
+    return (await this.made).state();
   }
 
   /** Lets the run wait, after the step under way, until resume() or stop(). */
