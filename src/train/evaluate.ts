@@ -190,7 +190,7 @@ export interface Feed {
   /** Of an epoch; Infinity where that is not known. */
   readonly rows: number;
   /** Of two batches in memory. */
-  layout(batchSize: number): DataLayout;
+  layout(): DataLayout;
   /** Of its evaluation. */
   plan(network: Network): { plan: EvaluationPlan; data: DataLayout };
   /** Takes memory for two batches. Its places are those of the memory. */

@@ -139,7 +139,7 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? (optimizer.drive ? rows : 32)), rows);
   const parts = wantCount("accumulate", options.accumulate ?? 1), micro = Math.ceil(batchSize / parts);
   if (parts > batchSize) throw badOption("accumulate", parts, `at most batchSize, ${batchSize}`);
-  const table = feed ? feed.layout(batchSize) : layOut(columns as Columns);
+  const table = feed ? feed.layout() : layOut(columns as Columns);
   const outputs = objective.some(({ metrics }) => metrics.some(({ metric }) => metric.all));
   // whole ones, and the last of a batch and of the data
   const sizes = [...new Set([micro, batchSize % micro, (rows % batchSize) % micro])].filter((size) => size > 0);

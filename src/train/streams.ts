@@ -188,10 +188,10 @@ class StreamFeed implements Feed {
     this.site = site;
     this.source = source;
     this.objective = objective;
-    this.batchSize = batchSize;
     this.of = of;
     const { kit } = site;
     this.rows = rowsOf(source, kit);
+    this.batchSize = Math.min(batchSize, this.rows);
     for (const { key, metric } of objective.flatMap(({ metrics }) => metrics))
       if (metric.all) throw kit.badOption("metrics", key, "metrics that are means over the rows, as a stream's rows are not kept", { fix: "evaluate arrays" });
   }
@@ -205,12 +205,12 @@ class StreamFeed implements Feed {
     this.columns = this.current!.columns;
   }
 
-  layout(batchSize: number): DataLayout {
-    return this.site.kit.layOut({ columns: this.columns, rows: 2 * batchSize });
+  layout(): DataLayout {
+    return this.site.kit.layOut({ columns: this.columns, rows: 2 * this.batchSize });
   }
 
   plan(network: Network): { plan: EvaluationPlan; data: DataLayout } {
-    const { batchSize } = this, data = this.layout(batchSize);
+    const { batchSize } = this, data = this.layout();
     return { plan: this.site.kit.planEvaluation(network, this.objective, data, batchSize, batchSize), data };
   }
 
@@ -238,7 +238,7 @@ class StreamFeed implements Feed {
   }
 
   begin(epoch: number, rows: number): void {
-    this.skipped = rows;
+    this.skipped = Math.min(rows, this.rows);
     this.coming = undefined;
     // a run that goes on may begin with another epoch than the one that a function was asked for
     if (!this.opened || (epoch > 0 && typeof this.source === "function")) {
@@ -345,11 +345,12 @@ class StreamFeed implements Feed {
 
   /** The source has no more. */
   private end(have: number): number {
-    const { rows, given, epoch } = this;
+    const { rows, given, epoch, skipped, batchSize } = this;
     if (given === 0) throw epoch > 0 ? oneShot(this.site.kit, `${this.of}data`) : this.empty();
-    if (rows < Infinity || this.skipped > 0)
+    // the last batch that a checkpoint has seen may have been a smaller one
+    if (rows < Infinity ? given < rows : skipped >= batchSize)
       throw new this.site.kit.DataError("rows-mismatch", {
-        option: `${this.of}data`, wanted: this.skipped ? `the ${given + this.skipped} rows at least that the checkpoint has seen` : `${rows} rows, as the stream's property rows says`, got: given,
+        option: `${this.of}data`, wanted: rows < Infinity ? `${rows} rows, as the stream's property rows says` : `the ${given + skipped} rows of the checkpoint`, got: given,
       });
     return have;
   }
