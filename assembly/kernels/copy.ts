@@ -55,6 +55,7 @@ const LINE: u32 = 64;
 export function gather(
   kind: u32, dst: usize, table: usize, ids: usize, cursor: usize, rows: u32, width: u32, rank: u32, size: u32,
 ): void {
+  if (!width) return;
   if (cursor) ids += <usize>load<u32>(cursor) << 2;
   split(rows, 1, rank, size);
   const end = shareEnd, word = kind == GatherKind.Word, bytes = word ? width << 2 : width, some = max<u32>(1, AHEAD / bytes);

@@ -563,14 +563,14 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           if (pulled) await pulled;
           network.wantFinite(own.steps, epoch + 1);
           if (stopped && !ended && batch < batches) break;
-          const trained = performance.now(), { loss: mean, ...more } = scorer.scores(set, 0);
+          const trained = performance.now(), scores = scorer.scores(set, 0);
           average?.show(true);
           const validation = evaluator && await evaluator.run(pause, epoch, awaited);
           check();
           average?.show(false);
           seconds = (performance.now() - start) / 1000;
           const entry = {
-            epoch: epoch + 1, step: own.steps, loss: mean, ...more, learningRate: stepReport.learningRate, seconds,
+            epoch: epoch + 1, step: own.steps, ...scores, learningRate: stepReport.learningRate, seconds,
             rowsPerSecond: done / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
           } as Report;
           history.epochs.push(entry);

@@ -133,6 +133,6 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   }
 
   private notify(): void {
-    for (const resolve of this.wakers.splice(0)) resolve();
+    if (this.wakers.length) for (const resolve of this.wakers.splice(0)) resolve();
   }
 }
