@@ -211,7 +211,7 @@ export class Model<X = any, Y = any> {
     });
   }
 
-  /** Loss and metrics of data; in evaluation mode. Loss and metrics are those of the last fit where none are given.
+  /** Loss and metrics of data, or of a stream of batches; in evaluation mode. Loss and metrics are those of the last fit where none are given.
    *
    * @throws (as a rejection) OptionError without a loss before the first fit; DataError or ShapeError for data that do
    * not fit.
@@ -245,7 +245,7 @@ export class Model<X = any, Y = any> {
     }
   }
 
-  /** Trains the model on data. Starts in the next task; the result is iterated for a report after each epoch, or awaited
+  /** Trains the model on data, or on a stream of batches (see Stream). Starts in the next task; the result is iterated for a report after each epoch, or awaited
    * for the history. Each fit begins with fresh optimizer state unless it resumes.
    *
    * @throws (to whoever awaits or iterates) OptionError, DataError, ShapeError, GraphError, MemoryError before anything

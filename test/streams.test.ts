@@ -1,6 +1,7 @@
 // Data sets that come batch by batch: the bits of the same rows in arrays, whatever the sizes of the batches; memory that does not grow;
 // and a clear word on what cannot be.
 
+import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -8,6 +9,8 @@ import {
   adam, cosine, createModel, crossEntropy, type Data, dense, doctor, dropout, findLearningRate, type FitOptions, hash, lbfgs, metric, type Model, mse, relu,
   sequential, sgd, stepDecay, type Stream, warmup, type WorkerModel,
 } from "../src/index.ts";
+import * as lanewise from "../src/index.ts";
+import { run } from "./docstrings.ts";
 import { numbers } from "./helpers.ts";
 
 const ROWS = 203, WIDTH = 5;
@@ -351,6 +354,16 @@ describe("the source", () => {
     model.dispose();
     expect((await failure(first)).code).toBe("disposed");
   });
+});
+
+it("the README's stream is learnt from", async () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8"), [, names, code] = /^## Data larger[^]*?^```js\nimport \{([^}]*)\} from "lanewise";\n([^]*?)^```$/m.exec(readme)!;
+  const logged: any[] = [], scope: Record<string, unknown> = { console: { log: (...parts: unknown[]) => logged.push(...parts) } };
+  for (const name of names!.split(",").map((part) => part.trim())) scope[name] = lanewise[name as keyof typeof lanewise];
+  await run(code!, scope);
+  expect(logged[0]).toBeGreaterThan(0.9);
+  expect(logged[1].accuracy).toBeGreaterThan(0.9);
+  expect(readme).toContain(`// ${logged[0].toFixed(3).slice(0, 4)}…`);
 });
 
 it("a million rows take the memory of a thousand, in the core and on the heap", async () => {

@@ -29,9 +29,9 @@ export interface FitOptions extends RunOptions {
   batchSize?: number;
   /** Rounds over the data; 1 by default. */
   epochs?: number;
-  /** A new order for each epoch; true by default. */
+  /** A new order for each epoch; true by default, but for a stream, whose order is its own. */
   shuffle?: boolean;
-  /** Data to evaluate after each epoch, or the share of the data that is held out for it: shuffled by the seed, and with
+  /** Data or a stream to evaluate after each epoch, or the share of the data that is held out for it: shuffled by the seed, and with
    * every class in its share where the loss tells classes. */
   validation?: Data | Stream | number;
   /** Micro-batches that a step's rows are taken in, so that batchSize may be larger than memory for activations allows;
@@ -49,7 +49,8 @@ export interface FitOptions extends RunOptions {
    * the default, ends the run with a NonFiniteError. The others want a doctor: "skip" leaves the step out; "rollback" brings
    * parameters and optimizer state of some steps ago back and goes on at half the rate, eight times at most. */
   onNonFinite?: "stop" | "skip" | "rollback";
-  /** Ends the run after the current step; it rejects with the signal's reason. */
+  /** Ends the run after the current step, or after those of some 2 ms where nobody looks between them; it rejects with the signal's
+   * reason. */
   signal?: AbortSignal;
   /** Told of each step; its argument is one object whose fields change. */
   onStep?: (step: StepReport) => void;
