@@ -29,7 +29,7 @@ export type Stream<X = Data["x"], Y = Data["y"]> = (Batches<Data<X, Y>> | ((epoc
 
 export function isStream(data: unknown): data is Stream<any, any> {
   const { asyncIterator, iterator } = Symbol, given = data as any;
-  return typeof data === "function" || (given?.[asyncIterator] ?? given?.[iterator]) !== undefined;
+  return typeof data === "function" || typeof data === "object" && (given?.[asyncIterator] ?? given?.[iterator]) !== undefined;
 }
 
 /** One tensor of a data set. */

@@ -346,7 +346,7 @@ class StreamFeed implements Feed {
   /** The source has no more. */
   private end(have: number): number {
     const { rows, given, epoch, skipped, batchSize } = this;
-    if (given === 0) throw epoch > 0 ? oneShot(this.site.kit, `${this.of}data`) : this.empty();
+    if (given === 0) throw epoch > 0 && typeof this.source !== "function" ? oneShot(this.site.kit, `${this.of}data`) : this.empty();
     // the last batch that a checkpoint has seen may have been a smaller one
     if (rows < Infinity ? given < rows : skipped >= batchSize)
       throw new this.site.kit.DataError("rows-mismatch", {

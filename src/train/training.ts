@@ -29,6 +29,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
     } catch (error) {
       run = Promise.reject(error);
     }
+    if (!(run instanceof Promise)) this.current = run;
     const made = this.made = Promise.resolve(run);
     made.catch(() => {}); // done tells
     this.done = (async () => {
@@ -65,7 +66,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.made).state();
+    return (this.current ?? await this.made).state(); // of now: no wait before it
   }
 
   /** Lets the run wait, after the step under way, until resume() or stop(). */
