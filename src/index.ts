@@ -32,7 +32,7 @@ export { Training } from "./train/training.ts";
 export { Trainer, type TrainerOptions } from "./train/trainer.ts";
 export { diagnose, doctor, type DoctorOptions, type Given } from "./doctor/index.ts";
 export { type Evaluation, type Finding, History, type Report, type StepReport } from "./train/report.ts";
-export type { Data, Labels } from "./data/columns.ts";
+export type { Data, Labels, Stream } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
 export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";

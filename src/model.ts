@@ -1,9 +1,9 @@
 // Models, as users meet them: everything but fit and evaluate is synchronous. create.ts makes them.
 
-import { type Data, inputColumns, type Labels } from "./data/columns.ts";
+import { type Data, inputColumns, isStream, type Labels, type Stream } from "./data/columns.ts";
 import { DataError, ShapeError, StateError } from "./errors.ts";
 import { writeModel } from "./formats/model.ts";
-import { origin, type Value } from "./graph.ts";
+import { bytesOf, origin, type Value } from "./graph.ts";
 import { isLoss, type LossOption, type Reading } from "./losses/loss.ts";
 import { Network, OUTPUT, type Parameter } from "./network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantOneOf } from "./options.ts";
@@ -12,18 +12,19 @@ import { sigmoid } from "./ops/activation.ts";
 import { greater } from "./ops/binary.ts";
 import { softmax } from "./ops/softmax.ts";
 import type { Profile, ProfileOptions } from "./profile/report.ts";
-import type { LoadedProgram, Session } from "./session.ts";
+import { disposed, type LoadedProgram, type Session } from "./session.ts";
 import { showShape, sizeOf } from "./shape.ts";
 import type { Build } from "./source.ts";
 import { summaryOf } from "./summary.ts";
 import { fills, flatten, type Numbers, type Tensor } from "./tensor.ts";
 import { copyNumbers, layOut, upload } from "./train/dataset.ts";
-import { EVALUATION_ROWS, type Evaluator, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
+import { EVALUATION_ROWS, type Evaluator, type Feeds, makeEvaluator, planEvaluation } from "./train/evaluate.ts";
 import { FIT_OPTIONS, type FitOptions, makeRun, planBytes, planFit, type Run } from "./train/fit.ts";
 import { dataColumns, type Objective, type ObjectiveOptions, resolveObjective } from "./train/objective.ts";
 import type { makeKeeper } from "./train/keeper.ts";
 import { outputPlace, predictionProgram } from "./train/programs.ts";
 import type { Evaluation, MetricsOf, ReportOf } from "./train/report.ts";
+import type { Site as StreamSite, StreamKit } from "./train/streams.ts";
 import { Training } from "./train/training.ts";
 import { failIfNotFinite, Trainer, type TrainerOptions } from "./train/trainer.ts";
 import { pacer } from "./yield.ts";
@@ -78,6 +79,11 @@ export interface ModelInfo extends Site {
   memory: number;
 }
 
+/** For streams. */
+const STREAMS: StreamKit = {
+  isStream, DataError, bytesOf, badOption, wantCount, copyNumbers, layOut, EVALUATION_ROWS, makeEvaluator, planEvaluation, dataColumns, resolveObjective,
+};
+
 /** Rows that predict takes at once: more bring nothing, and need more memory. */
 const PREDICTION_ROWS = 256;
 /** Prediction programs that are kept. */
@@ -123,7 +129,9 @@ export class Model<X = any, Y = any> {
   private readonly notes: Notes;
   /** Prediction programs by number of rows and reading, the last used last. */
   private readonly loadedPredictors = new Map<string, LoadedProgram>();
-  private running: Run | undefined;
+  private running: Pick<Run, "halt"> | undefined;
+  /** Who waits for a stream, and is to be told when the model is disposed of. */
+  private readonly waits = new Set<(error: unknown) => void>();
   /** The last run: its memory is kept for a checkpoint until the next begins. */
   private ended: Run | undefined;
   private readonly trainers = new Set<Trainer>();
@@ -207,7 +215,7 @@ export class Model<X = any, Y = any> {
     });
   }
 
-  /** Loss and metrics of data; in evaluation mode. Loss and metrics are those of the last fit where none are given.
+  /** Loss and metrics of data, or of a stream of batches; in evaluation mode. Loss and metrics are those of the last fit where none are given.
    *
    * @throws (as a rejection) OptionError without a loss before the first fit; DataError or ShapeError for data that do
    * not fit.
@@ -215,12 +223,13 @@ export class Model<X = any, Y = any> {
    * const model = await createModel(flatten(), { input: [1] });
    * await model.evaluate({ x: [[1]], y: [[3]] }, { loss: mse(), metrics: ["mae"] }) // → { loss: 4, mae: 2 }
    */
-  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     this.wantOpen();
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
     const { network } = this, objective = this.evaluated(options), pause = pacer(12);
     if (!this.running) await network.session.detach();
+    if (isStream(data)) return (await import("./train/streams.ts")).evaluateStream(this.site, data, objective, batch, pause) as Promise<any>;
     const columns = dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(columns);
     const plan = planEvaluation(network, objective, layout, columns.rows, batch);
     network.session.want([layout.bytes, plan.cells, ...[...plan.programs.values()].map(({ words }) => words.byteLength)],
@@ -240,7 +249,7 @@ export class Model<X = any, Y = any> {
     }
   }
 
-  /** Trains the model on data. Starts in the next task; the result is iterated for a report after each epoch, or awaited
+  /** Trains the model on data, or on a stream of batches (see Stream). Starts in the next task; the result is iterated for a report after each epoch, or awaited
    * for the history. Each fit begins with fresh optimizer state unless it resumes.
    *
    * @throws (to whoever awaits or iterates) OptionError, DataError, ShapeError, GraphError, MemoryError before anything
@@ -252,19 +261,25 @@ export class Model<X = any, Y = any> {
    *   void report.loss;
    * model.predict([[1]]).data // → [0.75]
    */
-  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
+  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
+    const given = options ?? {}, begin = (feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
+      ...this.notes, feeds, freed: this.ended?.block,
+      onBegin: ({ objective }) => {
+        this.ended?.release();
+        this.ended = undefined;
+        this.objective = objective;
+        this.trained(objective);
+      },
+    }));
     return new Training<ReportOf<O>>(() => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
-      return (this.running = makeRun(this.network, data as Data, options ?? {}, {
-        ...this.notes, freed: this.ended?.block,
-        onBegin: ({ objective }) => {
-          this.ended?.release();
-          this.ended = undefined;
-          this.objective = objective;
-          this.trained(objective);
-        },
-      }));
+      if (![data, given.validation].some(isStream)) return begin();
+      this.running = { halt() {} };
+      return import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, begin)).catch((error) => {
+        this.running = undefined;
+        throw error;
+      });
     }, (run) => {
       if (!run) return;
       this.running = undefined;
@@ -421,6 +436,7 @@ export class Model<X = any, Y = any> {
     if (!this.network.attached) return;
     for (const trainer of [...this.trainers]) trainer.dispose();
     this.running?.halt();
+    for (const end of this.waits) end(disposed("the model"));
     this.loadedPredictors.clear();
     this.network.close();
   }
@@ -434,6 +450,10 @@ export class Model<X = any, Y = any> {
     if (this.told === objective) return;
     this.told = objective;
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
+  }
+
+  private get site(): StreamSite {
+    return { kit: STREAMS, network: this.network, classes: this.notes.classes, waits: this.waits };
   }
 
   private wantOpen(): void {

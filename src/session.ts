@@ -32,6 +32,10 @@ export interface Runner {
    * @throws WorkerError if a worker does not answer.
    */
   runSync(program: LoadedProgram): void;
+  /** Runs a program up to so many times. `before` writes the cells of the run that is `i` runs further, `after` is told of one, whose
+   * `before` had this `i`: where runs are far away, when all are done. The first after which the word number `guard` is not 1 is the
+   * last: `after` is false then. */
+  series(program: LoadedProgram, times: number, site: { readonly cells: Block; readonly guard: number }, before: (i: number) => void, after: (i: number) => boolean): Promise<void>;
   /** Waits here for a program that is under way: before anything else touches the memory. */
   settle?(): void;
   /** Of a runner whose programs run on another memory: this session's is its image. */
@@ -73,7 +77,6 @@ export class Session {
   /** Start and size of the arena. */
   arena = 0;
   private arenaSize = 0;
-  private buffer: ArrayBufferLike | undefined;
   private floatView!: Float32Array;
   private wordView!: Uint32Array;
   private closed = false;
@@ -84,6 +87,7 @@ export class Session {
     this.core = core;
     this.limit = limit;
     this.arena = alignUp(core.base);
+    this.refresh();
   }
 
   /** Goes on without a runner that has died, on this thread. */
@@ -180,15 +184,16 @@ export class Session {
     this.free(program.block);
   }
 
-  /** The whole memory as f32; fetched anew before each use, because growing the memory makes a new one. */
+  /** The whole memory as f32; fetched anew before each use, because growing the memory makes a new one and leaves the old one empty.
+   * (To ask the memory for its buffer each time would cost a step of XOR a tenth.) */
   get floats(): Float32Array {
-    if (this.core.memory.buffer !== this.buffer) this.refresh();
+    if (this.floatView.length === 0) this.refresh();
     return this.floatView;
   }
 
   /** The whole memory as u32. */
   get words(): Uint32Array {
-    if (this.core.memory.buffer !== this.buffer) this.refresh();
+    if (this.wordView.length === 0) this.refresh();
     return this.wordView;
   }
 
@@ -216,9 +221,9 @@ export class Session {
   }
 
   private refresh(): void {
-    this.buffer = this.core.memory.buffer;
-    this.floatView = new Float32Array(this.buffer);
-    this.wordView = new Uint32Array(this.buffer);
+    const { buffer } = this.core.memory;
+    this.floatView = new Float32Array(buffer);
+    this.wordView = new Uint32Array(buffer);
   }
 
   /** Adds a block to the list, in the first gap that is wide enough. */
@@ -234,6 +239,7 @@ export class Session {
   private reserve(arena: number, arenaBytes: number, what: string): void {
     this.wantBelowLimit(arena + arenaBytes, what);
     growTo(this.core, arena + arenaBytes);
+    if (4 * this.floatView.length < arena + arenaBytes) this.refresh(); // a shared memory that grows leaves the old views as they are
   }
 
   private wantBelowLimit(wanted: number, what: string): void {

@@ -1,7 +1,7 @@
 // A model whose programs run in a worker, so that a page stays alive: the names of Model, every result a promise. Graph, autodiff
 // and plan are made here, so losses, layers, schedules and callbacks of one's own work as they do there.
 
-import type { Data } from "./data/columns.ts";
+import type { Data, Stream } from "./data/columns.ts";
 import type { Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Only, Running, TargetOf } from "./model.ts";
 import type { Network } from "./network.ts";
 import type { Profile } from "./profile/report.ts";
@@ -46,13 +46,13 @@ export class WorkerModel<X = any, Y = any> {
   }
 
   /** As Model.evaluate. */
-  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     return this.model.evaluate(data, options);
   }
 
   /** As Model.fit. Data are copied into the worker once; `transfer: true` moves the inputs there, and the caller's arrays are
    * empty then. */
-  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
+  fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
     return this.model.fit(data, options) as unknown as Training<ReportOf<O>>;
   }
 

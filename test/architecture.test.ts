@@ -26,7 +26,7 @@ const ORDER = [
   "train/report.ts", "callbacks/callback.ts", "callbacks/index.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts",
   "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts",
   "runtimes/kit.ts", "runtimes/thread.ts", "runtimes/site.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts",
-  "train/keeper.ts", "train/trainer.ts", "train/fit.ts", "train/training.ts",
+  "train/keeper.ts", "train/trainer.ts", "train/fit.ts", "train/streams.ts", "train/training.ts",
   "profile/clock.ts", "profile/work.ts", "profile/ceilings.ts", "profile/measure.ts", "profile/report.ts",
   "summary.ts", "model.ts", "profile/index.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts",
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",

@@ -45,25 +45,49 @@ export function convert(kind: u32, dst: usize, src: usize, count: u32, rank: u32
   else for (; i < end; i += 4) store<i32>(dst + i, <i32>load<f32>(src + i));
 }
 
+/** Bytes of rows that are asked for together. The rows of a shuffled batch lie anywhere: one after the other, each would be waited
+ *  for. 32 rows of 52 bytes among a million cost 8 µs so, and 2 µs if their cache lines are under way all at once. */
+const AHEAD: u32 = 16384;
+/** Bytes of a cache line. */
+const LINE: u32 = 64;
+
 /** dst[r, :] = table[ids[cursor[0] + r], :], r < rows; dst must not overlap the table; ranks split r. */
 export function gather(
   kind: u32, dst: usize, table: usize, ids: usize, cursor: usize, rows: u32, width: u32, rank: u32, size: u32,
 ): void {
+  if (!width) return;
   if (cursor) ids += <usize>load<u32>(cursor) << 2;
   split(rows, 1, rank, size);
-  const end = shareEnd;
-  for (let r = shareStart; r < end; r++) {
-    const row = <usize>load<u32>(ids + (<usize>r << 2)) * width;
-    const to = dst + ((<usize>r * width) << 2);
-    if (kind == GatherKind.Word) memory.copy(to, table + (row << 2), <usize>width << 2);
-    else bytesToFloats(to, table + row, width);
+  const end = shareEnd, word = kind == GatherKind.Word, bytes = word ? width << 2 : width, some = max<u32>(1, AHEAD / bytes);
+  for (let start = shareStart; start < end; start += some) {
+    const stop = min(end, start + some);
+    for (let r = start; r < stop; r++) {
+      const from = table + <usize>load<u32>(ids + (<usize>r << 2)) * bytes, last = from + bytes - 1;
+      let touched: u32 = load<u8>(last);
+      for (let at = from; at < last; at += LINE) touched |= load<u8>(at);
+      store<u32>(dst + ((<usize>r * width) << 2), touched); // for now, so that the loads are not left out
+    }
+    for (let r = start; r < stop; r++) {
+      const from = table + <usize>load<u32>(ids + (<usize>r << 2)) * bytes, to = dst + ((<usize>r * width) << 2);
+      if (!word) bytesToFloats(to, from, width);
+      else copyWords(to, from, width);
+    }
   }
 }
 
+/** As memory.copy, which is a call out of WebAssembly: of 52 bytes, twice as fast. */
+function copyWords(to: usize, from: usize, count: u32): void {
+  for (; count >= 4; count -= 4, from += 16, to += 16) v128.store(to, v128.load(from));
+  for (; count; count--, from += 4, to += 4) store<u32>(to, load<u32>(from));
+}
+
 function bytesToFloats(to: usize, from: usize, count: u32): void {
-  for (; count >= 4; count -= 4, from += 4, to += 16) {
-    const words = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
-    v128.store(to, f32x4.convert_i32x4_u(words));
+  for (; count >= 16; count -= 16, from += 16, to += 64) {
+    const bytes = v128.load(from), low = i16x8.extend_low_i8x16_u(bytes), high = i16x8.extend_high_i8x16_u(bytes);
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)));
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), 16);
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), 32);
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), 48);
   }
   for (; count; count--, from++, to += 4) store<f32>(to, <f32>load<u8>(from));
 }

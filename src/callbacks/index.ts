@@ -140,8 +140,8 @@ export function progress(options: ProgressOptions): Callback {
     width = end ? 0 : text.length;
   };
   return {
-    onStep({ epoch, step, steps, loss }: StepReport, training) {
-      if (every && step % every === 0) line(`epoch ${epoch}/${training.epochs}  step ${step}/${steps}  loss ${short(loss)}`, "");
+    onStep: every === 0 ? undefined : ({ epoch, step, steps, loss }: StepReport, training) => {
+      if (step % every === 0) line(`epoch ${epoch}/${training.epochs}  step ${step}/${steps}  loss ${short(loss)}`, "");
     },
     onEpoch(report, training) {
       const scores = training.monitors.map((name) => `${name} ${short(makeMonitor("progress", { monitor: name }).read(report))}`);

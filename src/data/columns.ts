@@ -19,6 +19,19 @@ export interface Data<X = Numbers | Readonly<Record<string, Numbers>>, Y = Label
   readonly weight?: Numbers;
 }
 
+/** Batches one after the other. */
+export type Batches<D = Data> = Iterable<D> | AsyncIterable<D>;
+
+/** A data set that need not be in memory: its batches, of any size, one after the other. Each epoch reads them anew, from the iterator
+ * of an object, or from what a function returns, which is told how many epochs are done. `rows` says how many an epoch has: what
+ * depends on the length of a run wants to know it, and an endless source has to tell it. */
+export type Stream<X = Data["x"], Y = Data["y"]> = (Batches<Data<X, Y>> | ((epoch: number) => Batches<Data<X, Y>>)) & { readonly rows?: number };
+
+export function isStream(data: unknown): data is Stream<any, any> {
+  const { asyncIterator, iterator } = Symbol, given = data as any;
+  return typeof data === "function" || typeof data === "object" && (given?.[asyncIterator] ?? given?.[iterator]) !== undefined;
+}
+
 /** One tensor of a data set. */
 export interface Column {
   /** As the program knows it. */
@@ -121,7 +134,7 @@ export function targetColumn(
 }
 
 /** The column of row weights. */
-export function weightColumn(value: unknown, rows: number, label: string): Column {
+export function weightColumn(value: unknown, rows: number, label: string, part: boolean): Column {
   const { data } = flatten(value, label);
   if (data.length !== rows) throw new DataError("rows-mismatch", { option: label, wanted: `${rows} rows, as x`, got: data.length });
   let sum = 0;
@@ -130,7 +143,7 @@ export function weightColumn(value: unknown, rows: number, label: string): Colum
     if (!(got >= 0 && got < Infinity)) throw new DataError("bad-weight", { option: label, row, wanted: "a number of at least 0", got });
     sum += got;
   }
-  if (!(sum > 0)) throw new DataError("bad-weight", { option: label, problem: "all are 0" });
+  if (!part && !(sum > 0)) throw new DataError("bad-weight", { option: label, problem: "all are 0" });
   return { name: WEIGHT, label, dtype: "float32", shape: [], data };
 }
 

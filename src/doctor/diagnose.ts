@@ -46,7 +46,7 @@ export function diagnose(model: Model | WorkerModel, data: Data, options: FitOpt
     objective = resolveObjective(network, options);
     columns = dataColumns(network, objective, data, classes);
     const { validation } = options;
-    other = typeof validation === "object" ? dataColumns(network, objective, validation, classes, "validation.") : undefined;
+    other = typeof validation === "object" ? dataColumns(network, objective, validation as Data, classes, "validation.") : undefined;
   } catch (error) {
     if (error instanceof OptionError || !(error instanceof LanewiseError)) throw error;
     return [refusal(error)];

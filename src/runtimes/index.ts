@@ -133,6 +133,14 @@ class ThreadRunner implements Runner {
     return undefined;
   }
 
+  async series(program: LoadedProgram, times: number, _: unknown, before: (i: number) => void, after: (i: number) => boolean): Promise<void> {
+    do {
+      before(0);
+      const waiting = this.run(program);
+      if (waiting) await waiting;
+    } while (after(0) && --times > 0);
+  }
+
   runSync({ block, program }: LoadedProgram): void {
     if (program.alone || this.dead) this.core.run(block.offset, 0, 1);
     else

@@ -16,12 +16,16 @@ interface Pending {
   places(): readonly Block[];
   /** What the host has written since it was asked, if that shall stay. */
   readonly since: Block[] | undefined;
+  /** Told of each run of a series, in turn. */
+  readonly after: ((i: number) => unknown) | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /** Bytes from which on a buffer is used again. */
 const LARGE = 1 << 16;
+
+const resultsOf = (loaded: LoadedProgram): Block[] => loaded.program.results.map(({ address, bytes }) => ({ offset: loaded.address(address), bytes }));
 
 export class WorkerRunner implements Runner, Twin {
   readonly twin = this;
@@ -78,8 +82,22 @@ export class WorkerRunner implements Runner, Twin {
   }
 
   run(loaded: LoadedProgram): Promise<void> {
-    const { block, program: { alone, results } } = loaded;
-    return this.ask(block.offset, alone, () => results.map(({ address, bytes }) => ({ offset: loaded.address(address), bytes })));
+    return this.ask(loaded.block.offset, loaded.program.alone, () => resultsOf(loaded));
+  }
+
+  series(loaded: LoadedProgram, times: number, { cells, guard }: { cells: Block; guard: number }, before: (i: number) => void, after: (i: number) => boolean): Promise<void> {
+    const { session } = this, values = new Uint8Array(times * cells.bytes);
+    let ready = 0;
+    try {
+      for (; ready < times; ready++) {
+        before(ready);
+        values.set(session.bytes(cells), ready * cells.bytes);
+      }
+    } catch (error) {
+      if (ready === 0) throw error; // else it comes again, when those before it are done
+    }
+    const series = { times: ready, at: cells.offset, values: values.slice(0, ready * cells.bytes), guard };
+    return this.ask(loaded.block.offset, loaded.program.alone, () => resultsOf(loaded), undefined, series, after);
   }
 
   runSync({ block }: LoadedProgram): void {
@@ -128,20 +146,21 @@ export class WorkerRunner implements Runner, Twin {
     if (others && length === 0) kit.releaseCore(others); // else somebody may still write
   }
 
-  private ask(program: number, alone: boolean, places: () => readonly Block[], since?: Block[]): Promise<void> {
+  private ask(program: number, alone: boolean, places: () => readonly Block[], since?: Block[], series?: Request["series"], after?: Pending["after"]): Promise<void> {
     if (this.failure) return Promise.reject(died(this.failure.error));
     const { writes, session, pending, thread } = this;
     this.writes = [];
     const transfer = [...new Set(writes.flatMap(([, bytes]) => (typeof bytes === "number" ? [] : [bytes.buffer])))];
+    if (series) transfer.push(series.values.buffer);
     if (pending.length === 0) thread.hold(true);
     return new Promise((resolve, reject) => {
-      pending.push({ places, since, resolve, reject });
-      const reads = places(), buffer = reads.some(({ bytes }) => bytes >= LARGE) ? this.buffer : undefined;
+      pending.push({ places, since, after, resolve, reject });
+      const reads = places(), sum = reads.reduce((sum, { bytes }) => sum + bytes, 0) * (series?.times ?? 1), buffer = sum >= LARGE ? this.buffer : undefined;
       if (buffer) {
         this.buffer = undefined;
         transfer.push(buffer);
       }
-      const request: Request = { size: session.used, writes, program, alone, reads, buffer };
+      const request: Request = { size: session.used, writes, program, alone, series, reads, buffer };
       try {
         thread.post(request, transfer);
       } catch {
@@ -157,12 +176,20 @@ export class WorkerRunner implements Runner, Twin {
   private take(answer: Answer): void {
     if (this.failure) return;
     if ("error" in answer) return this.fail(answer.error);
-    const { places, since = [], resolve } = this.pending.shift()!, image = new Uint8Array(this.session.core.memory.buffer);
+    const { places, since = [], after, resolve, reject } = this.pending.shift()!, image = new Uint8Array(this.session.core.memory.buffer);
     const newer = since.map(({ offset, bytes }) => [image.slice(offset, offset + bytes), offset] as const);
+    const where = places();
     let from = 0;
-    for (const { offset, bytes } of places()) {
-      image.set(new Uint8Array(answer.bytes, from, bytes), offset);
-      from += bytes;
+    try {
+      for (let i = 0; i < answer.times; i++) {
+        for (const { offset, bytes } of where) {
+          image.set(new Uint8Array(answer.bytes, from, bytes), offset);
+          from += bytes;
+        }
+        after?.(i);
+      }
+    } catch (error) {
+      reject(error);
     }
     for (const [bytes, offset] of newer) image.set(bytes, offset);
     if (answer.bytes.byteLength >= LARGE) this.buffer = answer.bytes;

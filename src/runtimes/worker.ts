@@ -26,13 +26,16 @@ export interface Request {
   /** Address of a program, or 0 for none; and whether one rank is enough for it. */
   readonly program: number;
   readonly alone: boolean;
+  /** Runs it so many times: before each, the next part of `values` is written at `at`, and after each what is wanted is noted. The first
+   * after which the word number `guard` is not 1 is the last. */
+  readonly series: { readonly times: number; readonly at: number; readonly values: Uint8Array<ArrayBuffer>; readonly guard: number } | undefined;
   /** What is wanted back, and a buffer that may take it. */
   readonly reads: readonly { readonly offset: number; readonly bytes: number }[];
   readonly buffer: ArrayBuffer | undefined;
 }
 
-/** What comes back: the bytes one after the other, or why not. */
-export type Answer = { readonly bytes: ArrayBuffer } | { readonly error: string };
+/** What comes back: the bytes one after the other, of so many runs; or why not. */
+export type Answer = { readonly bytes: ArrayBuffer; readonly times: number } | { readonly error: string };
 
 interface Port {
   postMessage(message: unknown, transfer?: Transferable[]): void;
@@ -72,24 +75,32 @@ port.onmessage = async ({ data }: { data: (RankTask | TwinTask) & { lock?: strin
 };
 
 async function twin({ module, threads, memory: shared, control }: TwinTask): Promise<void> {
-  const core = await instantiate(module, shared), { memory } = core, ranks = control ? new Ranks(core, control, threads) : undefined;
+  const core = await instantiate(module, shared), ranks = control ? new Ranks(core, control, threads) : undefined;
   let before: Promise<void> | undefined;
   /** One request after the other: a program may wait for a rank that is late. */
-  const answer = async ({ size, writes, program, alone, reads, buffer }: Request): Promise<void> => {
+  const answer = async ({ size, writes, program, alone, series, reads, buffer }: Request): Promise<void> => {
     await before;
     growTo(core, size);
+    const memory = new Uint8Array(core.memory.buffer), words = new Uint32Array(core.memory.buffer);
     for (const [at, bytes] of writes)
-      if (typeof bytes === "number") new Uint8Array(memory.buffer, at, bytes).fill(0);
-      else new Uint8Array(memory.buffer).set(bytes, at);
-    if (program && (alone || !ranks)) core.run(program, 0, 1);
-    else if (program) await ranks!.run(program);
-    const sum = reads.reduce((sum, range) => sum + range.bytes, 0), bytes = new Uint8Array(buffer && buffer.byteLength >= sum ? buffer : new ArrayBuffer(sum));
-    let to = 0;
-    for (const range of reads) {
-      bytes.set(new Uint8Array(memory.buffer, range.offset, range.bytes), to);
-      to += range.bytes;
-    }
-    port.postMessage({ bytes: bytes.buffer } satisfies Answer, [bytes.buffer]);
+      if (typeof bytes === "number") memory.fill(0, at, at + bytes);
+      else memory.set(bytes, at);
+    const { times, at = 0, values, guard } = series ?? { times: 1 }, each = values ? values.length / times : 0;
+    const sum = times * reads.reduce((sum, range) => sum + range.bytes, 0), bytes = new Uint8Array(buffer && buffer.byteLength >= sum ? buffer : new ArrayBuffer(sum));
+    let to = 0, done = 0;
+    do {
+      if (values) memory.set(values.subarray(done * each, (done + 1) * each), at);
+      if (program && (alone || !ranks)) core.run(program, 0, 1);
+      else if (program) {
+        const waiting = ranks!.run(program);
+        if (waiting) await waiting;
+      }
+      for (const { offset, bytes: count } of reads) {
+        bytes.set(memory.subarray(offset, offset + count), to);
+        to += count;
+      }
+    } while (++done < times && words[guard!] === 1);
+    port.postMessage({ bytes: bytes.buffer, times: done } satisfies Answer, [bytes.buffer]);
   };
   port.onmessage = ({ data }: { data: Request }) => {
     const done: Promise<void> = answer(data).catch(fail);

@@ -1,6 +1,6 @@
 // Loss and metrics of a data set in memory, without training.
 
-import { WEIGHT } from "../data/columns.ts";
+import { type Column, WEIGHT } from "../data/columns.ts";
 import type { Network } from "../network.ts";
 import type { Address, Program } from "../program.ts";
 import { badOption } from "../options.ts";
@@ -59,7 +59,7 @@ export function makeScorer(network: Network, objective: Objective, most: number)
         const by = averaged[i - 1];
         sums[i]! += (typeof by !== "number" ? 1 : by ? floats[at + by - 1]! : weight) * floats[at + i - 1]!;
       }
-      for (const [output, { width, data: numbers }] of predictions) {
+      if (predictions.size) for (const [output, { width, data: numbers }] of predictions) {
         const place = program.place(outputPlace(output)) / 4;
         if (at === undefined) numbers.fill(NaN, count * width, (count + rows) * width);
         else numbers.set(floats.subarray(place, place + rows * width), count * width);
@@ -134,7 +134,12 @@ export function planEvaluation(network: Network, objective: Objective, data: Dat
 
 /** Evaluates a part of a data set, as often as wanted. */
 export interface Evaluator {
-  run(pause: Pause): Promise<Evaluation & Record<string, unknown>>;
+  /** After so many epochs; what it has to wait for, `awaited` waits for: undefined if it was woken before. */
+  run(pause: Pause, epoch?: number, awaited?: <T>(coming: Promise<T>) => Promise<T | undefined>): Promise<Evaluation & Record<string, unknown>>;
+  /** Its parts: reset(), some rows at places from `from` on, and what they come to. `meanwhile` is called while they are computed. */
+  reset(): void;
+  batch(from: number, count: number, meanwhile?: () => void): Promise<void>;
+  scores(): Evaluation & Record<string, unknown>;
   free(): void;
 }
 
@@ -143,27 +148,68 @@ export function makeEvaluator(
   network: Network, objective: Objective, { cells: bytes, programs, rows, batchSize }: EvaluationPlan, data: DataSet, first: number,
 ): Evaluator {
   const { session } = network, scorer = makeScorer(network, objective, rows);
-  const block = session.allocate(bytes, "the cells of an evaluation");
-  const loaded = new Map([...programs].map(([count, program]) =>
-    [count, network.load(program, { [DATA]: data.block, [CELLS]: block })]));
+  const block = session.allocate(bytes, "the cells of an evaluation"), loaded = new Map<number, LoadedProgram>();
+  const load = (count: number, program: Program): LoadedProgram => {
+    const made = network.load(program, { [DATA]: data.block, [CELLS]: block });
+    loaded.set(count, made);
+    return made;
+  };
+  for (const [count, program] of programs) load(count, program);
+  const { reset } = scorer, scores = (): ReturnType<Evaluator["scores"]> => scorer.scores(data, first);
+  const batch = async (from: number, count: number, meanwhile?: () => void): Promise<void> => {
+    const program = loaded.get(count) ?? load(count, planEvaluation(network, objective, data.layout, count, count).programs.get(count)!);
+    network.session.words[block.offset / 4] = from;
+    network.session.wrote(block.offset, 4);
+    const running = program.run();
+    meanwhile?.();
+    if (running) await running;
+    scorer.add(data, from, count, program, block.offset / 4 + 1);
+  };
   return {
+    reset, batch, scores,
     async run(pause) {
-      scorer.reset();
+      reset();
       for (let from = first, end = first + rows; from < end; from += batchSize) {
-        const count = Math.min(batchSize, end - from), program = loaded.get(count)!, at = block.offset / 4;
-        network.session.words[at] = from;
-        network.session.wrote(block.offset, 4);
-        const running = program.run();
-        if (running) await running;
-        scorer.add(data, from, count, program, at + 1);
+        await batch(from, Math.min(batchSize, end - from));
         const turn = pause();
         if (turn) await turn;
       }
-      return scorer.scores(data, first);
+      return scores();
     },
     free() {
       for (const program of loaded.values()) session.unload(program);
       session.free(block);
     },
   };
+}
+
+/** Rows that come batch by batch, of which two batches are in memory; made by streams.ts. */
+export interface Feed {
+  /** What came first, as columns: their types and shapes are those of all that comes. */
+  readonly columns: readonly Column[];
+  /** Of an epoch; Infinity where that is not known. */
+  readonly rows: number;
+  /** Of two batches in memory. */
+  layout(): DataLayout;
+  /** Of its evaluation. */
+  plan(network: Network): { plan: EvaluationPlan; data: DataLayout };
+  /** Takes memory for two batches. Its places are those of the memory. */
+  open(network: Network, layout: DataLayout): DataSet;
+  /** Begins an epoch, `epoch` others being done, after so many of its rows. */
+  begin(epoch: number, rows: number): void;
+  /** How many rows the next batch has in memory, from `place` on; 0 at the end of the epoch. What is wrong with them, or with the
+   * source, is thrown here. */
+  next(): number | Promise<number>;
+  readonly place: number;
+  /** Called while a batch is in use: asks for the one after it, and puts it into the other half of the memory. */
+  fill(): void;
+  /** Evaluates the whole stream. */
+  readonly evaluator: typeof makeEvaluator;
+  /** Tells the source that no more is wanted. */
+  close(): Promise<void>;
+}
+
+export interface Feeds {
+  readonly data?: Feed;
+  readonly validation?: Feed;
 }

@@ -1,7 +1,7 @@
 // A run over a data set: epochs of steps, validation, reports. Built on the same state and programs as the trainer.
 
 import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
-import { type Data, WEIGHT } from "../data/columns.ts";
+import { type Columns, type Data, type Stream, WEIGHT } from "../data/columns.ts";
 import { type NonFiniteError, StateError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
@@ -15,7 +15,7 @@ import { makeAverage } from "./average.ts";
 import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import type { Keeper, makeKeeper, Position } from "./keeper.ts";
-import { EVALUATION_ROWS, type EvaluationPlan, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
+import { EVALUATION_ROWS, type EvaluationPlan, type Feed, type Feeds, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
 import { dataColumns, type Objective, type Part, resolveObjective } from "./objective.ts";
 import { applyProgram, DATA, type DataLayout, type TrainingProgram, trainingProgram } from "./programs.ts";
 import { type Finding, History, type Report, type StepReport } from "./report.ts";
@@ -29,11 +29,11 @@ export interface FitOptions extends RunOptions {
   batchSize?: number;
   /** Rounds over the data; 1 by default. */
   epochs?: number;
-  /** A new order for each epoch; true by default. */
+  /** A new order for each epoch; true by default, but for a stream, whose order is its own. */
   shuffle?: boolean;
-  /** Data to evaluate after each epoch, or the share of the data that is held out for it: shuffled by the seed, and with
+  /** Data or a stream to evaluate after each epoch, or the share of the data that is held out for it: shuffled by the seed, and with
    * every class in its share where the loss tells classes. */
-  validation?: Data | number;
+  validation?: Data | Stream | number;
   /** Micro-batches that a step's rows are taken in, so that batchSize may be larger than memory for activations allows;
    * their gradients are added in a fixed tree. The step is that of the whole batch, but for rounding and for what a loss
    * divides by beside the rows' weights; dropout draws for each by itself. 1 by default. */
@@ -49,7 +49,8 @@ export interface FitOptions extends RunOptions {
    * the default, ends the run with a NonFiniteError. The others want a doctor: "skip" leaves the step out; "rollback" brings
    * parameters and optimizer state of some steps ago back and goes on at half the rate, eight times at most. */
   onNonFinite?: "stop" | "skip" | "rollback";
-  /** Ends the run after the current step; it rejects with the signal's reason. */
+  /** Ends the run after the current step, or after those of some 2 ms where nobody looks between them; it rejects with the signal's
+   * reason. */
   signal?: AbortSignal;
   /** Told of each step; its argument is one object whose fields change. */
   onStep?: (step: StepReport) => void;
@@ -75,6 +76,8 @@ export interface FitDefaults {
   classes: readonly string[] | undefined;
   /** Keeps snapshots, where there are workers that may die. */
   keeper?: typeof makeKeeper;
+  /** Of the data that come as streams. */
+  feeds?: Feeds | undefined;
   /** What the last run holds until this one begins, */
   freed: Block | undefined;
   /** when this is called: the data are sound, and nothing stands in the way. */
@@ -104,6 +107,9 @@ export interface Watcher extends Required<Pick<Callback, "save" | "load">> {
   findings(report: Report): Finding[];
 }
 
+/** Milliseconds that steps may take together where nobody looks between them; and how many there may be, for clocks that stand still. */
+const PIECE = 2, MOST = 4096;
+
 /** Key of a doctor's program among those of a run. */
 const TELLING = 0;
 
@@ -117,27 +123,30 @@ export interface FitPlan extends Setup {
   micro: number;
   /** By number of rows; a doctor's under TELLING. */
   training: ReadonlyMap<number, Program>;
+  /** The program for another number of rows. */
+  program(rows: number): Program;
   /** The update by itself, where the others have none. */
   apply: Program | undefined;
   validation: { plan: EvaluationPlan; data: DataLayout | undefined } | undefined;
 }
 
 /** Checks the options and compiles the programs of a run. Changes nothing. */
-export function planFit(network: Network, data: Data, options: FitOptions, classes: readonly string[] | undefined): FitPlan {
+export function planFit(network: Network, data: Data, options: FitOptions, classes: readonly string[] | undefined, { data: feed, validation: heldFeed }: Feeds = {}): FitPlan {
   checkNames("fit", options, FIT_OPTIONS);
-  const objective = resolveObjective(network, options), columns = dataColumns(network, objective, data, classes);
+  const objective = resolveObjective(network, options), columns = feed ?? dataColumns(network, objective, data, classes);
   const { validation } = options;
   const held = typeof validation === "number" ? heldOut(wantNumber("validation", validation, 0, 1), columns.rows) : 0;
   const rows = columns.rows - held, setup = setUp(network, objective, options, rows), { optimizer } = setup.layout, { penalties } = setup;
   const batchSize = Math.min(wantCount("batchSize", options.batchSize ?? (optimizer.drive ? rows : 32)), rows);
   const parts = wantCount("accumulate", options.accumulate ?? 1), micro = Math.ceil(batchSize / parts);
   if (parts > batchSize) throw badOption("accumulate", parts, `at most batchSize, ${batchSize}`);
-  const table = layOut(columns);
+  const table = feed ? feed.layout() : layOut(columns as Columns);
   const outputs = objective.some(({ metrics }) => metrics.some(({ metric }) => metric.all));
   // whole ones, and the last of a batch and of the data
   const sizes = [...new Set([micro, batchSize % micro, (rows % batchSize) % micro])].filter((size) => size > 0);
   const update = parts === 1 && !optimizer.drive, common = { ...setup, columns: columns.columns };
-  const training = new Map(sizes.map((size) => [size, trainingProgram(common, size, table, { outputs, update })]));
+  const program = (size: number): Program => trainingProgram(common, size, table, { outputs, update });
+  const training = new Map(sizes.map((size) => [size, program(size)]));
   const apply = parts > 1 ? applyProgram(setup) : undefined;
   if (apply && (objective[0]!.reduction === "sum" ? penalties.length : objective.length > 1 && objective.some(({ mean }) => mean)))
     throw badOption("accumulate", parts, "1 where sums have a penalty, or several outputs class weights");
@@ -147,10 +156,11 @@ export function planFit(network: Network, data: Data, options: FitOptions, class
     // where a step is more than one program, there is only the loss to look at
     if (update) training.set(TELLING, doctor.program(common, batchSize, table, outputs));
   } else if ((onNonFinite ?? "stop") !== "stop") throw badOption("onNonFinite", onNonFinite, '"stop", or another with doctor: doctor()');
-  const plan: FitPlan = { ...setup, data: table, rows, batchSize, micro, training, apply, validation: undefined };
-  if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
+  const plan: FitPlan = { ...setup, data: table, rows, batchSize, micro, training, program, apply, validation: undefined };
+  if (heldFeed) plan.validation = heldFeed.plan(network);
+  else if (held) plan.validation = { plan: planEvaluation(network, objective, table, held, EVALUATION_ROWS), data: undefined };
   else if (validation !== undefined && typeof validation !== "number") {
-    const other = layOut(dataColumns(network, objective, validation, classes, "validation."));
+    const other = layOut(dataColumns(network, objective, validation as Data, classes, "validation."));
     plan.validation = { plan: planEvaluation(network, objective, other, other.rows, EVALUATION_ROWS), data: other };
   }
   return plan;
@@ -215,9 +225,9 @@ export interface Run extends Running {
 
 /** Prepares a run; nothing is allocated before it begins. */
 export function makeRun(network: Network, data: Data, options: FitOptions, defaults: FitDefaults): Run {
-  const plan = planFit(network, data, options, defaults.classes), { objective, rows, batchSize, micro, layout, schedule } = plan, { optimizer } = layout;
-  const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? !optimizer.drive);
-  const pause = pacer(wantNumber("yieldEvery", options.yieldEvery ?? 12, 0)), { onStep, signal } = options;
+  const { feeds = {} } = defaults, { data: feed } = feeds, plan = planFit(network, data, options, defaults.classes, feeds), { objective, rows, batchSize, micro, layout, schedule } = plan, { optimizer } = layout;
+  const epochs = wantCount("epochs", options.epochs ?? 1), shuffle = wantBoolean("shuffle", options.shuffle ?? !(feed || optimizer.drive));
+  const yieldEvery = wantNumber("yieldEvery", options.yieldEvery ?? 12, 0), pause = pacer(yieldEvery), { onStep, signal } = options;
   if (onStep !== undefined) wantFunction("onStep", onStep);
   const callbacks: readonly Callback[] = [{ onStep }, ...wantCallbacks(options.callbacks)];
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
@@ -268,22 +278,24 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   // Of the step under way. It is taken apart, for where programs run elsewhere there is a wait after each of them; and the
   // parts are no async functions, for each call of one costs some hundred bytes.
   let rate = 0, loss = 0, whole = 0, finite = true, telling: LoadedProgram | undefined, kept: Float64Array | undefined;
+  /** Where its rows begin, and where they end. */
+  let first = 0, end = 0;
 
-  /** Where the step's rows begin and end. */
-  const first = (): number => batch * batchSize, end = (): number => Math.min(first() + batchSize, rows);
+  /** The rate of a step. */
+  const rateAt = (step: number): number => (schedule ? wantRate(schedule(step, info), step) : info.base);
 
-  const beginStep = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>): void => {
-    telling = watcher?.before(at) && end() - first() === batchSize ? programs.get(TELLING) : undefined;
-    rate = (watcher?.slow ?? 1) * (schedule ? wantRate(schedule(at.steps, info), at.steps) : info.base);
+  const beginStep = (at: FitState, programs: (rows: number) => LoadedProgram): void => {
+    telling = watcher?.before(at) && end - first === batchSize && plan.training.has(TELLING) ? programs(TELLING) : undefined;
+    rate = (watcher?.slow ?? 1) * rateAt(at.steps);
     loss = whole = 0;
     finite = true;
     kept = applier && scorer.sums.slice();
   };
 
   /** Prepares the cells of a micro-batch, or of the whole; its program. */
-  const beginPart = (at: FitState, programs: ReadonlyMap<number, LoadedProgram>, from: number): LoadedProgram => {
-    at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + (from - first()) / micro);
-    return telling ?? programs.get(Math.min(micro, end() - from))!;
+  const beginPart = (at: FitState, programs: (rows: number) => LoadedProgram, from: number): LoadedProgram => {
+    at.prepare(rate, from, applier && at.steps * Math.ceil(batchSize / micro) + (from - first) / micro);
+    return telling ?? programs(Math.min(micro, end - from));
   };
 
   /** Looks at what was not finite: the step is left out, or the run ends here. */
@@ -296,18 +308,18 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   };
 
   const endPart = (at: FitState, program: LoadedProgram, set: DataSet, from: number): void => {
-    const to = Math.min(from + micro, end()), part = (from - first()) / micro;
+    const to = Math.min(from + micro, end), part = (from - first) / micro;
     scorer.add(set, from, to - from, program, finite ? at.scores : undefined);
     if (!finite) return; // all rows are counted
     const { floats } = network.session, [{ reduction, mean }] = objective as [Part];
     // what its mean was divided by: the step's is that over all its rows
     let share = !applier ? 1 : reduction === "sum" ? Number(part === 0) : mean ? floats[at.scores + 1]! : set.weight(from, to);
     whole += share;
-    if (reduction === "sum" || (to === end() && whole === 0)) share = 1;
+    if (reduction === "sum" || (to === end && whole === 0)) share = 1;
     loss += share * at.loss;
     if (!applier) return;
-    tree.add(floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end() ? whole || 1 : 0);
-    if (to === end()) network.session.wrote(at.block.offset, 4 * layout.count);
+    tree.add(floats.subarray(at.block.offset / 4, at.block.offset / 4 + layout.count), part, share, to === end ? whole || 1 : 0);
+    if (to === end) network.session.wrote(at.block.offset, 4 * layout.count);
   };
 
   const endStep = (at: FitState): void => {
@@ -332,6 +344,29 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   /** Brings parameters, gradients and optimizer state up to date, where programs run on another memory. */
   const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block);
 
+  /** Runs up to `times` steps of one program, between which nobody looks; `finite` is false if the last one was not. */
+  const advance = (at: FitState, program: LoadedProgram, set: DataSet, count: number, times: number): Promise<void> | undefined => {
+    const { runner } = network.session, rates: number[] = [];
+    /** Prepares the step that is `i` steps further. */
+    const before = (i: number): void => at.prepare((rates[i] = rateAt(at.steps + i)), (batch + i) * batchSize, undefined, i);
+    const after = (i: number): boolean => {
+      if ((finite = at.finite)) {
+        scorer.add(set, batch * batchSize, count, program, at.scores);
+        stepReport.learningRate = rates[i]!;
+        at.steps++;
+        at.updates++;
+        batch++;
+      }
+      return finite;
+    };
+    if (runner) return runner.series(program, times, at, before, after);
+    do {
+      before(0);
+      program.runSync();
+    } while (after(0) && --times > 0);
+    return undefined;
+  };
+
   /** What a checkpoint says of the run now, beside parameters and optimizer state. */
   const position = (): Position => {
     const extra = scorer.save(), reports = [...history.epochs];
@@ -339,6 +374,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     const saved = callbacks.map((callback) => callback.save?.(extra));
     const own = { sums: [...scorer.sums], seconds, learningRate: stepReport.learningRate, reports } satisfies Partial<FitNotes>;
     return { notes: { ...settings, ...own, callbacks: saved, doctor: watcher?.save(extra) }, extra };
+  };
+
+  /** Waits for a source; undefined if the run is to stop. */
+  const awaited = async <T>(coming: Promise<T>): Promise<T | undefined> => {
+    const value = await Promise.race([coming, new Promise<undefined>((resolve) => (wake = () => resolve(undefined)))]);
+    check();
+    return value;
   };
 
   const check = (): void => {
@@ -389,6 +431,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     },
     stop() {
       stopped = true;
+      wake();
     },
     evaluated: (look) => showing(true, look),
     async run(gate, report) {
@@ -407,103 +450,141 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           running.final = () => checkpoint;
           average?.load(kept.get(AVERAGE)!.data as Float32Array);
         });
-        const uploaded = async (layout: DataLayout): Promise<DataSet> => {
-          const set = await upload(network, layout, pause, moves);
+        const uploaded = async (layout: DataLayout, feed: Feed | undefined): Promise<DataSet> => {
+          const set = feed ? feed.open(network, layout) : await upload(network, layout, pause, moves);
           free.push(() => set.free());
           return set;
         };
-        const set = await uploaded(plan.data), other = plan.validation?.data && await uploaded(plan.validation.data);
+        const set = await uploaded(plan.data, feed), other = plan.validation?.data && await uploaded(plan.validation.data, feeds.validation);
         moves?.forEach((move) => move());
         check();
         defaults.onBegin(running);
         const own = state = makeState(network, layout, seed);
         await pause(); // large parts of the work before the first step are tasks of their own
-        const order = split(objective, set, rows, seed);
+        const order = feed ? undefined : split(objective, set, rows, seed);
         const load = (program: Program): LoadedProgram => {
           const loaded = network.load(program, { [FIT]: own.block, [DATA]: set.block });
           free.push(() => network.session.unload(loaded));
           return loaded;
         };
-        const programs = new Map([...plan.training].map(([count, program]) => [count, load(program)]));
+        const loaded = new Map([...plan.training].map(([count, program]) => [count, load(program)]));
+        const programs = (count: number): LoadedProgram => {
+          if (!loaded.has(count)) loaded.set(count, load(plan.program(count))); // a stream ends where it ends
+          return loaded.get(count)!;
+        };
         applier = plan.apply && load(plan.apply);
-        const held = plan.validation, evaluator = held && makeEvaluator(network, objective, held.plan, other ?? set, other ? 0 : rows);
+        /** Does nobody look between two steps, or have a part in them? */
+        const alone = ![watcher, average, applier, optimizer.drive, feed, ...callbacks.map(({ onStep }) => onStep)].some(Boolean);
+        const held = plan.validation, evaluator = held && (feeds.validation?.evaluator ?? makeEvaluator)(network, objective, held.plan, other ?? set, other ? 0 : rows);
         if (evaluator) free.push(() => evaluator.free());
         for (const callback of callbacks) {
           started.push(callback);
           await callback.onStart?.(running);
         }
         restored(own);
-        const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds;
-        let left = most;
-        await keeper?.keep(own);
+        const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds, goal = Math.min(PIECE, yieldEvery / 2);
+        let left = most, piece = 1;
+        const kept = keeper?.keep(own);
+        if (kept) await kept;
         await pause();
         while (epoch < epochs && !stopped) {
           check();
-          await hold(gate());
+          const held = gate();
+          if (held) await hold(held);
           if (stopped) break;
-          const began = performance.now(), from = batch;
-          set.order(order);
+          const began = performance.now();
+          let done = 0;
+          if (order) set.order(order);
           if (shuffle) set.shuffle(rows, seed, epoch);
-          while (batch < batches && !stopped) {
+          feed?.begin(epoch, batch * batchSize);
+          let ended = false;
+          while ((feed || batch < batches) && !stopped) {
             const held = gate();
             if (held) await hold(held);
             if (stopped) break;
+            first = batch * batchSize;
+            let count: number | undefined = Math.min(batchSize, rows - first);
+            if (feed) {
+              const coming = feed.next();
+              count = typeof coming === "number" ? coming : await awaited(coming);
+              ended = count === 0;
+              if (!count) break; // the epoch ends, or the run
+              first = feed.place;
+            }
+            end = first + count;
+            done += count;
+            const begun = own.steps, began = alone ? performance.now() : 0;
             underWay = true;
-            if (watcher?.looks(own)) await pull(own);
-            beginStep(own, programs);
-            for (let row = first(); row < end(); row += micro) {
-              const program = beginPart(own, programs, row);
-              if (finite) {
-                const waiting = program.run();
-                if (waiting) await waiting; // only then: each await costs 300 bytes
-                if (!own.finite) await judge(own, program);
-              }
-              endPart(own, program, set, row);
-              if (finite && optimizer.drive)
-                for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
-                  const waiting = program.run() ?? pause();
-                  if (waiting) await waiting;
-                }
-              if (row + micro < end()) {
-                const turn = pause();
-                if (turn) await turn;
-              }
-            }
-            if (finite && applier) {
-              const waiting = applier.run();
+            if (alone) {
+              // up to the last batch, which may have fewer rows
+              const waiting = advance(own, programs(count), set, count, Math.min(piece, left, Math.max(1, Math.floor(rows / batchSize) - batch)));
               if (waiting) await waiting;
-              if (!own.finite) await judge(own, applier);
+              if (!finite) throw nonFinite(own.steps + 1, epoch + 1, own.loss);
+              done += (own.steps - begun - 1) * count;
+              piece = Math.max(1, Math.min(2 * piece, Math.floor((own.steps - begun) * goal / (performance.now() - began)), MOST));
+            } else {
+              if (watcher?.looks(own)) await pull(own);
+              beginStep(own, programs);
+              for (let row = first; row < end; row += micro) {
+                const program = beginPart(own, programs, row);
+                if (finite) {
+                  const waiting = program.run();
+                  if (row === first) feed?.fill();
+                  if (waiting) await waiting; // only then: each await costs 300 bytes
+                  if (!own.finite) await judge(own, program);
+                }
+                endPart(own, program, set, row);
+                if (finite && optimizer.drive)
+                  for (const _ of optimizer.drive({ state: own, network, learningRate: rate })) {
+                    const waiting = program.run() ?? pause();
+                    if (waiting) await waiting;
+                  }
+                if (row + micro < end) {
+                  const turn = pause();
+                  if (turn) await turn;
+                }
+              }
+              if (finite && applier) {
+                const waiting = applier.run();
+                if (waiting) await waiting;
+                if (!own.finite) await judge(own, applier);
+              }
+              if (keeper && (keeper.watched || average || (watcher && batch === batches - 1))) await pull(own);
+              endStep(own);
             }
-            if (keeper && (keeper.watched || average || (watcher && batch === batches - 1))) await pull(own);
-            endStep(own);
             rest();
             check();
-            if (--left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
+            left -= own.steps - begun;
+            if (left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
             const turn = keeper?.keep(own) ?? pause();
             if (turn) {
               await turn;
               check();
             }
           }
-          await pull(own);
+          const pulled = pull(own);
+          if (pulled) await pulled;
           network.wantFinite(own.steps, epoch + 1);
-          if (stopped && batch < batches) break;
-          const trained = performance.now(), { loss: mean, ...more } = scorer.scores(set, 0);
+          if (stopped && !ended && batch < batches) break;
+          const trained = performance.now(), scores = scorer.scores(set, 0);
           average?.show(true);
-          const validation = await evaluator?.run(pause);
+          const validation = evaluator && await evaluator.run(pause, epoch, awaited);
           check();
           average?.show(false);
           seconds = (performance.now() - start) / 1000;
           const entry = {
-            epoch: epoch + 1, step: own.steps, loss: mean, ...more, learningRate: stepReport.learningRate, seconds,
-            rowsPerSecond: Math.max(rows - from * batchSize, 0) / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
+            epoch: epoch + 1, step: own.steps, ...scores, learningRate: stepReport.learningRate, seconds,
+            rowsPerSecond: done / Math.max((trained - began) / 1000, 1e-9), findings: [], validation,
           } as Report;
           history.epochs.push(entry);
           if (watcher) entry.findings = watcher.findings(entry);
           scorer.reset();
           epoch++;
           batch = 0; // a checkpoint goes on from here
-          for (const callback of callbacks) await callback.onEpoch?.(entry, running);
+          for (const callback of callbacks) {
+            const waiting = callback.onEpoch?.(entry, running);
+            if (waiting) await waiting;
+          }
           report(entry);
         }
         if (spent && epoch < epochs) history.checkpoint = running.checkpoint();
@@ -518,6 +599,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         over = true;
         rest();
         try {
+          for (const feed of Object.values(feeds)) await feed.close();
           if (network.attached && begun) average?.show(true);
           let failed: { error: unknown } | undefined;
           for (const callback of started)
@@ -556,8 +638,8 @@ const AVERAGE = "moving average";
 function batchOf({ sums, reports, seconds, learningRate }: FitNotes, steps: number, batches: number, count: number): number {
   const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === count
     && [...sums, seconds, learningRate].every((n) => typeof n === "number");
-  const batch = sound ? steps - reports.length * batches : -1;
-  if (batch < 0 || batch > batches) throw brokenCheckpoint();
+  const batch = sound ? steps - (reports.at(-1)?.step ?? 0) : -1;
+  if (!(batch >= 0 && batch <= batches)) throw brokenCheckpoint();
   return batch;
 }
 

@@ -95,8 +95,8 @@ function spreadOver<T, R>(network: Network, option: ByOutput<T> | undefined, wha
 /** Name of an output's target among a program's inputs. */
 export const targetName = (output: string): string => `target ${output}`;
 
-/** The columns of a data set for this objective. */
-export function dataColumns(network: Network, objective: Objective, data: Data, classes: readonly string[] | undefined, at = ""): Columns {
+/** The columns of a data set for this objective, or of a part of one. */
+export function dataColumns(network: Network, objective: Objective, data: Data, classes: readonly string[] | undefined, at = "", part = false): Columns {
   const fields = ["x", "y", WEIGHT], unknown = isRecord(data) ? Object.keys(data).find((key) => !fields.includes(key)) : undefined;
   if (!isRecord(data) || !("x" in data && "y" in data) || unknown !== undefined)
     throw new DataError("wrong-names", { option: `${at}data`, wanted: "{ x, y } or { x, y, weight }", got: data, fix: didYouMean(unknown, fields) });
@@ -108,7 +108,7 @@ export function dataColumns(network: Network, objective: Objective, data: Data, 
     const label = `${at}y${network.singleOutput ? "" : `.${output}`}`;
     all.push(targetColumn(targets[i], label, rows, targetName(output), network.outputs.get(output)!, loss, classes));
   });
-  if (data.weight !== undefined) all.push(weightColumn(data.weight, rows, at + WEIGHT));
+  if (data.weight !== undefined) all.push(weightColumn(data.weight, rows, at + WEIGHT, part));
   return { rows, columns: all };
 }
 

@@ -120,8 +120,12 @@ export interface FitState {
   readonly loss: number;
   /** Was all finite in the step that has run? */
   readonly finite: boolean;
-  /** Writes the cells of the next step; `draw` is what its random numbers depend on. Allocates nothing. */
-  prepare(learningRate: number, cursor: number, draw?: number): void;
+  /** The cells that prepare writes, and the word that is 1 after a step in which all was finite. */
+  readonly cells: Block;
+  readonly guard: number;
+  /** Writes the cells of the next step, or of the one that is so many further; `draw` is what its random numbers depend on. Allocates
+   * nothing. */
+  prepare(learningRate: number, cursor: number, draw?: number, ahead?: number): void;
   /** Byte address of a slot's gradient (state −1) or of one of its states. */
   place(slot: Slot, state?: number): number;
   free(): void;
@@ -142,9 +146,12 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
   words[seedCells + SeedCell.LOW] = seed.low;
   words[seedCells + SeedCell.HIGH] = seed.high;
   network.session.wrote(block.offset + layout.table, layout.bytes - layout.table);
+  const written: Block = { offset: block.offset + layout.groups, bytes: layout.loss - layout.groups }, guard = word(layout.guard) + GuardCell.FINITE;
   return {
     layout,
     block,
+    cells: written,
+    guard,
     updates: 0,
     steps: 0,
     memory: [],
@@ -153,9 +160,9 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
       return network.session.floats[word(layout.loss)]!;
     },
     get finite() {
-      return network.session.words[word(layout.guard) + GuardCell.FINITE] === 1;
+      return network.session.words[guard] === 1;
     },
-    prepare(learningRate, cursor, draw) {
+    prepare(learningRate, cursor, draw, ahead = 0) {
       const { floats, words: now } = network.session;
       for (let i = 0; i <= groups.length; i++) {
         const own = i < groups.length ? groups[i]!.hyper : hyper;
@@ -163,12 +170,12 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
         const rate = own === hyper ? learningRate
           : hyper.learningRate === 0 ? own.learningRate
           : learningRate * (own.learningRate / hyper.learningRate);
-        optimizer.write(floats, word(layout.groups) + i * cells, own, rate, this.updates + 1);
+        optimizer.write(floats, word(layout.groups) + i * cells, own, rate, this.updates + ahead + 1);
       }
-      now[seedCells + SeedCell.STEP] = draw ?? this.steps;
+      now[seedCells + SeedCell.STEP] = draw ?? this.steps + ahead;
       now[word(layout.cursor)] = cursor;
       now[word(layout.flag)] = 0;
-      network.session.wrote(block.offset + layout.groups, layout.loss - layout.groups);
+      if (!ahead) network.session.wrote(written.offset, written.bytes);
     },
     place: (slot, state = -1) => block.offset + slot.offset + (state < 0 ? 0 : layout.state + state * layout.stride),
     free: () => network.session.free(block),

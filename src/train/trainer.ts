@@ -177,7 +177,8 @@ export class Trainer {
     if (!state.finite) this.fail(data);
     const { loss } = state;
     // a run takes its batch's memory for other things
-    for (const _ of layout.optimizer.drive?.({ state, network, learningRate }) ?? []) this.stageBatch(data!, false).program.runSync();
+    const { drive } = layout.optimizer;
+    if (drive) for (const _ of drive({ state, network, learningRate })) this.stageBatch(data!, false).program.runSync();
     state.steps++;
     state.updates++;
     this.defaults.onTrained(objective);

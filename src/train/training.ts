@@ -9,39 +9,45 @@ import type { History, Report } from "./report.ts";
 export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
   /** The plain promise. */
   readonly done: Promise<History<R>>;
-  private readonly current: Run | undefined;
+  /** It may wait for its data to come. */
+  private readonly made: Promise<Run>;
+  private current: Run | undefined;
   private readonly reports: R[] = [];
   private paced = false;
   private paused = false;
+  private stopped = false;
   private askedFor = 0;
   private ended = false;
   private thrown: { error: unknown } | undefined;
   private readonly wakers: (() => void)[] = [];
 
   /** @internal */
-  constructor(make: () => Run, onEnd: (run: Run | undefined) => void) {
-    let run: Run | undefined, failure: { error: unknown } | undefined;
+  constructor(make: () => Run | Promise<Run>, onEnd: (run: Run | undefined) => void) {
+    let run: Run | Promise<Run>;
     try {
       run = make();
     } catch (error) {
-      failure = { error };
+      run = Promise.reject(error);
     }
-    this.current = run;
+    if (!(run instanceof Promise)) this.current = run;
+    const made = this.made = Promise.resolve(run);
+    made.catch(() => {}); // done tells
     this.done = (async () => {
       await nextTask();
       try {
-        if (failure) throw failure.error;
-        await run!.run(() => this.held(), (report) => {
+        const run = this.current = await made;
+        if (this.stopped) run.stop();
+        await run.run(() => this.held(), (report) => {
           this.reports.push(report as R);
           this.notify();
         });
-        return run!.history as History<R>;
+        return run.history as History<R>;
       } catch (error) {
         this.thrown = { error };
         throw error;
       } finally {
         this.ended = true;
-        onEnd(run);
+        onEnd(this.current);
         this.notify();
       }
     })();
@@ -49,6 +55,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
 
   /** Ends the run after the current step; it resolves with the history so far. */
   stop(): void {
+    this.stopped = true;
     this.current?.stop();
     this.askedFor = Infinity;
     this.notify();
@@ -59,8 +66,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.current) await this.done;
-    return this.current!.state();
+    return (this.current ?? await this.made).state(); // of now: no wait before it
   }
 
   /** Lets the run wait, after the step under way, until resume() or stop(). */
@@ -128,6 +134,6 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   }
 
   private notify(): void {
-    for (const resolve of this.wakers.splice(0)) resolve();
+    if (this.wakers.length) for (const resolve of this.wakers.splice(0)) resolve();
   }
 }

@@ -132,6 +132,17 @@ describe("Gather", () => {
         same(i, get(dst, i), <f32>load<u8>(table + getInt(ids, i / width) * width + i % width));
     }
   });
+  it("takes more rows than it asks for together, and long ones", () => {
+    for (let width: u32 = 60; width < 10000; width *= 80) {
+      setUp(`Gather of rows of ${width}`);
+      const rows: u32 = width > 1000 ? 4 : 90, some: u32 = width > 1000 ? 2 : 40;
+      const table = noise(some * width), ids = integers(rows, 0, some), dst = output(rows * width);
+      launch(instruction(Opcode.Gather, [GatherKind.Word, dst, table, ids, 0, rows, width]));
+      for (let i: u32 = 0; i < rows * width; i++) same(i, get(dst, i), get(table, getInt(ids, i / width) * width + i % width));
+      launch(instruction(Opcode.Gather, [GatherKind.ByteToFloat, dst, table, ids, 0, rows, width]));
+      for (let i: u32 = 0; i < rows * width; i++) same(i, get(dst, i), <f32>load<u8>(table + getInt(ids, i / width) * width + i % width));
+    }
+  });
   it("reads nothing beyond the end of memory", () => {
     for (let width: u32 = 1; width < 19; width++) {
       setUp("Gather at the end of memory");
