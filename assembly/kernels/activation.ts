@@ -27,9 +27,7 @@ import { erf, exp, expm1, expOf, isNormal, log, logNormal, sigmoid, sigmoidOf, s
 }
 
 @final class Tanh {
-  @inline is(x: v128, y: v128): bool { return true; }
-  @inline f(x: v128): v128 { return tanh(x); }
-  @inline any(x: v128): v128 { return x; }
+  @inline f(x: v128, p: v128, q: v128): v128 { return tanh(x); }
   @inline df(g: v128, y: v128, p: v128, q: v128): v128 {
     return f32x4.mul(g, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
   }
@@ -115,7 +113,7 @@ export function mapVectors(kind: u32, dst: usize, end: usize, src: usize, p: v12
     case MapKind.Relu: return map<Relu>(dst, end, src, p, q);
     case MapKind.LeakyRelu: return map<LeakyRelu>(dst, end, src, p, q);
     case MapKind.Sigmoid: return map<Sigmoid>(dst, end, src, p, q);
-    case MapKind.Tanh: return pairs<Tanh>(dst, end, src);
+    case MapKind.Tanh: return map<Tanh>(dst, end, src, p, q);
     case MapKind.Exp: return pairs<Exp>(dst, end, src);
     case MapKind.Log: return pairs<Log>(dst, end, src);
     case MapKind.Sqrt: return map<Sqrt>(dst, end, src, p, q);
