@@ -13,7 +13,7 @@ import { minify } from "terser";
 /** 1 KB is 1000 bytes, here as everywhere. */
 export const KB = 1000;
 /** What may not be exceeded, in bytes. */
-export const LIMITS = { core: 25.5 * KB, coreZipped: 8.6 * KB, pageZipped: 48 * KB };
+export const LIMITS = { core: 25.5 * KB, coreZipped: 8.8 * KB, pageZipped: 50 * KB };
 /** Minifiers name nested functions' variables otherwise: terser (which webpack takes) gives each function the same short
  * names, which gzip likes; esbuild does not. So a page has two sizes. */
 export const MINIFIERS = ["esbuild", "terser"];

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { KB, learnt, LIMITS, MINIFIERS, pageOf, shows, weigh, zipped } from "../bench/page.mjs";
 import { npm, packedProject, root, temporary, wantBuilt } from "./runtimes/project.ts";
 
-it("the core has at most 25.5 KB, and 8.6 KB gzipped", () => {
+it("the core has at most 25.5 KB, and 8.8 KB gzipped", () => {
   wantBuilt();
   const core = readFileSync(join(root, "build/core.wasm"));
   tell(`core.wasm: ${core.length} bytes, ${zipped(core)} gzipped`);
@@ -15,7 +15,7 @@ it("the core has at most 25.5 KB, and 8.6 KB gzipped", () => {
   expect(zipped(core)).toBeLessThanOrEqual(LIMITS.coreZipped);
 });
 
-it("a page that trains XOR loads at most 48 KB gzipped, with the core in it, by either minifier", async () => {
+it("a page that trains XOR loads at most 50 KB gzipped, with the core in it, by either minifier", async () => {
   const { folder, remove } = await packedProject();
   try {
     for (const minifier of MINIFIERS) {
