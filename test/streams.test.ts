@@ -87,6 +87,19 @@ describe("a stream trains to the bits of the same rows in arrays", () => {
     expect(await outcome(sized(() => later([70, 3])), more)).toEqual(wanted);
   });
 
+  it.each([24, 32, 100])("from a source that gives the same arrays again and again, in batches of %i rows", async (batchSize) => {
+    const wanted = await outcome({ x, y }, { shuffle: false, batchSize });
+    const reused = async function* (): AsyncGenerator<Data> {
+      const own = { x: new Float32Array(32 * WIDTH), y: new Int32Array(32) };
+      for (const batch of cut([32], { weights: false }) as Iterable<any>) {
+        own.x.set(batch.x);
+        own.y.set(batch.y);
+        yield { x: own.x.subarray(0, batch.x.length), y: own.y.subarray(0, batch.y.length) };
+      }
+    };
+    for (const site of [{}, { where: "worker" }]) expect(await outcome(reused, { batchSize }, site)).toEqual(wanted);
+  });
+
   it("bytes stay bytes", async () => {
     const wanted = await outcome({ x: bytes, y }, { shuffle: false });
     expect(await outcome(() => cut([50, 3], { x: bytes, weights: false }))).toEqual(wanted);

@@ -251,15 +251,16 @@ class StreamFeed implements Feed {
   }
 
   next(): number | Promise<number> {
-    if (this.coming === undefined) this.fill();
+    this.fill();
     const coming = this.coming!;
     this.coming = undefined;
     return typeof coming === "number" ? this.deliver(coming) : coming.then((count) => this.deliver(count));
   }
 
   fill(): void {
+    if (this.coming !== undefined) return;
     try {
-      this.coming = this.collect(0);
+      this.coming = this.collect(0); // what is left goes into memory before more is asked for: the source may use its arrays again
     } catch (error) {
       this.coming = Promise.reject(error);
     }
@@ -321,10 +322,7 @@ class StreamFeed implements Feed {
     this.half ^= 1;
     // here, a step keeps everything waiting but the source's own work
     const { iterator, current, used, rows, given, batchSize } = this, left = current ? current.rows - used : 0;
-    if (this.isAsync && iterator && !this.asked && left < Math.min(batchSize, rows - given) && !this.memory.network.session.runner) {
-      this.asked = Promise.resolve(iterator.next());
-      this.asked.catch(() => {}); // who waits for it is told
-    }
+    if (this.isAsync && iterator && left < Math.min(batchSize, rows - given) && !this.memory.network.session.runner) this.fill();
     return count;
   }
 
