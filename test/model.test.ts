@@ -219,7 +219,7 @@ test("memory tells the bytes of a fit before it; the fit needs no more", async (
   expect(model.info().memory).toBe(before);
   const parts = plan.parameters + plan.gradients + plan.optimizer + plan.activations + plan.programs + plan.data;
   expect(plan.total - parts).toBeGreaterThanOrEqual(0);
-  expect(plan.total - parts).toBeLessThan(4096);
+  expect(plan.total - parts).toBeLessThan(10240); // what lies below: 8 KB of scratch for 64 ranks, the constants of the core
   expect(plan.parameters).toBe(4 * (256 * 200 + 256 + 3 * 256 + 4));
   await model.fit(data, options({ validation: 0.1, metrics: ["accuracy"] }));
   expect(Math.abs(model.info().memory - plan.total)).toBeLessThan(2 * 65536);

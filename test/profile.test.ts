@@ -274,7 +274,7 @@ describe("work", () => {
   test("of a product, a bias, an update", async () => {
     const { instructions } = await (await make()).profile(1, { ...options, batchSize: 32 }), of = (name: string, layer: string) => instructions.find((it) => it.instruction === name && it.layer === layer)!;
     const m = 32, k = 16, n = 3;
-    expect(of("Direct", "3")).toMatchObject({ op: "matmul", shapes: [[m, k], [k, n], [m, n]], flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) });
+    expect(of("Gemm", "3")).toMatchObject({ op: "matmul", shapes: [[m, k], [k, n], [m, n]], flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) });
     expect(of("Binary", "3")).toMatchObject({ op: "add", shapes: [[m, n], [n], [m, n]], flops: m * n, bytes: 4 * (2 * m * n + n) });
     const count = 6 * 16 + 16 + 16 * 3 + 4; // padded to four
     expect(instructions.at(-1)).toMatchObject({ instruction: "Update", shapes: [[count]], bytes: 28 * count });

@@ -46,7 +46,7 @@ export function convert(kind: u32, dst: usize, src: usize, count: u32, rank: u32
 }
 
 /** Bytes of rows that are asked for together. The rows of a shuffled batch lie anywhere: one after the other, each would be waited
- *  for. 32 rows of 52 bytes among a million cost 8 µs so, and 2 µs if their cache lines are under way all at once. */
+ *  for. 32 rows of 52 bytes among a million, and their classes, cost 11 µs so, and 3 µs if their cache lines are under way all at once. */
 const AHEAD: u32 = 16384;
 /** Bytes of a cache line. */
 const LINE: u32 = 64;
@@ -82,12 +82,10 @@ function copyWords(to: usize, from: usize, count: u32): void {
 }
 
 function bytesToFloats(to: usize, from: usize, count: u32): void {
-  for (; count >= 16; count -= 16, from += 16, to += 64) {
-    const bytes = v128.load(from), low = i16x8.extend_low_i8x16_u(bytes), high = i16x8.extend_high_i8x16_u(bytes);
-    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)));
-    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), 16);
-    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), 32);
-    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), 48);
+  for (; count >= 8; count -= 8, from += 8, to += 32) {
+    const eight = v128.load_ext<u8>(from);
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(eight)));
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(eight)), 16);
   }
   for (; count; count--, from++, to += 4) store<f32>(to, <f32>load<u8>(from));
 }

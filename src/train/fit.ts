@@ -423,7 +423,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     halt,
     async state() {
       if (underWay) return new Promise<Uint8Array<ArrayBuffer>>((resolve) => asked.push(resolve));
-      if (state && !over && !running.final) await pull(state);
+      const pulled = state && !over && !running.final && pull(state);
+      if (pulled) await pulled; // only then: else the run would go on before it is taken
       return running.checkpoint();
     },
     get block() {
