@@ -19,6 +19,15 @@ npm run profile -- --model FILE          a saved model: a step with its loss (--
 const options = readOptionsOrSay();
 if (options) {
   if (!options["no-build"]) ensureBuild();
+  try {
+    await main(options);
+  } catch (error) {
+    say(error.message); // of an option, a file or a work that is none
+    process.exitCode = 1;
+  }
+}
+
+async function main(options) {
   const { model, ...its } = await chosen(await loadBuild(), options);
   if (options.batch) its.batchSize = options.batch;
   if (options.predict) its.program = "predict";

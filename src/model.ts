@@ -271,12 +271,12 @@ export class Model<X = any, Y = any> {
         this.trained(objective);
       },
     }));
-    return new Training<ReportOf<O>>(() => {
+    return new Training<ReportOf<O>>((cancelled) => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
       if (![data, given.validation].some(isStream)) return begin();
       this.running = { halt() {} };
-      return import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, begin)).catch((error) => {
+      return import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, begin, cancelled)).catch((error) => {
         this.running = undefined;
         throw error;
       });

@@ -131,6 +131,14 @@ describe("the program", () => {
     expectSound(await two.profile(1, { program: "predict" }));
   });
 
+  test("may be the step of a trainer that has done none, or one that makes activations again", async () => {
+    const model = await make(), trainer = model.trainer({ loss: crossEntropy(), optimizer: sgd() });
+    expect(await model.profile(1)).toMatchObject({ program: "step", rows: 32 });
+    trainer.dispose();
+    const plain = await model.profile(1, options), again = await model.profile(1, { ...options, recompute: true });
+    expect([plain.build, again.instructions.length > plain.instructions.length]).toEqual(["exact", true]);
+  });
+
   test("of a step that is not finite is refused: its update would be left out", async () => {
     const model = await createModel(dense(1, { initializer: () => [3e38] }), { input: [1] });
     await expect(model.profile(1, { loss: mse(), data: { x: [[1]], y: [[1]] } })).rejects.toMatchObject({ code: "non-finite" });
@@ -155,6 +163,9 @@ describe("where it is refused", () => {
     await expect(model.profile()).rejects.toMatchObject({ code: "fit-running" });
     await training;
     for (const steps of [0, 1.5, NaN, -1, "x"]) await expect(model.profile(steps as number)).rejects.toThrow(/steps/);
+    await expect(model.profile(1e12)).rejects.toMatchObject({ code: "bad-option", details: { got: 1e12 } });
+    await expect(model.profile(1, { batchSize: 1e9 })).rejects.toMatchObject({ code: "memory-limit" });
+    await expect((await make()).profile(1, { optimizer: sgd() })).rejects.toMatchObject({ code: "bad-option", details: { of: "profile", option: "loss" } });
   });
 
   test("a clock that stands still", async () => {
@@ -309,7 +320,7 @@ describe("shown", () => {
     };
     const profile = makeProfile({
       program: "predict", rows: 1, steps: 1, instructions: [instruction], step: { microseconds: 123456, instructions: 123456, flops: 1e15, bytes: 1e15, gflops: 1234.5, gbps: 1234.5 },
-      ceilings: undefined, grain: 100, call: 0.01, engine: "an engine", threads: 1, why: "one thread",
+      ceilings: undefined, grain: 100, call: 0.01, engine: "a browser's name ".repeat(9), build: "exact", threads: 1, why: "one thread",
     });
     expect(String(profile).split("\n").filter((line) => line.length > 100)).toEqual([]);
     expect(String(profile)).toContain("No ceilings");

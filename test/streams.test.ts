@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import {
   adam, cosine, createModel, crossEntropy, type Data, dense, doctor, dropout, findLearningRate, type FitOptions, hash, lbfgs, metric, type Model, mse, relu,
-  sequential, sgd, stepDecay, type Stream, warmup, type WorkerModel,
+  sequential, sgd, stepDecay, type Stream, type Training, warmup, type WorkerModel,
 } from "../src/index.ts";
 import * as lanewise from "../src/index.ts";
 import { run } from "./docstrings.ts";
@@ -85,6 +85,19 @@ describe("a stream trains to the bits of the same rows in arrays", () => {
   ])("with %s", async (_, more) => {
     const wanted = await outcome({ x, y, weight }, { shuffle: false, ...more });
     expect(await outcome(sized(() => later([70, 3])), more)).toEqual(wanted);
+  });
+
+  it.each([24, 32, 100])("from a source that gives the same arrays again and again, in batches of %i rows", async (batchSize) => {
+    const wanted = await outcome({ x, y }, { shuffle: false, batchSize });
+    const reused = async function* (): AsyncGenerator<Data> {
+      const own = { x: new Float32Array(32 * WIDTH), y: new Int32Array(32) };
+      for (const batch of cut([32], { weights: false }) as Iterable<any>) {
+        own.x.set(batch.x);
+        own.y.set(batch.y);
+        yield { x: own.x.subarray(0, batch.x.length), y: own.y.subarray(0, batch.y.length) };
+      }
+    };
+    for (const site of [{}, { where: "worker" }]) expect(await outcome(reused, { batchSize }, site)).toEqual(wanted);
   });
 
   it("bytes stay bytes", async () => {
@@ -170,7 +183,8 @@ describe("checkpoints", () => {
 
 describe("what cannot be is refused before anything is touched", () => {
   const stream = (): Generator<Data> => cut([32]);
-  const worst = metric("worst", { all: () => 0 });
+  const worst = metric("worst", { all: () => 0 }), both = stream(), read = stream();
+  for (const _ of read);
   const refused: [string, unknown, object, object][] = [
     ["shuffle", stream, { shuffle: true }, { code: "bad-option", details: { option: "shuffle" } }],
     ["a share held out", stream, { validation: 0.2 }, { code: "bad-option", details: { option: "validation" } }],
@@ -183,6 +197,11 @@ describe("what cannot be is refused before anything is touched", () => {
     ["metrics over all rows", stream, { metrics: [worst] }, { code: "bad-option", details: { option: "metrics" } }],
     ["a generator for several epochs", stream(), {}, { code: "one-shot" }],
     ["a generator that validates several epochs", { x, y }, { validation: stream() }, { code: "one-shot" }],
+    ["one generator for two things", both, { epochs: 1, validation: both }, { code: "one-shot", details: { option: "validation" } }],
+    ["a generator that has been read", read, { epochs: 1 }, { code: "no-rows", details: { fix: expect.stringContaining("() =>") } }],
+    ["an iterator that is none", { [Symbol.iterator]: () => 7 }, {}, { code: "bad-option", details: { option: "data" } }],
+    ["an async iterator that is none", { [Symbol.asyncIterator]: 7 }, {}, { code: "bad-option", details: { option: "data" } }],
+    ["an iterator that gives no results", { [Symbol.iterator]: () => ({ next: () => 7 }) }, {}, { code: "bad-option", details: { option: "data", got: 7 } }],
     ["no rows", [], {}, { code: "no-rows" }],
     ["a size that is none", Object.assign(() => stream(), { rows: -1 }), {}, { code: "bad-option", details: { option: "rows" } }],
     ["a function that returns no stream", () => 7, {}, { code: "bad-option", details: { option: "data", got: 7 } }],
@@ -332,6 +351,27 @@ describe("the source", () => {
       expect(data.told.returned).toBe(1);
       if (how === "abort") await model.dispose();
     }
+  });
+
+  it("that has not given its first batch does not hold up stop(), nor a break or checkpoint()", async () => {
+    const model = await make(), data = source(1);
+    for (const end of [
+      async (training: Training) => training.stop(),
+      async (training: Training) => {
+        const reports = training[Symbol.asyncIterator](), first = reports.next();
+        await reports.return!();
+        expect(await first).toEqual({ done: true, value: undefined });
+      },
+    ]) {
+      const training = model.fit(data, options) as unknown as Training, history = training.done;
+      expect(await failure(training.checkpoint())).toMatchObject({ code: "not-started" });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await end(training);
+      expect((await history).epochs).toEqual([]);
+      expect(await failure(training.checkpoint())).toMatchObject({ code: "not-started" });
+    }
+    expect(data.told.returned).toBe(2);
+    await model.fit({ x, y }, options); // and no fit is left behind
   });
 
   it("that does not answer does not hold up stop(), nor a dispose in evaluate", async () => {

@@ -28,12 +28,12 @@ export type ProfileKit =
   & Pick<typeof import("../train/trainer.ts"), "nonFinite">
   & Pick<typeof import("../yield.ts"), "pacer">;
 
-const OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "clipNorm", "clipValue", "penalty", "program", "batchSize", "data"];
+const OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "clipNorm", "clipValue", "penalty", "recompute", "program", "batchSize", "data"];
 /** Of these, what says that another step is wanted than the last. */
-const STEP = OPTIONS.slice(0, 7);
+const STEP = OPTIONS.slice(0, 8);
 /** Rows of a step, and of a prediction, where nothing says how many. */
 const STEP_ROWS = 32, PREDICTION_ROWS = 256;
-const STEPS = 50;
+const STEPS = 50, MOST_STEPS = 100_000;
 /** The region of a prediction's inputs. */
 const INPUTS = "inputs";
 
@@ -48,13 +48,16 @@ interface Ready {
 /** See Model.profile. */
 export async function profile(model: Model, steps: number | undefined, options: ProfileOptions | undefined, kit: ProfileKit): Promise<Profile> {
   const network = model["network"], { session } = network;
-  kit.wantCount("profile: steps", steps ?? STEPS);
+  const passes = kit.wantCount("profile: steps", steps ?? STEPS);
+  if (passes > MOST_STEPS) throw kit.badOption("profile: steps", passes, `at most ${MOST_STEPS}`);
   kit.checkNames("profile", options, OPTIONS);
   const given = options ?? {};
   if (session.twin)
     throw kit.badOption("where", "worker", '"here"', { of: "profile", fix: "loadModel(await model.save()) makes a model whose programs run here" });
   if (model["running"]) throw new kit.StateError("fit-running", { of: "profile", problem: "a fit, a sweep or a profile is running on this model", fix: "await it, or stop it first" });
   const { setup, rows } = chosen(model, given, kit);
+  // before numbers are made up
+  if (given.data === undefined) session.want([...network.inputs.map(({ shape }) => shape), ...network.outputs.values()].map((shape) => shape.reduce((a, b) => a * b, 4 * rows)), 0, "profile");
   const clock = clockOf(() => performance.now());
   if (!clock)
     throw new kit.EngineError("no-clock", {
@@ -69,7 +72,7 @@ export async function profile(model: Model, steps: number | undefined, options: 
     loaded.runSync();
     check();
     const works = loaded.program.instructions.map(({ word }) => workOf(session.words, start() + word));
-    const probed = await probe(works, clock, turn, kit), passes = steps ?? STEPS;
+    const probed = await probe(works, clock, turn, kit);
     const { each, repeated, whole, call } = await measure(loaded, works, passes, clock, turn);
     const sum = each.reduce((a, b) => a + b, 0), total = (of: (i: number) => number): number => works.reduce((all, _, i) => all + of(i), 0);
     const { threads } = model["notes"].site(session), flops = total((i) => works[i]!.flops), bytes = total((i) => works[i]!.loads + works[i]!.stores);
@@ -85,7 +88,7 @@ export async function profile(model: Model, steps: number | undefined, options: 
     return makeProfile({
       program: setup ? "step" : "predict", rows: ready.rows, steps: passes, instructions,
       step: { microseconds: whole, instructions: sum, flops, bytes, gflops: flops / sum / 1000, gbps: bytes / sum / 1000 },
-      ceilings: probed?.ceilings, grain: clock.grain, call, engine: model.info().engine, threads: 1,
+      ceilings: probed?.ceilings, grain: clock.grain, call, engine: model.info().engine, build: model.info().build, threads: 1,
       why: threads > 1 ? `one thread, where the model has ${threads}` : "one thread",
     });
   } finally {
@@ -102,21 +105,21 @@ function chosen(model: Model, options: ProfileOptions, kit: ProfileKit): { setup
   const network = model["network"], { program, batchSize } = options;
   if (program !== undefined) kit.wantOneOf("program", program, ["step", "predict"]);
   const rows = (otherwise: number): number => (batchSize === undefined ? otherwise : kit.wantCount("batchSize", batchSize));
-  const last = lastStep(model), own = STEP.some((name) => options[name as keyof ProfileOptions] !== undefined), known = own || last || model["losses"].size > 0;
-  if (program === "predict" || (!program && !known)) return { setup: undefined, rows: rows(PREDICTION_ROWS) };
-  if (!known) throw kit.badOption("loss", undefined, "a loss, as the model has not been trained", { of: "profile" });
+  const { loss } = options, last = lastStep(model), own = STEP.some((name) => options[name as keyof ProfileOptions] !== undefined), known = last || model["losses"].size > 0;
+  if (program === "predict" || (!program && !own && !known)) return { setup: undefined, rows: rows(PREDICTION_ROWS) };
+  if (!known && loss === undefined) throw kit.badOption("loss", undefined, "a loss, as the model has not been trained", { of: "profile" });
   const count = rows(last?.rows ?? STEP_ROWS);
   if (last && !own) return { setup: last.setup, rows: count };
-  const { loss } = options, objective = loss === undefined ? model["evaluated"](options) : kit.resolveObjective(network, { ...options, loss });
+  const objective = loss === undefined ? model["evaluated"](options) : kit.resolveObjective(network, { ...options, loss });
   return { setup: kit.setUp(network, objective, { ...options, loss: loss! }, count), rows: count };
 }
 
-/** What was trained last: by the last fit, or by a trainer. */
+/** What was trained last: by the last fit, or by a trainer, even one that has done no step if nothing was trained before. */
 function lastStep(model: Model): { setup: Setup; rows: number | undefined } | undefined {
   const told = model["told"], run = model["ended"];
   for (const trainer of [...model["trainers"]].reverse()) {
     const setup = trainer["setup"], column = trainer["last"]?.columns[0];
-    if (told && setup.objective === told) return { setup, rows: column && column.data.length / column.shape.reduce((a, b) => a * b, 1) };
+    if ((told ?? setup.objective) === setup.objective) return { setup, rows: column && column.data.length / column.shape.reduce((a, b) => a * b, 1) };
   }
   return run && { setup: run.plan, rows: run.plan.batchSize };
 }

@@ -2,10 +2,11 @@
 
 import type { Data } from "../data/columns.ts";
 import type { RunOptions } from "../train/setup.ts";
+import type { Build } from "../source.ts";
 import type { Ceilings } from "./ceilings.ts";
 
 export interface ProfileOptions extends Partial<Omit<RunOptions, "resume" | "schedule" | "seed">> {
-  /** "step", a training step as fit runs it: its rows are gathered from a data set in memory; "predict": the outputs alone. By
+  /** "step", a training step as fit runs it without `accumulate`: its rows are gathered from a data set in memory; "predict": the outputs alone. By
    * default "step" where it is known which. */
   program?: "step" | "predict";
   /** Rows of it; as in the last fit or trainer, or 32. 256 for "predict". */
@@ -35,7 +36,8 @@ export interface ProfiledInstruction {
   /** Part of the instructions' time in all, from 0 to 1. */
   readonly share: number;
   /** Percent of what the engine reaches with as much arithmetic, or as many loads and stores, alone: the roofline of Williams,
-   * Waterman and Patterson (2009). Undefined where there are no probes. */
+   * Waterman and Patterson (2009). Undefined where there are no probes. These multiply and add one after the other: the fast build
+   * may reach more. */
   readonly ceiling: number | undefined;
   /** What that ceiling is made of: "call" where it takes longer to fetch the instruction than to do its work. */
   readonly boundBy: "compute" | "memory" | "call";
@@ -69,6 +71,7 @@ export interface Profile {
   readonly grain: number;
   readonly call: number;
   readonly engine: string;
+  readonly build: Build;
   /** Always 1: what one thread takes; `why` says so where the model has more. */
   readonly threads: 1;
   readonly why: string;
@@ -105,7 +108,7 @@ const cut = (text: string, most: number): string => (text.length > most ? `${tex
 /** A layer's own name stands last. */
 const cutLeft = (text: string, most: number): string => (text.length > most ? `…${text.slice(1 - most)}` : text);
 
-function tableOf({ program, rows, instructions, step, ceilings, grain, call, engine, why }: Facts): string {
+function tableOf({ program, rows, instructions, step, ceilings, grain, call, engine, build, why }: Facts): string {
   const shape = (sizes: readonly number[]): string => sizes.join("×") || "1", ceiling = (percents: number | undefined): string => (percents === undefined ? "" : `${Math.round(percents)}%`);
   const cells = instructions.map((it) => [
     cut(it.op, OP), cutLeft(it.layer, LAYER), cut(it.shapes.map(shape).join(" "), SHAPES), three(it.microseconds), percent(it.share), three(it.gflops), three(it.gbps),
@@ -124,7 +127,8 @@ function tableOf({ program, rows, instructions, step, ceilings, grain, call, eng
   ]);
   return [
     `${program === "step" ? "A training step" : "A prediction"} of ${rows} rows: ${three(step.microseconds)} µs in one call, ${three(step.instructions)} µs as the sum of ${instructions.length} instructions.`,
-    `${cut(engine, 98)}; ${why}.`,
+    cut(engine, 100), // a browser's is long
+    `The ${build} build, ${why}.`,
     `The clock's grain: ${three(grain)} µs; an instruction that does nothing: ${three(call)} µs.`,
     ...(ceilings ? [`Ceilings: ${three(ceilings.multiplyAdd)} GFLOP/s in registers, ${three(ceilings.multiplyAddLoads)} with a micro-kernel's loads; ${three(ceilings.divide)} quotients.`,
       "GB/s by loads and stores:",
@@ -151,7 +155,7 @@ function streamLines({ streams }: Ceilings): string[] {
 }
 
 /** Instructions one after the other, in the step that they make. Times are whole nanoseconds, so that they add up. */
-function traceOf({ program, rows, instructions, step, engine }: Facts): string {
+function traceOf({ program, rows, instructions, step, engine, build }: Facts): string {
   const thread = { pid: 1, tid: 1 }, nano = (microseconds: number): number => Math.max(1, Math.round(1000 * microseconds));
   let at = 0;
   const events = instructions.map(({ op, layer, instruction, microseconds, share: _, ...args }) => {
@@ -161,7 +165,7 @@ function traceOf({ program, rows, instructions, step, engine }: Facts): string {
   });
   return JSON.stringify({
     displayTimeUnit: "ns",
-    otherData: { engine, microseconds: step.microseconds },
+    otherData: { engine, build, microseconds: step.microseconds },
     traceEvents: [
       { name: "process_name", ph: "M", ...thread, args: { name: "lanewise" } },
       { name: "thread_name", ph: "M", ...thread, args: { name: `${program}, ${rows} rows` } },

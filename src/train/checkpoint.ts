@@ -2,7 +2,7 @@
 // has the bits of the run that was never stopped, unless one of the two is of `build: "fast"`.
 
 import { Version } from "../../assembly/isa.ts";
-import { FormatError, OptionError } from "../errors.ts";
+import { FormatError, OptionError, StateError } from "../errors.ts";
 import { parse, stringify } from "../formats/json.ts";
 import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
 import type { Value } from "../graph.ts";
@@ -99,6 +99,10 @@ export function restore({ file, steps, updates, memory }: Checkpoint, network: N
 /** An optimizer as plain data. */
 function describe({ optimizer: { optimizer, hyper, groups } }: FitLayout): object {
   return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({ match: String(match), ...its })) };
+}
+
+export function notStarted(): StateError {
+  return new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
 }
 
 export function brokenCheckpoint(): FormatError {

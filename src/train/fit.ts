@@ -2,7 +2,7 @@
 
 import { type Callback, type Running, wantCallbacks } from "../callbacks/callback.ts";
 import { type Columns, type Data, type Stream, WEIGHT } from "../data/columns.ts";
-import { type NonFiniteError, StateError } from "../errors.ts";
+import type { NonFiniteError } from "../errors.ts";
 import { type Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantNumber } from "../options.ts";
 import type { Program } from "../program.ts";
@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor.ts";
 import { pacer } from "../yield.ts";
 import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
-import { brokenCheckpoint, mismatch, restore, writeCheckpoint } from "./checkpoint.ts";
+import { brokenCheckpoint, mismatch, notStarted, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import type { Keeper, makeKeeper, Position } from "./keeper.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Feed, type Feeds, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
@@ -616,7 +616,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       }
     },
     checkpoint() {
-      if (!state || !begun) throw new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
+      if (!state || !begun) throw notStarted();
       if (running.final) return running.final();
       const at = state;
       return showing(false, () => {

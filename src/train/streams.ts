@@ -41,11 +41,12 @@ export interface Site {
 type Source = Stream<any, any>;
 type Steps = Iterator<unknown> | AsyncIterator<unknown>;
 
-/** Opens the streams among a run's data, which waits for the first batch of each, and makes the run.
+/** Opens the streams among a run's data, which waits for the first batch of each, and makes the run. What `cancelled` comes to ends
+ * the wait.
  *
  * @throws OptionError for options that want all rows at once; DataError for a first batch that does not fit.
  */
-export async function openFeeds(site: Site, data: Data | Source, options: FitOptions, begin: (feeds: Feeds) => Run): Promise<Run> {
+export async function openFeeds(site: Site, data: Data | Source, options: FitOptions, begin: (feeds: Feeds) => Run, cancelled: Promise<unknown>): Promise<Run> {
   const { kit, network } = site, { badOption, isStream, wantCount, EVALUATION_ROWS } = kit, { signal, validation, epochs = 1, resume } = options;
   const objective = kit.resolveObjective(network, options), streams = isStream(data) ? { data } : {};
   const refuse = (option: keyof FitOptions, wanted: string, fix?: string): never => {
@@ -66,9 +67,11 @@ export async function openFeeds(site: Site, data: Data | Source, options: FitOpt
   const sizes = { data: wantCount("batchSize", options.batchSize ?? 32), validation: EVALUATION_ROWS };
   if (resume === undefined && epochs > 1)
     for (const [name, source] of Object.entries(all)) if (isOneShot(source)) throw oneShot(kit, name);
+  if (all.data === all.validation && isOneShot(all.data!)) throw oneShot(kit, "validation");
   const opened: { data?: StreamFeed; validation?: StreamFeed } = {};
   return waiting(site, async (ended) => {
     const abort = (): void => ended(signal!.reason);
+    void cancelled.then(ended);
     try {
       if (signal?.aborted) throw signal.reason;
       signal?.addEventListener?.("abort", abort);
@@ -136,8 +139,10 @@ function lengthMatters(schedule: NonNullable<FitOptions["schedule"]>): boolean {
   return rates(1000) !== rates(30_000);
 }
 
-function iteratorOf(source: Exclude<Source, Function>): Steps {
-  return ((source as AsyncIterable<unknown>)[Symbol.asyncIterator] ?? (source as Iterable<unknown>)[Symbol.iterator]).call(source);
+/** Undefined if what the source has there is no iterator. */
+function iteratorOf(source: any): Steps | undefined {
+  const make = source[Symbol.asyncIterator] ?? source[Symbol.iterator], steps = typeof make === "function" ? make.call(source) : undefined;
+  return typeof steps?.next === "function" ? steps : undefined;
 }
 
 /** Is it its own iterator, as generators are? */
@@ -251,15 +256,16 @@ class StreamFeed implements Feed {
   }
 
   next(): number | Promise<number> {
-    if (this.coming === undefined) this.fill();
+    this.fill();
     const coming = this.coming!;
     this.coming = undefined;
     return typeof coming === "number" ? this.deliver(coming) : coming.then((count) => this.deliver(count));
   }
 
   fill(): void {
+    if (this.coming !== undefined) return;
     try {
-      this.coming = this.collect(0);
+      this.coming = this.collect(0); // what is left goes into memory before more is asked for: the source may use its arrays again
     } catch (error) {
       this.coming = Promise.reject(error);
     }
@@ -302,10 +308,11 @@ class StreamFeed implements Feed {
     const { kit } = this.site, { source } = this;
     if (this.number > 0 && isOneShot(source)) throw oneShot(kit, `${this.of}data`);
     const batches: unknown = typeof source === "function" ? source(epoch) : source;
-    if (!kit.isStream(batches) || typeof batches === "function")
+    const iterator = kit.isStream(batches) && typeof batches !== "function" ? iteratorOf(batches) : undefined;
+    if (!iterator)
       throw kit.badOption("data", batches, "an (async) iterable of batches { x, y }, or a function that returns one", { of: "stream" });
-    this.isAsync = Symbol.asyncIterator in batches;
-    this.iterator = iteratorOf(batches);
+    this.isAsync = Symbol.asyncIterator in (batches as object);
+    this.iterator = iterator;
     this.number = this.given = this.used = 0;
     this.current = this.asked = undefined;
   }
@@ -321,10 +328,7 @@ class StreamFeed implements Feed {
     this.half ^= 1;
     // here, a step keeps everything waiting but the source's own work
     const { iterator, current, used, rows, given, batchSize } = this, left = current ? current.rows - used : 0;
-    if (this.isAsync && iterator && !this.asked && left < Math.min(batchSize, rows - given) && !this.memory.network.session.runner) {
-      this.asked = Promise.resolve(iterator.next());
-      this.asked.catch(() => {}); // who waits for it is told
-    }
+    if (this.isAsync && iterator && left < Math.min(batchSize, rows - given) && !this.memory.network.session.runner) this.fill();
     return count;
   }
 
@@ -356,7 +360,10 @@ class StreamFeed implements Feed {
   }
 
   private empty(): Error {
-    return new this.site.kit.DataError("no-rows", { option: `${this.of}data`, wanted: "a stream of at least one batch", got: 0 });
+    return new this.site.kit.DataError("no-rows", {
+      option: `${this.of}data`, wanted: "a stream of at least one batch", got: 0,
+      fix: isOneShot(this.source) ? "it may have been read before: give a function that returns a new one, such as () => generator()" : undefined,
+    });
   }
 
   /** Copies rows of what has come into memory, behind the `have` ones of the batch. */
@@ -399,6 +406,7 @@ class StreamFeed implements Feed {
 
   private accept(result: IteratorResult<unknown>, iterator: Steps): boolean | Promise<boolean> {
     if (iterator !== this.iterator) return false; // it has been closed
+    if (typeof result !== "object" || result === null) throw this.site.kit.badOption("data", result, "{ value, done } from next()", { of: "stream" });
     if (result.done) {
       this.iterator = undefined;
       return false;

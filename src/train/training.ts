@@ -1,17 +1,21 @@
 // What fit returns: a run as an async iterable and a promise.
 
 import { nextTask } from "../yield.ts";
+import { notStarted } from "./checkpoint.ts";
 import type { Run } from "./fit.ts";
-import type { History, Report } from "./report.ts";
+import { History, type Report } from "./report.ts";
+
+/** Why a run has not begun: it was stopped before. */
+const CANCELLED = Symbol();
 
 /** A fit: iterate it for its reports, or await it for its history. An iterator that is taken at once paces the run: each
  * epoch begins when its report is asked for, and leaving the loop ends it; awaiting the fit beside it lets it run on. */
 export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<History<R>> {
   /** The plain promise. */
   readonly done: Promise<History<R>>;
-  /** It may wait for its data to come. */
-  private readonly made: Promise<Run>;
   private current: Run | undefined;
+  /** Ends a wait for the first data of the run. */
+  private cancel!: () => void;
   private readonly reports: R[] = [];
   private paced = false;
   private paused = false;
@@ -22,15 +26,15 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   private readonly wakers: (() => void)[] = [];
 
   /** @internal */
-  constructor(make: () => Run | Promise<Run>, onEnd: (run: Run | undefined) => void) {
+  constructor(make: (cancelled: Promise<unknown>) => Run | Promise<Run>, onEnd: (run: Run | undefined) => void) {
     let run: Run | Promise<Run>;
     try {
-      run = make();
+      run = make(new Promise((resolve) => (this.cancel = () => resolve(CANCELLED))));
     } catch (error) {
       run = Promise.reject(error);
     }
     if (!(run instanceof Promise)) this.current = run;
-    const made = this.made = Promise.resolve(run);
+    const made = Promise.resolve(run);
     made.catch(() => {}); // done tells
     this.done = (async () => {
       await nextTask();
@@ -43,6 +47,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
         });
         return run.history as History<R>;
       } catch (error) {
+        if (error === CANCELLED) return new History() as History<R>;
         this.thrown = { error };
         throw error;
       } finally {
@@ -57,6 +62,7 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
   stop(): void {
     this.stopped = true;
     this.current?.stop();
+    this.cancel();
     this.askedFor = Infinity;
     this.notify();
   }
@@ -66,7 +72,8 @@ export class Training<R = Report> implements AsyncIterable<R>, PromiseLike<Histo
    * @throws (as a rejection) StateError before the first step; NonFiniteError if an update has gone beyond float32.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    return (this.current ?? await this.made).state(); // of now: no wait before it
+    if (!this.current) throw notStarted();
+    return this.current.state(); // of now: no wait before it
   }
 
   /** Lets the run wait, after the step under way, until resume() or stop(). */
