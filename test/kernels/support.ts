@@ -1,6 +1,7 @@
 // What the specs share: guarded buffers, instructions run by any number of ranks, and comparisons that name the
 // first element that differs. A spec runs a kernel as a program does, by an instruction (assembly/isa.ts).
 
+import { Size } from "../../assembly/isa";
 import { execute } from "../../assembly/vm";
 
 // ---- buffers -------------------------------------------------------------------------------------------------
@@ -169,8 +170,15 @@ export function launch(at: usize, shared: bool = false): void {
 }
 
 function rank(at: usize, r: u32, size: u32): void {
-  const next = at + (<usize>load<u16>(at, 2) << 2);
+  const next = at + (<usize>load<u16>(at, 2) << 2), from = <usize>r * Size.SCRATCH, to = from + Size.SCRATCH;
+  for (let i: usize = 0; i < GUARD_BYTES; i += 4) {
+    if (r) store<u32>(from - GUARD_BYTES + i, GUARD);
+    store<u32>(to + i, GUARD);
+  }
   if (execute(at, r, size) != next) throw new Error(`${subject}: wrong next address`);
+  for (let i: usize = 0; i < GUARD_BYTES; i += 4)
+    if (load<u32>(to + i) != GUARD || (r && load<u32>(from - GUARD_BYTES + i) != GUARD))
+      throw new Error(`${subject}: rank ${r} wrote into the scratch of another`);
 }
 
 function compareArena(got: usize, bytes: usize, size: u32): void {
