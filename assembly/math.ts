@@ -140,7 +140,8 @@ export function tanh(x: v128): v128 {
   p = mulAdd(p, z, constant(TANH, 3));
   p = mulAdd(p, z, constant(TANH, 4));
   const small = f32x4.add(x, f32x4.mul(f32x4.mul(x, z), p));
-  const y = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.625)));
+  // NaN is not ≥: it takes `small`, for expNear() makes numbers of some NaNs
+  const y = v128.bitselect(large, small, f32x4.ge(size, f32x4.splat(0.625)));
   return v128.bitselect(x, y, i32x4.splat(0x80000000)); // −0 too keeps its sign
 }
 

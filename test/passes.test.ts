@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeEach, expect, test, vi } from "vitest";
 import { works } from "../bench/works.mjs";
 import { compileProgram, type Passes } from "../src/compile.ts";
-import { Graph, type Value } from "../src/graph.ts";
+import { Graph, type Node, type Value } from "../src/graph.ts";
 import type { Network } from "../src/network.ts";
 import {
   adam, binaryCrossEntropy, createModel, crossEntropy, dense, doctor, dropout, type FitOptions, gelu, hash, l2, type Layer, layer, lbfgs, mish, type Model, mse, OptionError,
@@ -13,6 +13,8 @@ import {
 } from "../src/index.ts";
 import { input } from "../src/op.ts";
 import { alignUp } from "../src/plan.ts";
+import { order } from "../src/passes/order.ts";
+import { recompute as remake } from "../src/passes/recompute.ts";
 import type { Storage } from "../src/passes/storage.ts";
 import { planFit } from "../src/train/fit.ts";
 import { trainingProgram } from "../src/train/programs.ts";
@@ -153,6 +155,12 @@ test("each pass does something: a net that tapers needs less memory with order, 
   expect(arenas[1]).toBeGreaterThan(1.9 * arenas[0]!);
 });
 
+test("from the first effect on nodes stay as they are: a result that is read between two effects is not made after the second", () => {
+  const node = (index: number, ...inputs: Node[]): Node => ({ index, inputs: inputs.map((from) => ({ node: from })) }) as unknown as Node;
+  const a = node(0), b = node(1), write = node(2, a), read = node(3, b), writeAgain = node(4, a), nodes = [a, b, write, read, writeAgain];
+  expect(order(nodes, [{ node: read } as Value], [write, writeAgain])).toEqual(nodes);
+});
+
 const data = classified(50, 8);
 const runs: [string, Net[1], Partial<FitOptions>][] = [
   ["relu and dropout", deep(8, 24, relu, () => dropout(0.3)), { clipNorm: 0.5 }],
@@ -183,6 +191,19 @@ test.each(runs)("recompute trains the same bits, and goes on from a checkpoint w
   expect({ ...again, memory: 0 }).toEqual({ ...plain, memory: 0 });
   const half = await train(true, undefined, { steps: 1 });
   expect((await train(false, half.checkpoint)).hash).toBe(plain.hash);
+});
+
+test("recompute makes again what no later segment reads, in its layer, and nothing else", () => {
+  const graph = new Graph(), x = input(graph, "x", [4]);
+  let y = x;
+  for (let i = 0; i < 9; i++) {
+    graph.layer = `layer ${i}`;
+    y = ops.tanh(y);
+  }
+  graph.again = remake(graph, 3);
+  ops.grad(ops.sum(y), [x]);
+  const layers = graph.nodes.filter(({ op }) => op.name === "tanh").map(({ layer }) => Number(layer!.slice(6)));
+  expect(layers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 3, 4, 0, 1]);
 });
 
 test("recompute lets a deep net do with less than 0.6 of the activations' memory, and never takes more", async () => {

@@ -1,7 +1,7 @@
 // Steps between which nobody looks are done together, and in a worker in one message. Nothing else is different: not the bits, nor
 // what goes wrong, nor where.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { adam, createModel, crossEntropy, dense, type FitOptions, hash, type Model, NonFiniteError, OptionError, relu, sequential, sgd, stepDecay, type WorkerModel } from "../src/index.ts";
 import { classified } from "./helpers.ts";
 
@@ -31,6 +31,16 @@ describe.each(SITES)("on %j", (site) => {
   ])("%s: the same bits and reports as step by step", async (_, more) => {
     const [one, other] = [await outcome(site, { ...more, ...looked }), await outcome(site, more)];
     expect([other.hash, other.losses, other.error]).toEqual([one.hash, one.losses, undefined]);
+  });
+
+  it("so are those where the clock stands still, one step at a time", async () => {
+    const one = await outcome({}, looked), clock = vi.spyOn(performance, "now").mockReturnValue(1);
+    try {
+      const other = await outcome(site, { yieldEvery: 0 });
+      expect([other.hash, other.losses, other.error]).toEqual([one.hash, one.losses, undefined]);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it("a step that is not finite is the same one, and the parameters are those from before it", async () => {

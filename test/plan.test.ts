@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Opcode } from "../assembly/isa.ts";
+import { Gemm, Header, Opcode, Size } from "../assembly/isa.ts";
 import { compileProgram } from "../src/compile.ts";
 import { type Core, loadCore } from "../src/core.ts";
 import { Graph, type Value } from "../src/graph.ts";
@@ -128,6 +128,21 @@ test("programs run above 2 GiB, where addresses are negative as 32-bit integers"
   const above = run(session);
   expect(session.arena).toBeGreaterThan(2 ** 31);
   expect(above).toEqual(run(new Session(await loadCore())));
+});
+
+test("a product whose factor A would be read beyond its end, as the last panel of narrow columns is, has it packed", () => {
+  const lengths = [1, 4, 5, 7, 8, 16, 20], found = new Set<boolean>();
+  for (const transposeA of [false, true]) for (const transposeB of [false, true]) for (const m of lengths) for (const n of lengths) for (const k of [1, 9, 300]) {
+    const graph = new Graph(), a = input(graph, "a", transposeA ? [k, m] : [m, k]), b = input(graph, "b", transposeB ? [n, k] : [k, n]);
+    const { words, instructions } = compileProgram({ outputs: new Map([["c", matmul(a, b, { transposeA, transposeB })]]) });
+    for (const { word } of instructions) {
+      if ((words[word]! & Header.OPCODE) !== Opcode.Gemm) continue;
+      const stays = words[word + Gemm.A_STEP]! > 0;
+      found.add(stays);
+      if (stays) expect([m % Size.MR, n % Size.NR], `${m} × ${n} × ${k}`).toContain(0);
+    }
+  }
+  expect(found.size).toBe(2);
 });
 
 test("a listing names opcode, operands and purpose, one line an instruction", async () => {

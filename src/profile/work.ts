@@ -40,11 +40,12 @@ interface Row {
   of(at: Slots): Partial<Omit<Work, "name" | "inPlace" | "shapes" | "streams">> & Pick<Work, "shapes" | "streams">;
 }
 
-/** Vector instructions of e^x in assembly/math.ts; likewise of log x, and of log(1 + x) beside its quotient. */
-const EXP = 31, LOG = 43, LOG1P = 39;
+/** Vector instructions of e^x in assembly/math.ts; likewise of log x, of log x where all are normal numbers, and of log(1 + x)
+ * beside its quotient. */
+const EXP = 31, LOG = 43, LOG_NORMAL = 36, LOG1P = 39;
 
 const MAP: Readonly<Record<Exclude<MapKind, MapKind.Count>, Cost>> = {
-  [MapKind.Relu]: [1], [MapKind.LeakyRelu]: [3], [MapKind.Sigmoid]: [EXP + 6, 1], [MapKind.Tanh]: [EXP + 20, 1], [MapKind.Exp]: [EXP], [MapKind.Log]: [LOG],
+  [MapKind.Relu]: [1], [MapKind.LeakyRelu]: [3], [MapKind.Sigmoid]: [EXP + 6, 1], [MapKind.Tanh]: [EXP + 12, 1], [MapKind.Exp]: [EXP], [MapKind.Log]: [LOG_NORMAL],
   [MapKind.Sqrt]: [1, 1], [MapKind.Square]: [1], [MapKind.Abs]: [1], [MapKind.Scale]: [1], [MapKind.Erf]: [EXP + 33], [MapKind.Clamp]: [2],
   [MapKind.Elu]: [EXP + 20], [MapKind.Softplus]: [EXP + LOG1P + 8, 2],
 };

@@ -522,7 +522,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
               if (waiting) await waiting;
               if (!finite) throw nonFinite(own.steps + 1, epoch + 1, own.loss);
               done += (own.steps - begun - 1) * count;
-              piece = Math.max(1, Math.min(2 * piece, Math.floor((own.steps - begun) * goal / (performance.now() - began)), MOST));
+              piece = Math.max(1, Math.min(2 * piece, Math.floor((own.steps - begun) * goal / (performance.now() - began || 1e-9)), MOST)); // a clock may stand still
             } else {
               if (watcher?.looks(own)) await pull(own);
               beginStep(own, programs);

@@ -114,7 +114,7 @@ describe("Map", () => {
   });
 
   it("is right at zeros, denormals, infinities, NaN and ±400, in the body and in the tail", () => {
-    const count = <u32>EDGES.length; // 25: whole vectors and one more
+    const count = <u32>EDGES.length; // whole vectors and some more
     for (let kind: MapKind = 0; kind < MapKind.Count; kind++) {
       for (let turn: u32 = 0; turn < 2; turn++) {
         setUp(`${NAMES[kind]} of edges`);
@@ -122,6 +122,21 @@ describe("Map", () => {
         for (let i: u32 = 0; i < count; i++) set(src, i, EDGES[(i + turn * 3) % count]);
         runMap(kind, dst, src, count);
         for (let i: u32 = 0; i < count; i++) isClose(kind, i, get(dst, i), f(kind, get(src, i)), allowed(kind), get(src, i));
+      }
+    }
+  });
+
+  it("is right at one such number among others, wherever it stands: exp and log take vectors in pairs", () => {
+    const count: u32 = 19;
+    for (let kind: MapKind = MapKind.Exp; kind <= MapKind.Log; kind++) {
+      for (let e = 0; e < EDGES.length; e++) {
+        for (let at: u32 = 0; at < count; at++) {
+          setUp(`${NAMES[kind]} of ${EDGES[e]} at ${at}`);
+          const src = input(count), dst = output(count);
+          for (let i: u32 = 0; i < count; i++) set(src, i, i == at ? EDGES[e] : <f32>i + 1);
+          runMap(kind, dst, src, count);
+          for (let i: u32 = 0; i < count; i++) isClose(kind, i, get(dst, i), f(kind, get(src, i)), allowed(kind), get(src, i));
+        }
       }
     }
   });

@@ -42,6 +42,8 @@ describe("Matrix products", () => {
       for (let k = 0; k < depths.length; k++) {
         everyPath(1, 17, depths[k], layout);
         everyPath(5, 9, depths[k], layout);
+        everyPath(5, 8, depths[k], layout); // A in its place, and m no multiple of MR
+        everyPath(4, 5, depths[k], layout);
         everyPath(9, 21, depths[k], layout);
       }
     }

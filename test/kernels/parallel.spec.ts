@@ -98,6 +98,7 @@ describe("Every kernel", () => {
     isSplit("Reduce", 64, 1, Opcode.Reduce, [ReduceKind.Sum, output(64), a, 64, 16, 1]);
     isSplit("Reduce, columns", 128, 2, Opcode.Reduce, [ReduceKind.Max, output(128), a, 64, 8, 2]);
     isSplit("Reduce, one table", 256, 16, Opcode.Reduce, [ReduceKind.Sum, output(256), a, 1, 4, 256]);
+    isSplit("Reduce, few columns", 12, 4, Opcode.Reduce, [ReduceKind.Sum, output(12), a, 1, 64, 12]);
     isSplit("Reduce, extremes", 256, 16, Opcode.Reduce, [ReduceKind.ArgMax, output(256), a, 1, 4, 256]);
     isSplit("Softmax", n, 16, Opcode.Softmax, [SoftmaxKind.Softmax, output(n), a, 64, 16]);
     isSplit("SoftmaxGradient", n, 16, Opcode.SoftmaxGradient, [SoftmaxKind.Softmax, output(n), a, b, 64, 16]);

@@ -1,6 +1,7 @@
 // What the specs share: guarded buffers, instructions run by any number of ranks, and comparisons that name the
 // first element that differs. A spec runs a kernel as a program does, by an instruction (assembly/isa.ts).
 
+import { Size } from "../../assembly/isa";
 import { execute } from "../../assembly/vm";
 
 // ---- buffers -------------------------------------------------------------------------------------------------
@@ -87,6 +88,7 @@ export const COUNTS: StaticArray<u32> = [0, 1, 3, 4, 5, 15, 16, 17, 31, 32, 33, 
 export const EDGES: StaticArray<f32> = [
   0, -0, 1, -1, 0.5, -0.5, 2, -3, 0.625, 20, -20, 400, -400, 1e-45, -1e-45, 1.1754942e-38, -1.1754942e-38,
   1.17549435e-38, 1e-20, -1e20, 3.4028235e38, -3.4028235e38, Infinity, -Infinity, NaN,
+  reinterpret<f32>(0x7fc00001), reinterpret<f32>(0xffd55555), // NaNs that stand in other people's data
 ];
 
 let state: u32 = 1;
@@ -168,8 +170,15 @@ export function launch(at: usize, shared: bool = false): void {
 }
 
 function rank(at: usize, r: u32, size: u32): void {
-  const next = at + (<usize>load<u16>(at, 2) << 2);
+  const next = at + (<usize>load<u16>(at, 2) << 2), from = <usize>r * Size.SCRATCH, to = from + Size.SCRATCH;
+  for (let i: usize = 0; i < GUARD_BYTES; i += 4) {
+    if (r) store<u32>(from - GUARD_BYTES + i, GUARD);
+    store<u32>(to + i, GUARD);
+  }
   if (execute(at, r, size) != next) throw new Error(`${subject}: wrong next address`);
+  for (let i: usize = 0; i < GUARD_BYTES; i += 4)
+    if (load<u32>(to + i) != GUARD || (r && load<u32>(from - GUARD_BYTES + i) != GUARD))
+      throw new Error(`${subject}: rank ${r} wrote into the scratch of another`);
 }
 
 function compareArena(got: usize, bytes: usize, size: u32): void {
