@@ -12,8 +12,8 @@ const looked = { onStep() {} };
 
 const make = (site: object): Promise<WorkerModel> => createModel(sequential(dense(8), relu(), dense(3)), { input: [6], seed: 3, ...site }) as Promise<never>;
 
-async function outcome(site: object, more: object): Promise<{ error: any; step: number; hash: string; losses: unknown; checkpoint: Uint8Array }> {
-  const model = await make(site), training = model.fit(data, { ...options, ...more } as FitOptions), losses: unknown[] = [];
+async function outcome(site: object, more: object, rows = data): Promise<{ error: any; step: number; hash: string; losses: unknown; checkpoint: Uint8Array }> {
+  const model = await make(site), training = model.fit(rows, { ...options, ...more } as FitOptions), losses: unknown[] = [];
   let error: any;
   try {
     for await (const { loss, accuracy, learningRate, step } of training as any) losses.push([loss, accuracy, learningRate, step]);
@@ -47,6 +47,14 @@ describe.each(SITES)("on %j", (site) => {
     const wild = { optimizer: sgd({ learningRate: 1e19 }) }, [one, other] = [await outcome({}, { ...wild, ...looked }), await outcome(site, wild)];
     expect(other.error).toBeInstanceOf(NonFiniteError);
     expect([other.step, other.error.message, other.hash]).toEqual([one.step, one.error.message, one.hash]);
+  });
+
+  it("nor is anything done after one batch that is not finite, though the next would be", async () => {
+    const wild = { ...data, x: (data.x as Float32Array).slice() }, more = { shuffle: false, epochs: 1 };
+    wild.x.fill(3e38, 6 * 200, 6 * 201);
+    const [one, other] = [await outcome({}, { ...more, ...looked }, wild), await outcome(site, more, wild)];
+    expect(other.error).toBeInstanceOf(NonFiniteError);
+    expect([other.step, other.hash]).toEqual([51, one.hash]);
   });
 
   it("so is a step at which a schedule has no rate", async () => {

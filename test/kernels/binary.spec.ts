@@ -117,6 +117,7 @@ describe("Binary", () => {
           runAndCompare(kind, output(rows * n), a, b, [rows, n, 0, n, 1, 1]);
           runAndCompare(kind, output(rows * n), atEndOfMemory(rows * n), b, [rows, n, 0, n, 1, 1]);
           runAndCompare(kind, output(rows * n), a, atEndOfMemory(n), [rows, n, 0, n, 1, 1]);
+          runAndCompare(kind, output(rows * n), noise(rows * (n + 3)), b, [rows, n + 3, 0, n, 1, 1]);
         }
       }
     }
