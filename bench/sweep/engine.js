@@ -57,7 +57,10 @@ function runner(core, words, at) {
   };
 }
 
-const kernelOf = (core, at) => ({ flops: 2 * 16 * 16 * 256, run: runner(core, pathsOf({ m: 16, n: 16, k: 256 }).at(-1).words.slice(16), at) });
+/** The Gemm instruction alone, on panels in the first-level cache. */
+function kernelOf(core, at) {
+  return { flops: 2 * 16 * 16 * 256, run: runner(core, pathsOf({ m: 16, n: 16, k: 256 }).at(-1).words.slice(16), at) };
+}
 
 /** All paths of all products, relative to the micro-kernel on panels in the first-level cache. */
 function sweepPaths(name) {
