@@ -27,7 +27,7 @@ const all = Object.keys(functions).flatMap((its) => SIZES.map((size) => ({ name:
 
 /** The op, compiled so that it finds its argument again, and checked; and JavaScript's loop on the same numbers. */
 async function open({ its, size }, { ops }) {
-  const { from, loop } = functions[its], f = await ops.compile((x) => ops[its](x), [[size]], { inPlace: false });
+  const { from, loop } = functions[its], f = await ops.compile((x) => ops[its](x), [[size]], { passes: { inPlace: false } });
   const x = Float32Array.from({ length: size }, (_, i) => from + 8 * uniform(7, i)), y = new Float32Array(size), [{ data }] = f.run([x]);
   loop(y, x);
   const bad = data.findIndex((value, i) => !(Math.abs(value - y[i]) <= 2e-6 * Math.max(1, Math.abs(y[i]))));
