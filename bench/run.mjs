@@ -85,6 +85,10 @@ async function measured() {
     if (suite.once && options.out) continue; // another Node's share
     const text = await suite.report({
       build, python, packages, versions, figures, rounds: options.rounds, seconds: options.seconds, wants: (row) => wanted(suite, row),
+    }).catch((error) => { // the other parts have taken minutes
+      say(error.stack);
+      process.exitCode = 1;
+      return `### ${suite.name}\n\nFAILED: ${firstLine(error)}`;
     });
     if (text === undefined) continue;
     console.log(`\n${text}\n`);
