@@ -223,7 +223,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     minimum: positive, maximum: [...positive, 1e-6], steps: [...counts, 1], smoothing: below1, signal,
   }],
   profile: [(model, more) => model.profile(1, { loss: crossEntropy(), ...more }), {
-    ...objective, optimizer: training.optimizer, penalty: training.penalty, clipNorm: positive, clipValue: positive, batchSize: counts,
+    ...objective, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, clipNorm: positive, clipValue: positive, batchSize: counts,
     program: choice, data: [1, "x", [], {}, null, { x: small.x }],
   }],
   doctor: [(_, more) => doctor(more), { every: counts }],
