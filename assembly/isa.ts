@@ -12,7 +12,7 @@ export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
   ISA = 4,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
-  NUMERICS = 2,
+  NUMERICS = 3,
 }
 
 /** Sizes that both sides count with. */
@@ -174,6 +174,8 @@ export enum MapKind {
   Elu,
   /** log(1 + e^(P0 · x)) / P0, or x where P0 · x > P1; from x */
   Softplus,
+  /** x, or 0 where x is denormal; has no MapGradient */
+  Flush,
   Count,
 }
 

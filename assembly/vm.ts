@@ -3,17 +3,16 @@
 import {
   Binary, Check, Convert, Copy, CrossEntropy, CrossEntropyGradient, Direct, Fill, Gather, Gemm, Guard, GuardCell, Header, Loss,
   LossGradient, Map, MapGradient, Opcode, Pack, Pick, Place, Random, Reduce, Size, Softmax,
-  SoftmaxGradient, Squares, Stop, Update,
+  SoftmaxGradient, SoftmaxKind, Squares, Stop, Update,
 } from "./isa";
 import { convert, copy, fill, gather, pick, place } from "./kernels/copy";
 import { binary, elements } from "./kernels/elements";
 import { direct, gemm } from "./kernels/gemm";
 import { check, guard, squares } from "./kernels/guard";
-import { crossEntropy, crossEntropyGradient } from "./kernels/loss";
 import { pack } from "./kernels/pack";
 import { random } from "./kernels/random";
 import { reduce } from "./kernels/reduce";
-import { softmax, softmaxGradient } from "./kernels/softmax";
+import { crossEntropyGradient, softmax, softmaxGradient } from "./kernels/softmax";
 import { update } from "./kernels/update";
 import { barrier, wait } from "./parallel";
 
@@ -112,17 +111,16 @@ export function execute(at: usize, rank: u32, size: u32): usize {
         u(at, Reduce.INNER), rank, size);
       break;
     case Opcode.Softmax:
-      softmax(u(at, Softmax.KIND), u(at, Softmax.DST), u(at, Softmax.SRC), u(at, Softmax.ROWS), u(at, Softmax.WIDTH),
-        rank, size);
+      softmax(u(at, Softmax.KIND) == SoftmaxKind.LogSoftmax, u(at, Softmax.DST), u(at, Softmax.SRC), 0, 0, 0, u(at, Softmax.ROWS),
+        u(at, Softmax.WIDTH), rank, size);
       break;
     case Opcode.SoftmaxGradient:
       softmaxGradient(u(at, SoftmaxGradient.KIND), u(at, SoftmaxGradient.DST), u(at, SoftmaxGradient.G),
         u(at, SoftmaxGradient.Y), u(at, SoftmaxGradient.ROWS), u(at, SoftmaxGradient.WIDTH), rank, size);
       break;
     case Opcode.CrossEntropy:
-      crossEntropy(u(at, CrossEntropy.KIND), u(at, CrossEntropy.LOSS), u(at, CrossEntropy.PROBABILITIES),
-        u(at, CrossEntropy.LOGITS), u(at, CrossEntropy.TARGET), u(at, CrossEntropy.ROWS), u(at, CrossEntropy.WIDTH),
-        rank, size);
+      softmax(false, u(at, CrossEntropy.PROBABILITIES), u(at, CrossEntropy.LOGITS), u(at, CrossEntropy.KIND), u(at, CrossEntropy.LOSS),
+        u(at, CrossEntropy.TARGET), u(at, CrossEntropy.ROWS), u(at, CrossEntropy.WIDTH), rank, size);
       break;
     case Opcode.CrossEntropyGradient:
       crossEntropyGradient(u(at, CrossEntropyGradient.KIND), u(at, CrossEntropyGradient.DST),

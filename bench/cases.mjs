@@ -12,10 +12,10 @@ import { pathToFileURL } from "node:url";
 import { embedWasm } from "../scripts/wasm.mjs";
 import { uniform } from "./works.mjs";
 
-/** Parts of src/, and `cases`. */
+/** Parts of src/, all ops, and `cases`. */
 export const loadCases = (root) => loadSources(root, `
     export { cases } from "./test/ops/cases.ts";
-    export { grad, multiply, sum } from "./src/ops/index.ts";
+    export * as ops from "./src/ops/index.ts";
     export { compileProgram } from "./src/compile.ts";
     export { loadCore, releaseCore } from "./src/core.ts";
     export { Graph } from "./src/graph.ts";
@@ -57,7 +57,7 @@ function draw({ ranges, labels, kinks = [] }, shapes, i) {
 /** A case at a size, as a loaded program: the op alone, or, with `gradient`, its result y and the gradients of
  * Σ weights · y. `numbers` are the largest tensor's. */
 export async function openCase(parts, its, size, gradient) {
-  const { Graph, Session, compileProgram, grad, input, loadCore, multiply, releaseCore, sum } = parts;
+  const { Graph, Session, compileProgram, input, loadCore, ops: { grad, multiply, sum }, releaseCore } = parts;
   const shapes = its.shapes(size), wrt = differentiable(its, shapes), graph = new Graph();
   const values = shapes.map((shape, i) => input(graph, `argument ${i}`, shape));
   const y = its.build(...values);

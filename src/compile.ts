@@ -19,6 +19,8 @@ export interface Passes {
   inPlace?: boolean;
   /** Nodes run when the first result that needs them is due, not when they are made. */
   order?: boolean;
+  /** On several threads, one executes by itself what is too little work to be split. */
+  alone?: boolean;
 }
 
 export interface Goal {
@@ -47,6 +49,7 @@ export function compileProgram({ outputs = new Map(), results = [], stores = [],
   for (const node of alive.nodes) node.op.emit(node, emitter(node, storages, assembler));
   const program = assembler.finish();
   program.arena = arena;
+  program.shared = passes.alone === false;
   program.results.push(...results);
   for (const [name, value] of kept) {
     const address = storages.of.get(value)!.address!;

@@ -106,7 +106,7 @@ export async function compile(
 ): Promise<Compiled> {
   checkNames("compile", options, ["memoryLimit", "core", "build", "passes"]);
   const { passes = {} } = options;
-  checkNames("passes", passes, ["inPlace", "order"]);
+  checkNames("passes", passes, ["inPlace", "order", "alone"]);
   wantFunction("compile: f", f);
   if (!Array.isArray(args)) throw badOption("compile: args", args, "an array with the shape of each argument");
   const memoryLimit = options.memoryLimit === undefined ? undefined : wantNumber("memoryLimit", options.memoryLimit, 1, ADDRESSABLE);

@@ -66,6 +66,8 @@ export class Program {
   arena = 0;
   /** What the host reads after a run. */
   readonly results: Range[] = [];
+  /** Do all ranks share in each instruction, however small? Else see passes/alone.ts. */
+  shared = false;
   /** Does rank 0 execute all of it? Known where it runs on several. */
   alone = false;
   /** Where inputs and outputs lie, by name. */

@@ -111,6 +111,20 @@ it("formulas have the same bits on threads, and all threads stop at a step that 
   }
 });
 
+it.each(Object.entries({ ...all, momentum: () => sgd({ learningRate: 0.01, momentum: 0.9 }), adam: () => adam() }))(
+  "%s: what decays in its states ends at 0, not among the denormal numbers, where processors are slow", async (_, make) => {
+    const model = await createModel(sequential(dense(3, { initializer: "zeros" })), { input: [5] });
+    const trainer = model.trainer({ loss: mse(), optimizer: make() }), gradient = (value: number) => new Map([
+      ["0.weight", new Float32Array(15).fill(value)], ["0.bias", new Float32Array(3).fill(value)],
+    ]);
+    trainer.apply(gradient(1e-16)); // 1 − β2 of its square is 1e-35
+    const none = gradient(0);
+    for (let step = 0; step < 8000; step++) trainer.apply(none);
+    for (const [name, { data }] of readSafetensors(trainer.checkpoint()))
+      if (!name.startsWith("parameter")) for (const value of data) expect(value === 0 || Math.abs(value) >= 2 ** -126, `${name} ${value}`).toBe(true);
+    model.dispose();
+  });
+
 describe("optimizer()", () => {
   it("written as Adam trains as Adam does", async () => {
     const a = await classifier(), b = await classifier();

@@ -173,7 +173,7 @@ function narrow(
 }
 
 /** Stores four columns as rows. */
-function turn(c: usize, x: v128, y: v128, z: v128, w: v128, pitch: usize, rows: u32, columns: u32, first: bool): void {
+export function turn(c: usize, x: v128, y: v128, z: v128, w: v128, pitch: usize, rows: u32, columns: u32, first: bool): void {
   const xy = v128.shuffle<i32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<i32>(z, w, 0, 4, 1, 5);
   const XY = v128.shuffle<i32>(x, y, 2, 6, 3, 7), ZW = v128.shuffle<i32>(z, w, 2, 6, 3, 7);
   putPart(c, v128.shuffle<i64>(xy, zw, 0, 2), columns, first);

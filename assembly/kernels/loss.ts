@@ -1,75 +1,7 @@
-// Losses. Cross-entropy works on rows of logits; the others on single pairs, forward and derivative side by side.
+// Losses of single pairs, forward and derivative side by side. That of rows of logits, cross-entropy, is in softmax.ts.
 
-import { LossKind, CrossEntropyKind } from "../isa";
-import { expOf, log1p, log64, log, sigmoidOf } from "../math";
-import { shareEnd, shareStart, split } from "../parallel";
-import { divide, exponentials, maximum } from "./softmax";
-
-/** A label outside 0 … width−1 makes its row NaN.
- *  loss[r] = −Σc t[c] · log softmax(logits[r, :])[c] and probabilities[r, :] = softmax(logits[r, :]), where t is one
- *  at the label or the row of a distribution. probabilities may be logits, or 0; ranks split r. */
-export function crossEntropy(
-  kind: u32, loss: usize, probabilities: usize, logits: usize, target: usize, rows: u32, width: u32,
-  rank: u32, size: u32,
-): void {
-  const pitch = <usize>width << 2;
-  split(rows, 1, rank, size);
-  const end = shareEnd;
-  for (let r = shareStart; r < end; r++) {
-    const from = logits + r * pitch;
-    const to = probabilities ? probabilities + r * pitch : 0;
-    const top = maximum(from, width);
-    // Σ t · (x − top), before probabilities may overwrite the logits
-    let weight: f64 = 1, distance: f64 = 0;
-    if (kind == CrossEntropyKind.Labels) {
-      const label = load<u32>(target + (<usize>r << 2));
-      distance = label < width ? <f64>(load<f32>(from + (<usize>label << 2)) - top) : NaN;
-    } else {
-      weight = 0;
-      for (let c: usize = 0; c < pitch; c += 4) {
-        const t = <f64>load<f32>(target + r * pitch + c);
-        weight += t;
-        if (t != 0) distance += t * <f64>(load<f32>(from + c) - top);
-      }
-    }
-    const sum = exponentials(to, from, width, top);
-    if (to) divide(to, width, <f32>sum);
-    store<f32>(loss + (<usize>r << 2), <f32>(weight * log64(sum) - distance));
-  }
-}
-
-/** dst[r, c] = g[r] · (p[r, c] · Σ t[r] − t[r, c]); dst may be probabilities; ranks split r. */
-export function crossEntropyGradient(
-  kind: u32, dst: usize, g: usize, probabilities: usize, target: usize, rows: u32, width: u32,
-  rank: u32, size: u32,
-): void {
-  const pitch = <usize>width << 2;
-  split(rows, 1, rank, size);
-  const end = shareEnd;
-  for (let r = shareStart; r < end; r++) {
-    const from = probabilities + r * pitch, to = dst + r * pitch;
-    const factor = load<f32>(g + (<usize>r << 2));
-    if (kind == CrossEntropyKind.Labels) {
-      const label = load<u32>(target + (<usize>r << 2)), at = <usize>label << 2;
-      const hit = label < width ? factor * (load<f32>(from + at) - 1) : 0;
-      scale(to, from, width, label < width ? factor : NaN);
-      if (label < width) store<f32>(to + at, hit);
-    } else {
-      const t = target + r * pitch;
-      let weight: f64 = 0;
-      for (let c: usize = 0; c < pitch; c += 4) weight += <f64>load<f32>(t + c);
-      for (let c: usize = 0; c < pitch; c += 4)
-        store<f32>(to + c, factor * (load<f32>(from + c) * <f32>weight - load<f32>(t + c)));
-    }
-  }
-}
-
-/** dst[c] = factor · src[c] */
-function scale(dst: usize, src: usize, count: u32, factor: f32): void {
-  const by = f32x4.splat(factor);
-  for (; count >= 4; count -= 4, dst += 16, src += 16) v128.store(dst, f32x4.mul(v128.load(src), by));
-  for (; count; count--, dst += 4, src += 4) store<f32>(dst, load<f32>(src) * factor);
-}
+import { LossKind } from "../isa";
+import { expOf, log1p, log, sigmoidOf } from "../math";
 
 @final class SquaredError {
   @inline f(p: v128, t: v128): v128 {

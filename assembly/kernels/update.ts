@@ -1,7 +1,9 @@
 // Optimizer updates. Gradients and states are blocks of the same layout; a table of segments says which
-// parameters they belong to, so one instruction updates a whole model. Formulas are PyTorch's.
+// parameters they belong to, so one instruction updates a whole model. Formulas are PyTorch's, but states that decay end at 0:
+// see flush().
 
 import { AdamCell, GuardCell, Segment, SgdCell, UpdateKind } from "../isa";
+import { flush } from "../lanes";
 import { shareEnd, shareStart, split } from "../parallel";
 
 /** Nothing where guard says "not finite". All counts are multiples of 4 (segments are padded), so there are no
@@ -54,7 +56,7 @@ function momentum(p: usize, g: usize, m: usize, bytes: usize, cells: usize, fact
   for (const end = p + bytes; p < end; p += 16, g += 16, m += 16) {
     const x = v128.load(p);
     const d = f32x4.add(f32x4.mul(v128.load(g), factor), f32x4.mul(decay, x));
-    const b = f32x4.add(f32x4.mul(keep, v128.load(m)), f32x4.mul(add, d));
+    const b = flush(f32x4.add(f32x4.mul(keep, v128.load(m)), f32x4.mul(add, d)));
     v128.store(m, b);
     v128.store(p, f32x4.sub(x, f32x4.mul(rate, f32x4.add(f32x4.mul(direct, d), f32x4.mul(buffer, b)))));
   }
@@ -75,8 +77,8 @@ function adam(
   for (const end = p + bytes; p < end; p += 16, g += 16, m += 16) {
     const x = v128.load(p);
     const d = f32x4.add(f32x4.mul(v128.load(g), factor), f32x4.mul(decay, x));
-    const first = f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(rest1, d));
-    let second = f32x4.add(f32x4.mul(beta2, v128.load(m + stride)), f32x4.mul(rest2, f32x4.mul(d, d)));
+    const first = flush(f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(rest1, d)));
+    let second = flush(f32x4.add(f32x4.mul(beta2, v128.load(m + stride)), f32x4.mul(rest2, f32x4.mul(d, d))));
     v128.store(m, first);
     v128.store(m + stride, second);
     if (amsgrad) {

@@ -7,6 +7,7 @@ import * as engines from "./engines.mjs";
 import * as fit from "./fit.mjs";
 import * as gather from "./gather.mjs";
 import * as gemm from "./gemm.mjs";
+import * as losses from "./losses.mjs";
 import * as math from "./math.mjs";
 import * as ops from "./ops.mjs";
 import * as passes from "./passes.mjs";
@@ -15,4 +16,4 @@ import * as steps from "./steps.mjs";
 import * as updates from "./updates.mjs";
 
 // every op takes two minutes
-export const suites = [steps, engines, gemm, fit, gather, { ...ops, once: true }, math, updates, passes, start];
+export const suites = [steps, engines, gemm, fit, gather, { ...ops, once: true }, math, losses, updates, passes, start];

@@ -46,7 +46,6 @@ async function openStep({ pass, net, threads = 1 }, { lanewise, ops }, on) {
   const model = await createModel(towers ? join : made(layers, 10), { input: towers ? { u: [inputs], v: [inputs] } : [inputs], seed: 1, threads });
   const trainer = model.trainer({ loss: plainly(named(crossEntropy)), optimizer: adam(), ...(pass === "recompute" && { recompute: on }) });
   trainer.setup.passes = { [pass]: on };
-  if (pass === "alone" && !on) model.network.session.runner.prepare = () => {};
   const x = Float32Array.from({ length: batch * inputs }, (_, i) => uniform(1, i)), y = Int32Array.from({ length: batch }, (_, i) => Math.floor(10 * uniform(2, i)));
   const data = { x: towers ? { u: x, v: x } : x, y: plainly(named(() => y)) }, step = () => trainer.step(data);
   for (let i = 0; i < 3; i++) step();

@@ -1,4 +1,4 @@
-// Optimizers: the Update instruction on 1e5 to 8e6 parameters, beside probes with the same loads and stores (assembly/probes), and
+// Optimizers: the Update instruction on 1e3 to 1e7 parameters, beside probes with the same loads and stores (assembly/probes), and
 // a copy of as many numbers. A copy reads and writes 4 bytes for each; sgd reads 8 and writes 4, with momentum 12 and 8, adam 16 and 12.
 
 import { interleave, median, medianRatio, timer } from "../clock.mjs";
@@ -18,7 +18,7 @@ const optimizers = {
 /** Probes of the same streams: with as much arithmetic, and with none. */
 const PROBES = { "sgd": ["sgd", "load2Store1"], "sgd + momentum": [undefined, "load3Store2"], "adam": ["adam", "load4Store3"] };
 const all = Object.entries(optimizers).flatMap(([title, settings]) =>
-  [1e5, 1e6, 8e6].map((size) => ({ name: `${title}, ${size === 8e6 ? "8e6" : `1e${Math.log10(size)}`}`, settings, size, probes: PROBES[title] })));
+  ["1e3", "1e4", "1e5", "1e6", "8e6", "1e7"].map((text) => ({ name: `${title}, ${text}`, size: Number(text), settings, probes: PROBES[title] })));
 
 /** A dense model of so many weights, after two steps of trainer.apply that are checked against f64. */
 async function open({ settings, size }, { lanewise }) {

@@ -28,6 +28,18 @@ export const clipOp: Op<{ gradient: Address; count: number; value: number; flag:
   },
 };
 
+/** x, or 0 where x is denormal. Has no gradient: it is for the states of optimizers. */
+export const flushOp: Op = {
+  name: "flush",
+  inPlace: [0],
+  shape: ([x]) => [{ shape: x!.shape }],
+  emit({ inputs: [x], outputs: [y] }, to) {
+    to.instruction(Opcode.Map, Map.SIZE, {
+      [Map.KIND]: MapKind.Flush, [Map.DST]: to.at(y!), [Map.SRC]: to.at(x!), [Map.COUNT]: x!.size, [Map.P0]: 0, [Map.P1]: 0,
+    });
+  },
+};
+
 export interface GuardAttributes {
   /** The gradients: `count` numbers. */
   gradient: Address;

@@ -4,17 +4,17 @@
 //   … | guard | stop if not finite | formula of segment 0 | formula of segment 1 | …
 //
 // A new value is written where the old one lies: by the op that makes it, where nobody reads the old one any more, else
-// by a copy when all of the segment has been computed.
+// by a copy when all of the segment has been computed. States that decay end at 0, not among the denormals.
 
 import { GuardCell } from "../../assembly/isa.ts";
 import { GraphError, ShapeError } from "../errors.ts";
 import { type Node, notAValue, origin, Value } from "../graph.ts";
-import { parameterOp } from "../op.ts";
+import { apply, parameterOp } from "../op.ts";
 import { checkNames, isRecord, wantFunction, badOption } from "../options.ts";
 import { multiply } from "../ops/binary.ts";
 import { seedOf } from "../ops/random.ts";
 import { copy } from "../ops/shape.ts";
-import { effect, stopOp } from "../ops/update.ts";
+import { effect, flushOp, stopOp } from "../ops/update.ts";
 import { isSource } from "../passes/storage.ts";
 import type { Address } from "../program.ts";
 import { sameShape, type Shape } from "../shape.ts";
@@ -69,8 +69,10 @@ export function inOps<State extends string, Cell extends string>(
         if (!(value instanceof Value) || value.graph !== graph) throw notAValue(key, value, { ...AT, layer: name, fix: "make it from what update is given" });
         if (value.dtype !== "float32" || !sameShape(value.shape, shape))
           throw new ShapeError("shape-mismatch", { ...AT, layer: name, option: key, wanted: shape, got: value.dtype === "float32" ? value.shape : value.dtype });
+        if (value === old.get(key)) return [];
+        if (key !== "parameter") return [{ key, value: apply(flushOp, [value], null) }];
         // other places are overwritten: what lies there is taken away first
-        return value === old.get(key) ? [] : [{ key, value: isSource(origin(value)) ? copy(value) : value }];
+        return [{ key, value: isSource(origin(value)) ? copy(value) : value }];
       });
       const nodes = graph.nodes.slice(first), taken = new Set<Value>();
       const settled = results.map(({ key, value }) => {

@@ -42,7 +42,8 @@ const WORK: Readonly<Partial<Record<Opcode, readonly [cost: number, ...slots: nu
 
 /** Marks them in a program's words. */
 export function markAlone(program: Program): void {
-  const { words, instructions } = program;
+  const { words, instructions, shared } = program;
+  if (shared) return;
   const works = instructions.map(({ word }) => workOf(words, word, words[word]! & Header.OPCODE));
   program.alone = works.reduce((sum, work) => sum + work, 0) < LEAST_IN_ALL;
   instructions.forEach(({ word }, i) => {

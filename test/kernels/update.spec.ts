@@ -122,6 +122,22 @@ describe("Update", () => {
     }
   });
 
+  it("leaves no denormal number in states", () => {
+    for (let kind: UpdateKind = UpdateKind.Momentum; kind < UpdateKind.Count; kind++) {
+      build(kind, true, 1);
+      for (let i: u32 = 0; i < TOTAL + 64; i++) set(parameters, i, 0); // no decay
+      for (let i: u32 = 0; i < TOTAL; i++) set(gradient, i, 0);
+      for (let i: u32 = 0; i < 3 * TOTAL; i++) set(states, i, 1.3e-38); // a cell is at most 0.87
+      run(kind);
+      for (let s = 0; s < SEGMENTS.length / 3; s++) {
+        for (let i: u32 = SEGMENTS[3 * s]; i < SEGMENTS[3 * s] + SEGMENTS[3 * s + 1]; i++) {
+          same(i, get(states, i), 0);
+          if (kind >= UpdateKind.Adam) same(i, get(states, TOTAL + i), 0);
+        }
+      }
+    }
+  });
+
   it("changes nothing where the guard says not finite", () => {
     for (let kind: UpdateKind = 0; kind < UpdateKind.Count; kind++) {
       build(kind, false, 1);
