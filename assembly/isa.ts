@@ -10,7 +10,7 @@
 
 export enum Version {
   /** Raised when an opcode, an operand or a kind is added or changes its meaning: core and host must agree on it. */
-  ISA = 4,
+  ISA = 5,
   /** Raised when any instruction may give other bits than before: files and checkpoints name it. */
   NUMERICS = 3,
 }

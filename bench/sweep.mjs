@@ -21,6 +21,7 @@ import { source, tiles } from "./sweep/tiles.mjs";
 
 const options = readOptions({ part: "", turns: 15 });
 const BLOCKS = [[256, 128], [256, 64], [256, 256], [128, 128], [128, 256], [192, 128], [384, 128], [512, 64], [512, 128]];
+const PROCESSORS = join(here, "bench/sweep/processors.json");
 const folder = mkdtempSync(join(tmpdir(), "lanewise-sweep-"));
 const require = createRequire(import.meta.url);
 try {
@@ -114,6 +115,7 @@ async function tilesPart(hosts) {
     const { rates } = await run(`?part=tiles&module=${module}&turns=${options.turns}`);
     found[module].push(rates);
   }
+  const rates = processors(), own = (rates[cpu().split(",")[0]] = {});
   const part = (module) => {
     const best = found[module].map((rates) => rates && Math.max(...rates));
     const lines = tiles.map(({ name }, i) => ({ name, shares: found[module].map((rates, host) => rates && rates[i] / best[host]) }));
@@ -123,10 +125,11 @@ async function tilesPart(hosts) {
       return v8.reduce((product, share) => product * share, 1) ** (1 / v8.length);
     };
     lines.sort((a, b) => mean(b) - mean(a));
+    own[module] = Object.fromEntries(lines.map((line) => [line.name, Number(three(mean(line)))]));
     return table([["rows × columns, A", ...hosts.map(({ name }) => name), "all"], ["best, GFLOP/s", ...best.map((rate) => (rate ? three(rate) : "")), ""],
       ...lines.map((line) => [line.name, ...line.shares.map((share) => (share ? three(share) : "")), three(mean(line))])]);
   };
-  return `## Register tiles
+  const text = `## Register tiles
 
 Rate of each tile on panels of 256 steps in the first-level cache, relative to the best one of the engine; "all" is the geometric mean of those with V8. With multiplication and addition, as in the exact build:
 
@@ -135,6 +138,25 @@ ${part("exact")}
 With fused multiply-add, as in the fast build:
 
 ${part("fused")}`;
+  if (!options.part) writeFileSync(PROCESSORS, `${JSON.stringify(rates, null, 1)}\n`);
+  return `${text}
+
+### Over processors
+
+The column "all" of each processor on which this was run, and their mean (bench/sweep/processors.json): first multiplication and addition, then fused. The best dozen.
+
+${["exact", "fused"].map((module) => over(module, rates)).join("\n\n")}`;
+}
+
+/** Shares of tiles by processor; this run's takes the place of an earlier one's. */
+function processors() {
+  return JSON.parse(readFileSync(PROCESSORS, "utf8"));
+}
+
+function over(module, rates) {
+  const names = Object.keys(rates), mean = (tile) => names.reduce((product, name) => product * rates[name][module][tile], 1) ** (1 / names.length);
+  const best = tiles.map(({ name }) => name).sort((a, b) => mean(b) - mean(a)).slice(0, 12);
+  return table([["rows × columns, A", ...names, "mean"], ...best.map((tile) => [tile, ...names.map((name) => three(rates[name][module][tile])), three(mean(tile))])]);
 }
 
 async function pathsPart(hosts) {

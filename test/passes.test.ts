@@ -118,8 +118,8 @@ test("whatever the formula and whichever the passes: what is alive at once never
 });
 
 /** The model after some steps by hand, with passes of one's own. */
-async function stepped(net: Net[1], options: Net[2], width: number, passes: Passes): Promise<string> {
-  const model = await createModel(net as Layer, { input: [width], seed: 4 }), { metrics: _m, ema: _e, doctor: _d, ...rest } = options;
+async function stepped(net: Net[1], options: Net[2], width: number, passes: Passes, threads = 1): Promise<string> {
+  const model = await createModel(net as Layer, { input: [width], seed: 4, threads }), { metrics: _m, ema: _e, doctor: _d, ...rest } = options;
   const trainer = model.trainer({ ...rest, steps: 2 } as never);
   (trainer as unknown as { setup: { passes: Passes } }).setup.passes = passes;
   const y = yOf(model);
@@ -140,6 +140,20 @@ test("training steps have the same bits with each pass and without", async () =>
     const [all, ...others] = await Promise.all([{}, { inPlace: false }, { order: false }].map((passes) => stepped(net, options, width, passes)));
     for (const other of others) expect(other, name).toBe(all);
   }
+});
+
+test("training steps have the same bits on threads that share in every instruction, and on threads of which one does the small ones", async () => {
+  for (const [name, net, options, width = 8] of nets.slice(0, 3)) {
+    const alone = await stepped(net, options, width, {});
+    for (const passes of [{}, { alone: false }]) expect(await stepped(net, options, width, passes, 3), name).toBe(alone);
+  }
+  const graph = new Graph(), x = input(graph, "x", [4]);
+  const [marked, shared] = [{}, { alone: false }].map((passes) => {
+    const program = compileProgram({ outputs: new Map([["y", ops.exp(x)]]), passes });
+    markAlone(program);
+    return program.alone;
+  });
+  expect([marked, shared]).toEqual([true, false]);
 });
 
 test("each pass does something: a net that tapers needs less memory with order, and a formula half of it in place", async () => {

@@ -4,7 +4,6 @@ Answers each line of JSON on stdin, {m, n, k, ta, tb, ms, at}, with a line on st
 a mean over about so many ms; with `at` (positions in C) the elements there. A and B are streams 1 and 2 of uniform.py,
 2u − 1; a factor with ta or tb set is stored transposed. The first line says which BLAS it is.
 """
-import ctypes
 import functools
 import json
 import sys
@@ -12,23 +11,8 @@ import time
 
 import numpy as np
 
+from openblas import library
 from uniform import uniform
-
-
-def library():
-    with open("/proc/self/maps") as maps:
-        files = {line.split()[-1] for line in maps if "blas" in line and ".so" in line}
-    for file in sorted(files):
-        try:
-            config = ctypes.CDLL(file).openblas_get_config
-        except (AttributeError, OSError):
-            continue
-        config.restype = ctypes.c_char_p
-        words = config().decode().split()
-        core = ctypes.CDLL(file).openblas_get_corename
-        core.restype = ctypes.c_char_p
-        return f"{words[0]} {words[1]} ({core().decode()} kernels)"
-    return "the BLAS of numpy"
 
 
 @functools.lru_cache(maxsize=4)
@@ -46,7 +30,7 @@ def mean(product, ms):
     return 1000 * (time.perf_counter() - start) / count
 
 
-print(json.dumps(library()), flush=True)
+print(json.dumps(library() or "the BLAS of numpy"), flush=True)
 for line in sys.stdin:
     job = json.loads(line)
     a, b, c = factors(job["m"], job["n"], job["k"], job["ta"], job["tb"])

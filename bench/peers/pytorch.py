@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from openblas import library
 from uniform import uniform
 
 CHUNK, PATIENCE = 10.0, 1500.0  # ms
@@ -110,5 +111,5 @@ if not options.check:
         samples.append(chunk_of(chunk))
     median = float(np.median(samples))
     line.update(ms_min=min(samples), ms_median=median, steps_per_s=1000 / median, chunk=chunk)
-line.update(steps=steps, loss_first=losses.get(1), loss_5=losses.get(5), loss_20=losses.get(20), loss_last=last, version=torch.__version__)
+line.update(steps=steps, loss_first=losses.get(1), loss_5=losses.get(5), loss_20=losses.get(20), loss_last=last, version=f"{torch.__version__} with {library() or 'no OpenBLAS'}")
 print(json.dumps({name: float(f"{value:.7g}") if isinstance(value, float) else value for name, value in line.items()}))

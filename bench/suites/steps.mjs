@@ -54,6 +54,7 @@ export async function report({ wants, rounds, seconds, python, packages, version
       const found = runPeer(peer, python.torch, ["--work", work, "--seconds", String(seconds), "--warmup", String(seconds)]);
       const wrong = found.error ? undefined : wrongIn(found, peer, work, references.get(work), python.torch);
       if (found.version) versions.set(peer.name, `${peer.name} ${found.version}`);
+      if (found.version?.endsWith("no OpenBLAS")) notes.add(`${peer.name} has no OpenBLAS here and is slower than it could be (Debian: apt-get install libopenblas0)`);
       if (peer.ownArithmetic) notes.add(peer.ownArithmetic);
       if (found.error ?? wrong) {
         line.cell = found.error ? "error" : "WRONG";
