@@ -174,8 +174,6 @@ export enum MapKind {
   Elu,
   /** log(1 + e^(P0 · x)) / P0, or x where P0 · x > P1; from x */
   Softplus,
-  /** x, or 0 where x is denormal; has no MapGradient */
-  Flush,
   Count,
 }
 
@@ -245,6 +243,8 @@ export enum GuardCell {
   NORM,
   /** f32: min(1, CLIP / (norm + 1e−6)), or 1 */
   FACTOR,
+  /** u32: 1 in a step after which Update flushes the states; the host's */
+  FLUSH,
   SIZE,
 }
 

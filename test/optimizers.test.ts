@@ -112,16 +112,18 @@ it("formulas have the same bits on threads, and all threads stop at a step that 
 });
 
 it.each(Object.entries({ ...all, momentum: () => sgd({ learningRate: 0.01, momentum: 0.9 }), adam: () => adam() }))(
-  "%s: what decays in its states ends at 0, not among the denormal numbers, where processors are slow", async (_, make) => {
+  "%s: what decays in its states stops before the denormal numbers, where processors are slow", async (_, make) => {
     const model = await createModel(sequential(dense(3, { initializer: "zeros" })), { input: [5] });
     const trainer = model.trainer({ loss: mse(), optimizer: make() }), gradient = (value: number) => new Map([
       ["0.weight", new Float32Array(15).fill(value)], ["0.bias", new Float32Array(3).fill(value)],
     ]);
-    trainer.apply(gradient(1e-16)); // 1 − β2 of its square is 1e-35
+    trainer.apply(gradient(1e-13)); // 1 − β2 of its square is 1e-29
     const none = gradient(0);
-    for (let step = 0; step < 8000; step++) trainer.apply(none);
-    for (const [name, { data }] of readSafetensors(trainer.checkpoint()))
-      if (!name.startsWith("parameter")) for (const value of data) expect(value === 0 || Math.abs(value) >= 2 ** -126, `${name} ${value}`).toBe(true);
+    for (let step = 0; step < 8000; step++) {
+      trainer.apply(none);
+      if (step % 500 === 499) for (const [name, { data }] of readSafetensors(trainer.checkpoint()))
+        if (!name.startsWith("parameter")) for (const value of data) expect(value === 0 || Math.abs(value) >= 2 ** -116, `${name} ${value}`).toBe(true);
+    }
     model.dispose();
   });
 

@@ -13,6 +13,7 @@ import {
 } from "../src/index.ts";
 import { input } from "../src/op.ts";
 import { alignUp } from "../src/plan.ts";
+import { markAlone } from "../src/passes/alone.ts";
 import { order } from "../src/passes/order.ts";
 import { recompute as remake } from "../src/passes/recompute.ts";
 import type { Storage } from "../src/passes/storage.ts";

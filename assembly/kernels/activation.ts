@@ -2,7 +2,6 @@
 // df(v) where v is the input or the output, as isa.ts says of the kind; p and q are its parameters, splat.
 
 import { MapKind } from "../isa";
-import { flush } from "../lanes";
 import { erf, exp, expm1, expOf, isNormal, log, logNormal, sigmoid, sigmoidOf, softplus, tanh } from "../math";
 
 @final class Relu {
@@ -72,10 +71,6 @@ import { erf, exp, expm1, expOf, isNormal, log, logNormal, sigmoid, sigmoidOf, s
   @inline f(x: v128, p: v128, q: v128): v128 { return f32x4.mul(p, x); }
 }
 
-@final class Flush {
-  @inline f(x: v128, p: v128, q: v128): v128 { return flush(x); }
-}
-
 @final class Erf {
   @inline f(x: v128, p: v128, q: v128): v128 { return erf(x); }
   // 2/√π · e^−x²
@@ -129,7 +124,6 @@ export function mapVectors(kind: u32, dst: usize, end: usize, src: usize, p: v12
     case MapKind.Clamp: return map<Clamp>(dst, end, src, p, q);
     case MapKind.Elu: return map<Elu>(dst, end, src, p, q);
     case MapKind.Softplus: return map<Softplus>(dst, end, src, p, q);
-    case MapKind.Flush: return map<Flush>(dst, end, src, p, q);
   }
 }
 

@@ -28,18 +28,6 @@ export const clipOp: Op<{ gradient: Address; count: number; value: number; flag:
   },
 };
 
-/** x, or 0 where x is denormal. Has no gradient: it is for the states of optimizers. */
-export const flushOp: Op = {
-  name: "flush",
-  inPlace: [0],
-  shape: ([x]) => [{ shape: x!.shape }],
-  emit({ inputs: [x], outputs: [y] }, to) {
-    to.instruction(Opcode.Map, Map.SIZE, {
-      [Map.KIND]: MapKind.Flush, [Map.DST]: to.at(y!), [Map.SRC]: to.at(x!), [Map.COUNT]: x!.size, [Map.P0]: 0, [Map.P1]: 0,
-    });
-  },
-};
-
 export interface GuardAttributes {
   /** The gradients: `count` numbers. */
   gradient: Address;
@@ -63,7 +51,7 @@ export const guardOp: Op<GuardAttributes> = {
     to.instruction(Opcode.Guard, Guard.SIZE, {
       [Guard.CELLS]: cells, [Guard.PARTIALS]: partials, [Guard.CHUNKS]: chunks, [Guard.LOSS]: loss, [Guard.FLAG]: flag,
       [Guard.CLIP]: bits(clip),
-    }, [{ address: cells, bytes: 4 * GuardCell.SIZE }]);
+    }, [{ address: cells, bytes: 4 * GuardCell.FLUSH }]);
   },
 };
 

@@ -4,17 +4,18 @@
 //   … | guard | stop if not finite | formula of segment 0 | formula of segment 1 | …
 //
 // A new value is written where the old one lies: by the op that makes it, where nobody reads the old one any more, else
-// by a copy when all of the segment has been computed. States that decay end at 0, not among the denormals.
+// by a copy when all of the segment has been computed. States are flushed, as those
+// of sgd and adam are now and then (assembly/lanes.ts): what decays would else stop among the denormal numbers.
 
 import { GuardCell } from "../../assembly/isa.ts";
 import { GraphError, ShapeError } from "../errors.ts";
 import { type Node, notAValue, origin, Value } from "../graph.ts";
-import { apply, parameterOp } from "../op.ts";
+import { parameterOp } from "../op.ts";
 import { checkNames, isRecord, wantFunction, badOption } from "../options.ts";
-import { multiply } from "../ops/binary.ts";
+import { add, multiply, subtract } from "../ops/binary.ts";
 import { seedOf } from "../ops/random.ts";
 import { copy } from "../ops/shape.ts";
-import { effect, flushOp, stopOp } from "../ops/update.ts";
+import { effect, stopOp } from "../ops/update.ts";
 import { isSource } from "../passes/storage.ts";
 import type { Address } from "../program.ts";
 import { sameShape, type Shape } from "../shape.ts";
@@ -70,7 +71,7 @@ export function inOps<State extends string, Cell extends string>(
         if (value.dtype !== "float32" || !sameShape(value.shape, shape))
           throw new ShapeError("shape-mismatch", { ...AT, layer: name, option: key, wanted: shape, got: value.dtype === "float32" ? value.shape : value.dtype });
         if (value === old.get(key)) return [];
-        if (key !== "parameter") return [{ key, value: apply(flushOp, [value], null) }];
+        if (key !== "parameter") return [{ key, value: subtract(add(value, COARSE), COARSE) }];
         // other places are overwritten: what lies there is taken away first
         return [{ key, value: isSource(origin(value)) ? copy(value) : value }];
       });
@@ -88,6 +89,9 @@ export function inOps<State extends string, Cell extends string>(
     return [stop];
   };
 }
+
+/** 2^−80: adding and subtracting it leaves multiples of 2^−104 of small numbers. */
+const COARSE = 8.271806125530277e-25;
 
 /** Details of what a caller's update returned. */
 const AT = { of: "optimizer", option: "update" };

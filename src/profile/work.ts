@@ -47,12 +47,12 @@ const EXP = 31, LOG = 43, LOG_NORMAL = 36, LOG1P = 39;
 const MAP: Readonly<Record<Exclude<MapKind, MapKind.Count>, Cost>> = {
   [MapKind.Relu]: [1], [MapKind.LeakyRelu]: [3], [MapKind.Sigmoid]: [EXP + 6, 1], [MapKind.Tanh]: [EXP + 12, 1], [MapKind.Exp]: [EXP], [MapKind.Log]: [LOG_NORMAL],
   [MapKind.Sqrt]: [1, 1], [MapKind.Square]: [1], [MapKind.Abs]: [1], [MapKind.Scale]: [1], [MapKind.Erf]: [EXP + 33], [MapKind.Clamp]: [2],
-  [MapKind.Elu]: [EXP + 20], [MapKind.Softplus]: [EXP + LOG1P + 8, 2], [MapKind.Flush]: [3],
+  [MapKind.Elu]: [EXP + 20], [MapKind.Softplus]: [EXP + LOG1P + 8, 2],
 };
 const MAP_GRADIENT: Readonly<Record<Exclude<MapKind, MapKind.Count>, Cost>> = {
   [MapKind.Relu]: [2], [MapKind.LeakyRelu]: [3], [MapKind.Sigmoid]: [3], [MapKind.Tanh]: [3], [MapKind.Exp]: [1], [MapKind.Log]: [1, 1], [MapKind.Sqrt]: [2, 1],
   [MapKind.Square]: [2], [MapKind.Abs]: [6], [MapKind.Scale]: [1], [MapKind.Erf]: [EXP + 4], [MapKind.Clamp]: [4], [MapKind.Elu]: [EXP + 6],
-  [MapKind.Softplus]: [EXP + 10, 1], [MapKind.Flush]: [3],
+  [MapKind.Softplus]: [EXP + 10, 1],
 };
 const BINARY: Readonly<Record<Exclude<BinaryKind, BinaryKind.Count>, Cost>> = {
   [BinaryKind.Add]: [1], [BinaryKind.Subtract]: [1], [BinaryKind.Multiply]: [1], [BinaryKind.Divide]: [1, 1], [BinaryKind.Maximum]: [1], [BinaryKind.Minimum]: [1],

@@ -54,6 +54,10 @@ export interface FitLayout {
   readonly bytes: number;
 }
 
+/** Steps from one in which the states of sgd and adam are flushed (assembly/lanes.ts) to the next: what decays to 0.9 in each gets to 2^−114
+ * in between, far from the denormal numbers. */
+const FLUSHED = 64;
+
 export const inFit = (offset: number): Address => ({ region: FIT, offset });
 
 /** Lays out the block of a fit whose programs write `scores` numbers for each batch. */
@@ -175,6 +179,7 @@ export function makeState(network: Network, layout: FitLayout, seed: { low: numb
       now[seedCells + SeedCell.STEP] = draw ?? this.steps + ahead;
       now[word(layout.cursor)] = cursor;
       now[word(layout.flag)] = 0;
+      now[word(layout.guard) + GuardCell.FLUSH] = Number((this.updates + ahead + 1) % FLUSHED === 0);
       if (!ahead) network.session.wrote(written.offset, written.bytes);
     },
     place: (slot, state = -1) => block.offset + slot.offset + (state < 0 ? 0 : layout.state + state * layout.stride),
