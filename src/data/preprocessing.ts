@@ -294,7 +294,9 @@ export class Preprocessing {
   /** Likewise with y, for evaluate.
    * @internal */
   data(data: unknown): Data | undefined {
-    return isRaw(data) ? this.apply(data, { target: true }) : undefined;
+    // a list of batches { x, y } is a stream
+    const batch = Array.isArray(data) && isRecord(data[0]) && typeof data[0].x === "object" && data[0].x !== null;
+    return isRaw(data) && !batch ? this.apply(data, { target: true }) : undefined;
   }
 
   /** Numbers of a regression in the target's units, in their place.

@@ -125,8 +125,8 @@ function pad(text: string, width: number, right = false): string {
  *
  * - **number** if all its values are numbers (a code with leading zeros, such as 01234, is none);
  * - **date** if all are dates in one way of writing, and it is clear which of two numbers is the month;
- * - **identifier**, and ignored, if all are different: texts of one or two words, in 20 rows or more; whole numbers if they follow on
- *   one another, or if the column is named like one (id, user_id, index, …);
+ * - **identifier**, and ignored, if all are different: texts of one or two words, in 20 rows or more; numbers if they are 0, 1, 2, … or
+ *   1, 2, 3, … in some order; whatever is named like one (id, user_id, index, …);
  * - **category** if there are at most 20 different texts, or at most 100 that come twice each on average; one-hot;
  * - **text** if its values have three words or more on average; its words are hashed. Other texts are categories too, hashed.
  *
@@ -298,7 +298,7 @@ function typeOf(name: string, facts: Facts): Finding {
   if (present === 0) return { type: "category", why: "no values" };
   if (!noNumber && !codes) {
     if (whole && named) return { type: "identifier", why: "different in every row, and named like one" };
-    if (whole && different && present >= FEW_ROWS && range[1] - range[0] === present - 1) return { type: "identifier", why: "numbers the rows" };
+    if (whole && different && present >= FEW_ROWS && (range[0] === 0 || range[0] === 1) && range[1] - range[0] === present - 1) return { type: "identifier", why: "numbers the rows" };
     return { type: "number", why: "" };
   }
   if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, why: "" };

@@ -124,6 +124,11 @@ export function textAt(values: ColumnValues, row: number): string | null {
   return cell === null || cell === undefined || Number.isNaN(cell) ? null : String(cell);
 }
 
+/** Has a row no value in a column? */
+export function missingAt(values: ColumnValues, row: number): boolean {
+  return values instanceof Float64Array ? Number.isNaN(values[row]) : textAt(values, row) === null;
+}
+
 function isBlank(text: string): boolean {
   return text === "" || (text.charCodeAt(0) <= 32 && text.trim() === "");
 }
@@ -175,7 +180,7 @@ export function dropColumns(table: Table, names: readonly string[]): Table {
  */
 export function rowsWith(table: Table, column: string): number[] {
   const values = wantColumn(table, column), rows: number[] = [];
-  for (let row = 0; row < table.rows; row++) if (textAt(values, row) !== null) rows.push(row);
+  for (let row = 0; row < table.rows; row++) if (!missingAt(values, row)) rows.push(row);
   return rows;
 }
 

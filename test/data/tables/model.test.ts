@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  adam, createModel, crossEntropy, DataError, dense, FormatError, hash, loadModel, mse, OptionError, Preprocessing, readSafetensors, relu, sequential, ShapeError, tableOf, writeSafetensors,
+  adam, createModel, crossEntropy, DataError, dense, FormatError, hash, loadModel, type Model, mse, OptionError, Preprocessing, readSafetensors, relu, sequential, ShapeError, tableOf, writeSafetensors,
 } from "../../../src/index.ts";
 import { parseSafetensors } from "../../../src/formats/safetensors.ts";
 import { penguins, texts } from "./penguins.ts";
 
 const rows = penguins(344), train = rows.map((_, i) => i).filter((i) => i % 5), held = rows.filter((_, i) => i % 5 === 0), table = tableOf(texts(rows), "penguins.csv");
 
-async function trained(): Promise<{ model: Awaited<ReturnType<typeof createModel>>; preprocessing: Preprocessing }> {
+async function trained(): Promise<{ model: Model; preprocessing: Preprocessing }> {
   const preprocessing = Preprocessing.fit(table, { target: "species", rows: train });
   const model = await createModel(sequential(dense(16), relu(), dense(3)), { preprocessing, seed: 1 });
   await model.fit(preprocessing.apply(train.map((i) => rows[i]!), { target: true }), { loss: crossEntropy(), optimizer: adam({ learningRate: 0.01 }), epochs: 30 });
