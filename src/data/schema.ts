@@ -78,10 +78,10 @@ export class Schema {
   /** A table of the columns in at most 120 characters a line: type, missing values, range or most frequent values, use and reason. */
   toString(): string {
     const lines = this.columns.map((column) => [
-      column.name, column.use === "target" ? `target (${column.type})` : column.type, String(column.missing), valuesText(column), `${USES[column.use]}${column.why && `: ${column.why}`}`,
+      column.name, column.use === "target" ? `target (${column.type})` : column.type, String(column.missing), valuesText(column), useText(column),
     ]);
     const all = [["column", "type", "missing", "values", "use"], ...lines];
-    const widths = [22, 17, 8, 34, Infinity].map((most, i) => Math.min(most, Math.max(...all.map((line) => lengthOf(line[i]!)))));
+    const widths = [22, 17, 8, VALUES, Infinity].map((most, i) => Math.min(most, Math.max(...all.map((line) => lengthOf(line[i]!)))));
     widths[4] = 120 - widths.slice(0, 4).reduce((sum, width) => sum + width + 2, 0);
     const told = all.map((line) => line.map((cell, i) => (i === 2 ? pad(cell, widths[i]!, true) : pad(cut(cell, widths[i]!), widths[i]!))).join("  ").trimEnd());
     const what = this.target === undefined ? "no target" : `target ${show(this.target)}: ${this.task}`;
@@ -97,8 +97,22 @@ const USES: Readonly<Record<Use, string>> = {
 function valuesText({ type, range, frequent, distinct }: ColumnSchema): string {
   if (range && type === "date") return `${showDate(range[0])} … ${showDate(range[1])}`;
   if (range && type === "number") return range[0] === range[1] ? short(range[0]) : `${short(range[0])} … ${short(range[1])}`;
-  if (frequent[0]?.[1] === 1) return `${frequent.slice(0, 2).map(([value]) => cut(value, 14)).join(", ")}${distinct > 2 ? ", …" : ""}`;
-  return frequent.slice(0, 4).map(([value, count]) => `${cut(value, 14)} ${count}`).join(", ") + (distinct > 4 ? ", …" : "");
+  let text = "", told = 0;
+  for (const [value, count] of frequent) {
+    const more = `${text && `${text}, `}${cut(value, VALUES - 10)}${count > 1 ? ` ${count}` : ""}`;
+    if (text && lengthOf(more) > VALUES - (told + 1 < distinct ? 3 : 0)) break;
+    text = more;
+    told++;
+  }
+  return told < distinct ? `${text}, …` : text;
+}
+
+/** Width of the values' column. */
+const VALUES = 36;
+
+function useText({ type, use, why, missing }: ColumnSchema): string {
+  const lost = missing > 0 && use !== "ignore" && use !== "target" ? (type === "number" ? ", missing: mean + flag" : ", missing: flag") : "";
+  return `${USES[use]}${why && `: ${why}`}${lost}`;
 }
 
 /** A number in six digits. */

@@ -13,8 +13,8 @@ export interface Table {
   readonly columns: ReadonlyMap<string, ColumnValues>;
 }
 
-/** Raw rows as callers have them: a record for each row, by column. */
-export type Records = readonly Readonly<Record<string, unknown>>[];
+/** Raw rows as callers have them: a record for each row, by column. (With unknown in the place of any, rows of an interface would be none.) */
+export type Records = readonly Readonly<Record<string, any>>[];
 
 /** Most columns of a table that is made of records, and of one that is preprocessed. */
 export const MOST_COLUMNS = 65_536;

@@ -48,7 +48,7 @@ describe("a table of penguins", () => {
   test("comes back from JSON with the same numbers", () => {
     const back = Preprocessing.from(JSON.parse(JSON.stringify(preprocessing)));
     expect(back.apply(rows)).toEqual(preprocessing.apply(rows));
-    expect(back).toEqual(preprocessing);
+    expect(back.toJSON()).toEqual(preprocessing.toJSON());
   });
 });
 
@@ -186,7 +186,7 @@ describe("rows to predict that do not fit are told", () => {
 });
 
 describe("what a file says is checked", () => {
-  const rich = Preprocessing.fit(texts(rows).map((row, i) => ({ ...row, day: `2020-0${1 + (i % 9)}-11`, note: `a few words about penguin ${i}` })), { target: "body_mass_g" });
+  const whole = rows.filter(({ body_mass_g }) => body_mass_g !== null), rich = Preprocessing.fit(texts(whole).map((row, i) => ({ ...row, day: `2020-0${1 + (i % 9)}-11`, note: `a few words about penguin ${i}` })), { target: "body_mass_g" });
   const saved = JSON.parse(JSON.stringify(rich)) as any;
 
   test.each<[string, (json: any) => unknown]>([
@@ -206,7 +206,7 @@ describe("what a file says is checked", () => {
   });
 
   test("it comes back as it was", () => {
-    expect(Preprocessing.from(saved)).toEqual(rich);
+    expect(Preprocessing.from(saved).toJSON()).toEqual(saved);
     expect(rich.columns.map(({ use }) => use)).toContain("cyclic");
     expect(rich.columns.map(({ use }) => use)).toContain("hash");
   });
@@ -265,7 +265,7 @@ test("any rows become finite numbers, or are refused with a DataError", () => {
     try {
       const own = Preprocessing.fit(given as Row[]);
       expect(own.apply(given as Row[]).x.data.every(Number.isFinite)).toBe(true);
-      expect(Preprocessing.from(JSON.parse(JSON.stringify(own)))).toEqual(own);
+      expect(Preprocessing.from(JSON.parse(JSON.stringify(own))).toJSON()).toEqual(own.toJSON());
     } catch (error) {
       expect(error).toBeInstanceOf(LanewiseError);
     }

@@ -91,7 +91,20 @@ describe("a target's task", () => {
 test("the table of a schema reads well in 120 columns", () => {
   const rows = texts(penguins(344)).map((row, i) => ({ ...row, rowid: i, note: "seen on the beach, number " + i, seen: `2008-11-${String(1 + (i % 28)).padStart(2, "0")}` }));
   const text = String(inferSchema(tableOf(rows, "penguins.csv"), { target: "species" }));
-  expect(text).toMatchInlineSnapshot();
+  expect(text).toMatchInlineSnapshot(`
+    "column             type               missing  values                                use
+    species            target (category)        0  Adelie 162, Gentoo 118, Chinstrap 64  target: 3 classes
+    island             category                 0  Biscoe 182, Dream 112, Torgersen 50   one-hot: 3 texts
+    bill_length_mm     number                   4  34.4 … 54.8                           standardised, missing: mean + flag
+    bill_depth_mm      number                   4  13.8 … 20.1                           standardised, missing: mean + flag
+    flipper_length_mm  number                   4  178 … 229                             standardised, missing: mean + flag
+    body_mass_g        number                   4  2825 … 5725                           standardised, missing: mean + flag
+    sex                category                17  MALE 168, FEMALE 159                  one-hot: 2 texts, missing: flag
+    rowid              identifier               0  0, 1, 10, 100, 101, 102, 103, 104, …  ignored: numbers the rows
+    note               text                     0  seen on the beach, number…, …         hashed: words of 344 texts
+    seen               date                     0  2008-11-01 … 2008-11-28               cyclic
+    penguins.csv: 344 rows, 10 columns, target "species": classification"
+  `);
   for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
 });
 

@@ -26,7 +26,7 @@ describe("numbers", () => {
   });
 
   test("to 0 … 1 by minimum and maximum, beyond them too", () => {
-    expect(becomes([2, 4, 6], "minMax", [2, 3, 8])).toEqual([[0], [0.5], [1.5]]);
+    expect(becomes([2, 4, 6], "minMax", [2, 3, 8])).toEqual([[0], [0.25], [1.5]]);
   });
 
   test("log: sign(x) · ln(1 + |x|), standardised", () => {
