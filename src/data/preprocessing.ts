@@ -83,7 +83,7 @@ export class PreparedRows<Y extends Int32Array | Float32Array | undefined = Int3
 }
 
 /** What turns the rows of a table into numbers, and predictions back into words; made by `Preprocessing.fit`, and kept by a model that is
- * made with it: `createModel(net, { preprocessing })`. */
+ * made with it: `createModel(net, { preprocessing })`, and `loadModel(bytes, { preprocessing: Preprocessing })`. */
 export class Preprocessing {
   /** Shape of a row: how many numbers it becomes. */
   readonly input: readonly [number];

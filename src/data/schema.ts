@@ -41,7 +41,7 @@ export interface ColumnSchema {
   range?: [number, number];
   /** How a date is written. */
   format?: DateFormat;
-  /** The most frequent values, and how often they come: at most 8. */
+  /** The most frequent values, and how often they come: at most 8; the first ones, if all are different. */
   frequent: [value: string, count: number][];
 }
 
@@ -271,7 +271,7 @@ export function byFrequency(counts: ReadonlyMap<string, number>): [string, numbe
 
 function describe(name: string, facts: Facts, forced: { type: ColumnType; format?: DateFormat } | undefined): ColumnSchema {
   const { present, missing, counts, range, dates } = facts, distinct = counts.size;
-  const base = { name, missing, distinct, frequent: byFrequency(counts).slice(0, 8) };
+  const base = { name, missing, distinct, frequent: (facts.different ? [...counts] : byFrequency(counts)).slice(0, 8) };
   const { type, format, why, use } = forced ? { why: "as asked", use: undefined, ...forced } : typeOf(name, facts);
   const constant = distinct === 1 && missing === 0, made = use ?? (type === "category" && distinct > MOST_CATEGORIES ? "hash" : USE_OF[type]);
   const told: ColumnSchema = { ...base, type, use: made, why };

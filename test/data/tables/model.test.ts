@@ -17,7 +17,7 @@ async function trained(): Promise<{ model: Model; preprocessing: Preprocessing }
 }
 
 test("penguins: table, preprocessing, fit, save, load, classify raw rows: the same bits", async () => {
-  const { model, preprocessing } = await trained(), loaded = await loadModel(model.save());
+  const { model, preprocessing } = await trained(), loaded = await loadModel(model.save(), { preprocessing: Preprocessing });
   expect(model.preprocessing).toBe(preprocessing);
   expect(loaded.preprocessing).toBeInstanceOf(Preprocessing);
   expect(loaded.preprocessing!.toJSON()).toEqual(preprocessing.toJSON());
@@ -39,7 +39,7 @@ test("a regression's numbers are in the user's units for raw rows, and the model
   const data = Array.from({ length: 60 }, (_, i) => ({ size: 20 + i, city: i % 2 ? "Bern" : "Bonn", price: 1000 * (20 + i) + (i % 2 ? 50_000 : 0) }));
   const preprocessing = Preprocessing.fit(data, { target: "price" }), model = await createModel(dense(1), { preprocessing });
   await model.fit(preprocessing.apply(data, { target: true }), { loss: mse(), optimizer: adam({ learningRate: 0.05 }), epochs: 300 });
-  const loaded = await loadModel(model.save()), { x } = preprocessing.apply(data), own = model.predict(x).data, told = loaded.predict(data);
+  const loaded = await loadModel(model.save(), { preprocessing: Preprocessing }), { x } = preprocessing.apply(data), own = model.predict(x).data, told = loaded.predict(data);
   expect(told.shape).toEqual([60, 1]);
   data.forEach(({ price }, i) => expect(Math.abs(told.data[i]! - price)).toBeLessThan(500));
   expect(told.data).toEqual(preprocessing.words(own));
@@ -63,7 +63,7 @@ test("batches of tables train and evaluate as the whole table does", async () =>
 });
 
 test("a model in a worker takes raw rows too", async () => {
-  const { model } = await trained(), away = await loadModel(model.save(), { where: "worker" });
+  const { model } = await trained(), away = await loadModel(model.save(), { where: "worker", preprocessing: Preprocessing });
   try {
     expect(away.preprocessing!.toJSON()).toEqual(model.preprocessing!.toJSON());
     expect(await away.classify(held, { top: 1 })).toEqual(model.classify(held, { top: 1 }));
@@ -101,11 +101,14 @@ describe("what does not fit is told", () => {
       const other = structuredClone(saved), changed = change(other.preprocessing);
       return writeSafetensors(new Map(tensors), { format: "pt", "lanewise.model": JSON.stringify(changed === undefined ? other : { ...other, preprocessing: changed }) });
     };
-    expect((await loadModel(file(() => undefined))).preprocessing!.toJSON()).toEqual(preprocessing.toJSON());
-    await expect(loadModel(file((one) => { one.columns.pop(); }))).rejects.toThrow(/does not fit its model: input/);
-    await expect(loadModel(file((one) => { one.target.classes.reverse(); }))).rejects.toThrow(/does not fit its model: classes/);
-    await expect(loadModel(file((one) => { one.columns[0].use = "x"; }))).rejects.toThrow(/columns\[0\]\.use/);
-    for (const wrong of [null, 5, [], "x", {}]) await expect(loadModel(file(() => wrong))).rejects.toThrow(FormatError);
+    const load = (bytes: Uint8Array): Promise<Model> => loadModel(bytes, { preprocessing: Preprocessing });
+    expect((await load(file(() => undefined))).preprocessing!.toJSON()).toEqual(preprocessing.toJSON());
+    await expect(load(file((one) => { one.columns.pop(); }))).rejects.toThrow(/does not fit its model: input/);
+    await expect(load(file((one) => { one.target.classes.reverse(); }))).rejects.toThrow(/does not fit its model: classes/);
+    await expect(load(file((one) => { one.columns[0].use = "x"; }))).rejects.toThrow(/columns\[0\]\.use/);
+    for (const wrong of [null, 5, [], "x", {}]) await expect(load(file(() => wrong))).rejects.toThrow(FormatError);
     expect(readSafetensors(bytes).size).toBe(2);
+    await expect(loadModel(bytes)).rejects.toThrow("the model has preprocessing; hand it over: loadModel(bytes, { preprocessing: Preprocessing })");
+    expect((await load((await createModel(dense(3), { input: [2] })).save())).preprocessing).toBeUndefined();
   });
 });

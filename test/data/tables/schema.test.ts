@@ -100,7 +100,7 @@ test("the table of a schema reads well in 120 columns", () => {
     flipper_length_mm  number                   4  178 … 229                             standardised, missing: mean + flag
     body_mass_g        number                   4  2825 … 5725                           standardised, missing: mean + flag
     sex                category                17  MALE 168, FEMALE 159                  one-hot: 2 texts, missing: flag
-    rowid              identifier               0  0, 1, 10, 100, 101, 102, 103, 104, …  ignored: numbers the rows
+    rowid              identifier               0  0, 1, 2, 3, 4, 5, 6, 7, …             ignored: numbers the rows
     note               text                     0  seen on the beach, number…, …         hashed: words of 344 texts
     seen               date                     0  2008-11-01 … 2008-11-28               cyclic
     penguins.csv: 344 rows, 10 columns, target "species": classification"
