@@ -60,6 +60,7 @@ test("batches of tables train and evaluate as the whole table does", async () =>
   await b.fit(preprocessing.batches(parts), { loss: crossEntropy(), optimizer: adam(), epochs: 2, shuffle: false });
   expect(hash(b)).toBe(hash(a));
   expect(await b.evaluate(preprocessing.batches(parts))).toEqual(await a.evaluate(rows));
+  expect(await b.evaluate([preprocessing.apply(rows, { target: true })])).toEqual(await a.evaluate(rows)); // a list of batches is a stream
 });
 
 test("a model in a worker takes raw rows too", async () => {

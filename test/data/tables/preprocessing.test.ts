@@ -177,6 +177,11 @@ describe("rows to predict that do not fit are told", () => {
     expect(() => fitted.apply(given as never)).toThrow(DataError);
   });
 
+  test("more numbers than a memory holds, before they are allocated", () => {
+    const wide = Preprocessing.fit([{ a: "x" }, { a: "y" }], { transforms: { a: { use: "hash", buckets: 65_536 } } });
+    expect(() => wide.apply({ name: "t", rows: 20_000, columns: new Map([["a", new Float64Array(20_000)]]) })).toThrow(/t: wanted at most 4294967296 bytes, got 5242880000; some rows at a time/);
+  });
+
   test("a target that is wanted and is not there", () => {
     const { species: _, ...row } = good;
     expect(() => fitted.apply([row], { target: true })).toThrow(/column "species"/);
