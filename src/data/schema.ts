@@ -99,7 +99,7 @@ function valuesText({ type, range, frequent, distinct }: ColumnSchema): string {
   if (range && type === "number") return range[0] === range[1] ? short(range[0]) : `${short(range[0])} … ${short(range[1])}`;
   let text = "", told = 0;
   for (const [value, count] of frequent) {
-    const more = `${text && `${text}, `}${cut(value, VALUES - 10)}${count > 1 ? ` ${count}` : ""}`;
+    const more = `${text && `${text}, `}${cut(value, VALUES - 10)}${frequent[0]![1] > 1 ? ` ${count}` : ""}`;
     if (text && lengthOf(more) > VALUES - (told + 1 < distinct ? 3 : 0)) break;
     text = more;
     told++;
