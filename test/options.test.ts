@@ -205,6 +205,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   createModel: [(_, more) => createModel(dense(2), { input: [6], ...more } as any), {
     input: [1, "x", {}, [], [0], [NaN], [1.5], null, { shape: [2], dtype: "x" }], seed: seeds, classes: [1, "x", {}, ["a"], ["a", "a"], [1, 2]], memoryLimit: counts,
     threads: [0, 65, 1.5, "x", {}, NaN], where: choice, worker: [1, "x", {}, true], build: [...choice, "faster"], core: [1, "x", {}, new Uint8Array(8)],
+    preprocessing: [1, "x", {}, null, []],
   }],
   fit: [(model, more) => model.fit(small, { loss: crossEntropy(), ...more }), {
     ...training, schedule: [1, "x", {}], epochs: counts, shuffle: flags, validation: [NaN, -1, 0, 1, 1.5, "x", {}, null, []],
@@ -217,7 +218,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   predict: [(model, more) => model.predict(small.x, more), { into: [1, "x", {}, new Float32Array(3), new Int32Array(36), []] }],
   classify: [(model, more) => model.classify(small.x, more), { top: counts, output: [1, "x", {}] }],
   setParameters: [(model, more) => model.setParameters(new Map(), { strict: false, ...more }), { strict: flags }],
-  loadModel: [(model, more) => loadModel(model.save(), more), { layers: [1, "x", [], { a: 1 }], memoryLimit: counts, threads: [0, 65, "x"], where: choice, worker: [1, "x", {}, true], build: choice, core: [1, "x", {}, new Uint8Array(8)] }],
+  loadModel: [(model, more) => loadModel(model.save(), more), { layers: [1, "x", [], { a: 1 }], preprocessing: [1, "x", {}, null, true], memoryLimit: counts, threads: [0, 65, "x"], where: choice, worker: [1, "x", {}, true], build: choice, core: [1, "x", {}, new Uint8Array(8)] }],
   findLearningRate: [(model, more) => findLearningRate(model, small, { loss: crossEntropy(), ...more } as any), {
     loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, batchSize: counts, clipNorm: positive, clipValue: positive, seed: seeds,
     minimum: positive, maximum: [...positive, 1e-6], steps: [...counts, 1], smoothing: below1, signal,
