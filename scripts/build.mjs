@@ -1,8 +1,8 @@
 // From src/, build/core.wasm and build/fast.wasm to dist/: ES modules with the core embedded, the same for edge engines, which
-// import core.wasm, the two files, what a worker runs, and declarations.
+// import core.wasm, the two files, what a worker runs, the command line, and declarations.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,7 +15,7 @@ mkdirSync(dist);
 
 // Private members whose names stand nowhere else in src/, nor in the benches, get short ones: 0.1 KB less for a page.
 const sources = ["src", "bench/suites"].flatMap((folder) => readdirSync(join(root, folder), { recursive: true })
-  .filter((name) => /\.(ts|mjs)$/.test(name)).map((name) => readFileSync(join(root, folder, name), "utf8")));
+  .filter((name) => /^(?!cli\b).*\.(ts|mjs)$/.test(name)).map((name) => readFileSync(join(root, folder, name), "utf8")));
 // comments on lines of their own only: what stands behind "//" may be in a string, with code behind it
 const text = sources.join("\n").replace(/^ *(?:\/\*[^]*?\*\/|\/\/.*)$/gm, "");
 const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )*(\w+)/gm)].map(([, name]) => name));
@@ -32,6 +32,12 @@ await modules("dist", [fastApart, embedWasm]);
 await modules("dist/edge", [importWasm]);
 // The fast build shares no chunk with them: a page would have a file more.
 for (const [outdir, core] of [["dist", embedWasm], ["dist/edge", importWasm]]) await modules(outdir, [core], { fast: "src/fast.ts" });
+// The command line is a program on the library beside it, as any user's is.
+const beside = { name: "beside", setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: "./index.js", external: true })) };
+await build({
+  absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022", plugins: [beside],
+});
+copyFileSync(join(root, "src/cli/lanewise.schema.json"), join(dist, "lanewise.schema.json"));
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,
 // they go with their contents. The embedded core goes first: gzip codes it in a block of its own, 1.5 KB less for a page.
