@@ -21,11 +21,14 @@ const text = sources.join("\n").replace(/^ *(?:\/\*[^]*?\*\/|\/\/.*)$/gm, "");
 const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )*(\w+)/gm)].map(([, name]) => name));
 const hidden = [...declared].filter((name) => !new RegExp(`(?<!this\\.|private (?:readonly |async |get )*)\\b${name}\\b`).test(text));
 
+// what users install beside it, if they read such files
+const external = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).peerDependencies ?? {});
+
 /** The two entries, and chunks that both share: a Value of one is a Value of the other. */
 const modules = (outdir, plugins, entryPoints = { index: "src/index.ts", ops: "src/ops/index.ts" }) => build({
   absWorkingDir: root,
   entryPoints,
-  outdir, bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
+  outdir, bundle: true, splitting: true, external, format: "esm", platform: "neutral", target: "es2022",
   mainFields: ["module", "main"], plugins, legalComments: "inline", chunkNames: "[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
 });
 await modules("dist", [fastApart, embedWasm]);

@@ -35,6 +35,16 @@ export { type Evaluation, type Finding, History, type Report, type StepReport } 
 export type { Data, Labels, Stream } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
+// data files
+export { chunksOf, nameOf, readBytes, type Source } from "./data/source.ts";
+export type { ColumnValues, Table } from "./data/table.ts";
+export { csv, csvBatches, type CsvOptions } from "./data/csv.ts";
+export { jsonl } from "./data/jsonl.ts";
+export { parquet } from "./data/parquet.ts";
+export { idx } from "./data/idx.ts";
+export { npy, npz, writeNpy } from "./data/npy.ts";
+export type { FileTensor } from "./data/binary.ts";
+
 export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
