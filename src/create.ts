@@ -3,6 +3,7 @@
 import { ADDRESSABLE, badCore, compile, embeddedBytes, growTo, instantiate, loadCore, memoryOf, moduleOf, releaseCore } from "./core.ts";
 import { compileProgram } from "./compile.ts";
 import { inputColumns, type InputSpec } from "./data/columns.ts";
+import type { Preprocessing } from "./data/preprocessing.ts";
 import { EngineError, FormatError, OptionError, StateError, WorkerError } from "./errors.ts";
 import { readModel } from "./formats/model.ts";
 import type { Value } from "./graph.ts";
@@ -32,12 +33,14 @@ import { nextTask, pacer } from "./yield.ts";
 export type InputOption = Shape | { readonly shape: Shape; readonly dtype?: "float32" | "int32" };
 
 export interface ModelOptions<Input = InputOption | Readonly<Record<string, InputOption>>, Where extends "here" | "worker" = "here" | "worker"> {
-  /** One row's shape (`[784]`), or a record of named inputs. */
-  input: Input;
+  /** One row's shape (`[784]`), or a record of named inputs. That of `preprocessing` where it is given. */
+  input?: Input;
   /** For initial parameters, and for fit where it has no seed of its own; 0 by default. */
   seed?: number;
   /** Names of the classes that the outputs stand for. */
   classes?: readonly string[];
+  /** What makes the model's numbers of raw rows: predict, classify and evaluate take these too then, and it is saved with the model. */
+  preprocessing?: Preprocessing;
   /** Most bytes that the model may use for everything; 4 GiB by default. */
   memoryLimit?: number;
   /** Threads that share the work: 1 by default; "auto" is one for each processor. The bits do not depend on it. Where there
@@ -81,17 +84,20 @@ export type OutputOf<R> = R extends Value ? Tensor : { [K in keyof R]: Tensor };
  * model.predict({ a: [[1, 2]], b: [[10, 20]] }).sum.data // → [11, 22]
  */
 export async function createModel<
-  const I extends InputOption | Readonly<Record<string, InputOption>>, R extends Value | Readonly<Record<string, Value>>, W extends "here" | "worker" = "here",
+  const I extends InputOption | Readonly<Record<string, InputOption>> = readonly number[], R extends Value | Readonly<Record<string, Value>> = Value, W extends "here" | "worker" = "here",
 >(model: (inputs: Values<I>) => R, options: ModelOptions<I, W>): Promise<Made<InputOf<I>, OutputOf<R>, W>> {
-  checkNames("createModel", options, ["input", "seed", "classes", ...SITE]);
+  checkNames("createModel", options, ["input", "seed", "classes", "preprocessing", ...SITE]);
   if (typeof model !== "function") throw new OptionError("not-a-layer", { option: "model", wanted: "a layer or a function on Values", got: model });
-  const { inputs, single } = inputsOf(options?.input);
+  const preprocessing = options?.preprocessing;
+  if (preprocessing !== undefined && typeof preprocessing?.wantFit !== "function") throw badOption("preprocessing", preprocessing, "what Preprocessing.fit gives");
+  const { input = preprocessing?.input, classes: names = preprocessing?.classes }: ModelOptions<unknown> = options ?? {}, { inputs, single } = inputsOf(input);
   if (isLayer(model) && inputs.length !== 1)
     throw badOption("input", inputs.length, "one input for a layer", { fix: "a function on Values can have several" });
-  const classes = options.classes === undefined ? undefined : wantClasses(options.classes);
+  const classes = names === undefined ? undefined : wantClasses(names);
+  preprocessing?.wantFit(inputs, classes);
   const seed = wantSeed(options.seed ?? 0), limit = limitOf(options);
   const network = new Network(model as Layer | ModelFunction, inputs, single);
-  return attach(network, options, limit, { seed: seed.seed, classes, losses: new Map() }, () => network.initialize(seed.low, seed.high));
+  return attach(network, options, limit, { seed: seed.seed, classes, preprocessing, losses: new Map() }, () => network.initialize(seed.low, seed.high));
 }
 
 /** A model, or one in a worker. */
@@ -113,7 +119,7 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   checkNames("loadModel", options, ["layers", ...SITE]);
   const { layers = {} } = options, limit = limitOf(options);
   if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
-  const { network, tensors, classes, losses, seed } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
+  const { network, tensors, classes, losses, seed, preprocessing: told } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
   const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
   for (const [name, shape] of wanted) {
     const tensor = tensors.get(name);
@@ -128,7 +134,9 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   } catch (error) {
     throw badTensor("the model's function", "steps that can be compiled", error);
   }
-  return attach(network, options, limit, { seed, classes, losses }, () => {
+  // a page that loads no such model loads none of it
+  const preprocessing = told === undefined ? undefined : (await import("./data/preprocessing.ts")).Preprocessing.load(told, network.inputs, classes);
+  return attach(network, options, limit, { seed, classes, preprocessing, losses }, () => {
     for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
   });
 }
@@ -138,7 +146,7 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 }
 
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
-async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "losses">, fill: () => void): Promise<M> {
+async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here", build = "exact" } = options;
   const opened: Opened = threads === 1 && where === "here" && build === "exact" && !options.worker
     ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }

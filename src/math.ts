@@ -59,3 +59,24 @@ export function logarithm(x: number): number {
   for (let n = 3; n <= 25; n += 2) sum += (term *= z) / n;
   return twos * LN2_HIGH + (2 * s + (2 * sum + twos * LN2_LOW));
 }
+
+/** ln(1 + x) for x ≥ 0; relative error below 1e-15. */
+export function logarithm1p(x: number): number {
+  const u = 1 + x;
+  return u === 1 ? x : u === Infinity ? Infinity : logarithm(u) * (x / (u - 1)); // what 1 + x has lost, x / (u − 1) makes good
+}
+
+/** e^x − 1 for x ≥ 0; relative error below 1e-10. */
+export function exponentialM1(x: number): number {
+  return x < 1e-5 ? x + (x * x) / 2 : exponential(x) - 1;
+}
+
+/** sin(2π·x) for x in [0, 1). */
+export function sinTurn(x: number): number {
+  return x > 0.5 ? -sinTurn(x - 0.5) : cosPi(Math.abs(2 * x - 0.5));
+}
+
+/** cos(2π·x) for x in [0, 1). */
+export function cosTurn(x: number): number {
+  return cosPi(x > 0.5 ? 2 - 2 * x : 2 * x);
+}

@@ -1,6 +1,8 @@
 // Models, as users meet them: everything but fit and evaluate is synchronous. create.ts makes them.
 
 import { type Data, inputColumns, isStream, type Labels, type Stream } from "./data/columns.ts";
+import type { Preprocessing } from "./data/preprocessing.ts";
+import type { Records, Table } from "./data/table.ts";
 import { DataError, ShapeError, StateError } from "./errors.ts";
 import { writeModel } from "./formats/model.ts";
 import { bytesOf, origin, type Value } from "./graph.ts";
@@ -31,6 +33,9 @@ import { pacer } from "./yield.ts";
 
 /** What a model takes as y. */
 export type TargetOf<O> = O extends Tensor ? Labels : { readonly [K in keyof O]: Labels };
+
+/** Raw rows, for a model with preprocessing. */
+export type Raw = Table | Records;
 
 /** No options but these: a misspelt one is an error of the compiler too. */
 export type Only<O, Known> = { readonly [K in Exclude<keyof O, keyof Known>]: never };
@@ -107,6 +112,7 @@ function asProbabilities(output: Value, reading: ClassReading["reading"]): Value
 export interface Notes {
   seed: number;
   classes: readonly string[] | undefined;
+  preprocessing: Preprocessing | undefined;
   losses: ReadonlyMap<string, LossOption>;
   site(session: Session): Site;
   keeper?: typeof makeKeeper;
@@ -154,19 +160,25 @@ export class Model<X = any, Y = any> {
     return new Map(this.network.parameters.map((parameter) => [parameter.name, this.network.read(parameter)]));
   }
 
-  /** The model's output for each row; in evaluation mode. A row's bits do not depend on the rows beside it.
+  /** What turns raw rows into the model's numbers, if it was made with it. */
+  get preprocessing(): Preprocessing | undefined {
+    return this.notes.preprocessing;
+  }
+
+  /** The model's output for each row; in evaluation mode. A row's bits do not depend on the rows beside it. A model with preprocessing
+   * takes raw rows too, a table or records; the output of a regression is in the target's units then.
    *
    * @throws ShapeError or DataError for rows that do not fit, or with NaN or infinities.
    * @example
    * const model = await createModel(dense(1, { initializer: () => [2] }), { input: [1] });
    * model.predict([[1], [2]]) // → { data: [2, 4], shape: [2, 1] }
    */
-  predict(x: X, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Y {
+  predict(x: X | Raw, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Y {
     return runSync(this.predicting(x, options));
   }
 
   /** @internal */
-  *predicting(x: X, options: { into?: unknown } = {}): Running<Y> {
+  *predicting(x: X | Raw, options: { into?: unknown } = {}): Running<Y> {
     this.wantOpen();
     checkNames("predict", options, ["into"]);
     const { network } = this, names = [...network.outputs.keys()];
@@ -178,19 +190,19 @@ export class Model<X = any, Y = any> {
 
   /** For each row the classes with the greatest probabilities, the greatest first. The loss that the model was trained
    * with says how its output is read; before, an output of several numbers is read as logits, one as a logit, unless
-   * the model ends with softmax or sigmoid. hinge knows no probabilities: they are 0 and 1.
+   * the model ends with softmax or sigmoid. hinge knows no probabilities: they are 0 and 1. A model with preprocessing takes raw rows too.
    *
    * @throws StateError if the loss tells no classes; else as predict.
    * @example
    * const model = await createModel(flatten(), { input: [2], classes: ["cat", "dog"] });
    * model.classify([[0, 100]], { top: 1 }) // → [[{ label: "dog", index: 1, probability: 1 }]]
    */
-  classify(x: X, options: { top?: number; output?: string } = {}): Classification[][] {
+  classify(x: X | Raw, options: { top?: number; output?: string } = {}): Classification[][] {
     return runSync(this.classifying(x, options));
   }
 
   /** @internal */
-  *classifying(x: X, options: { top?: number; output?: string } = {}): Running<Classification[][]> {
+  *classifying(x: X | Raw, options: { top?: number; output?: string } = {}): Running<Classification[][]> {
     this.wantOpen();
     checkNames("classify", options, ["top", "output"]);
     const { network, notes: { classes } } = this, names = [...network.outputs.keys()];
@@ -216,6 +228,8 @@ export class Model<X = any, Y = any> {
   }
 
   /** Loss and metrics of data, or of a stream of batches; in evaluation mode. Loss and metrics are those of the last fit where none are given.
+   * A model with preprocessing takes raw rows with their target too; the loss is of the numbers that it trains on, so that of a regression is in
+   * standard deviations of the target.
    *
    * @throws (as a rejection) OptionError without a loss before the first fit; DataError or ShapeError for data that do
    * not fit.
@@ -223,11 +237,11 @@ export class Model<X = any, Y = any> {
    * const model = await createModel(flatten(), { input: [1] });
    * await model.evaluate({ x: [[1]], y: [[3]] }, { loss: mse(), metrics: ["mae"] }) // → { loss: 4, mae: 2 }
    */
-  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
+  async evaluate<const O extends EvaluateOptions>(rows: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>> | Raw, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     this.wantOpen();
     checkNames("evaluate", options, ["loss", "lossWeights", "metrics", "batchSize", "transfer"]);
     const batch = wantCount("batchSize", options.batchSize ?? EVALUATION_ROWS);
-    const { network } = this, objective = this.evaluated(options), pause = pacer(12);
+    const { network } = this, objective = this.evaluated(options), pause = pacer(12), data = this.preprocessing?.data(rows) ?? rows;
     if (!this.running) await network.session.detach();
     if (isStream(data)) return (await import("./train/streams.ts")).evaluateStream(this.site, data, objective, batch, pause) as Promise<any>;
     const columns = dataColumns(network, objective, data as Data, this.notes.classes), layout = layOut(columns);
@@ -461,8 +475,8 @@ export class Model<X = any, Y = any> {
   }
 
   /** The outputs for all rows, block by block; or the probabilities of one output. */
-  private *outputs(x: X, into: Readonly<Record<string, unknown>>, classes?: ClassReading): Running<Tensor[]> {
-    const { network } = this, { rows, columns } = inputColumns(x, network.inputs, network.single);
+  private *outputs(x: X | Raw, into: Readonly<Record<string, unknown>>, classes?: ClassReading): Running<Tensor[]> {
+    const { network, preprocessing } = this, numbers = preprocessing?.numbers(x), { rows, columns } = inputColumns(numbers ?? x, network.inputs, network.single);
     const shapes = [...network.outputs].filter(([name]) => !classes || name === classes.output);
     const wanted = shapes.map(([name, shape]) => {
       const size = rows * sizeOf(shape), given = Object.hasOwn(into, name) ? into[name] : undefined;
@@ -487,6 +501,7 @@ export class Model<X = any, Y = any> {
         parts[i]!.set(session.floats.subarray(at, at + count * width), from * width);
       });
     }
+    if (numbers && !classes && shapes.length === 1) preprocessing!.inUnits(parts[0]!);
     if (parts !== wanted) parts.forEach((part, i) => wanted[i]!.set(part));
     return shapes.map(([, shape], i) => ({ data: wanted[i]!, shape: [rows, ...shape] }));
   }

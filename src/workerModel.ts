@@ -2,7 +2,8 @@
 // and plan are made here, so losses, layers, schedules and callbacks of one's own work as they do there.
 
 import type { Data, Stream } from "./data/columns.ts";
-import type { Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Only, Running, TargetOf } from "./model.ts";
+import type { Preprocessing } from "./data/preprocessing.ts";
+import type { Classification, EvaluateOptions, MemoryPlan, Model, ModelInfo, Only, Raw, Running, TargetOf } from "./model.ts";
 import type { Network } from "./network.ts";
 import type { Profile } from "./profile/report.ts";
 import type { Numbers, Tensor } from "./tensor.ts";
@@ -35,18 +36,23 @@ export class WorkerModel<X = any, Y = any> {
     return this.upToDate(() => this.model.parameters);
   }
 
+  /** What turns raw rows into the model's numbers, if it was made with it. */
+  get preprocessing(): Preprocessing | undefined {
+    return this.model.preprocessing;
+  }
+
   /** As Model.predict. With `into`, the numbers are written there when they have come. */
-  async predict(x: X, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Promise<Y> {
+  async predict(x: X | Raw, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Promise<Y> {
     return runAway(this.model.predicting(x, options));
   }
 
   /** As Model.classify. */
-  async classify(x: X, options: { top?: number; output?: string } = {}): Promise<Classification[][]> {
+  async classify(x: X | Raw, options: { top?: number; output?: string } = {}): Promise<Classification[][]> {
     return runAway(this.model.classifying(x, options));
   }
 
   /** As Model.evaluate. */
-  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
+  async evaluate<const O extends EvaluateOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>> | Raw, options: O & Only<O, EvaluateOptions> = {} as O & Only<O, EvaluateOptions>): Promise<Evaluation<MetricsOf<O>>> {
     return this.model.evaluate(data, options);
   }
 

@@ -23,7 +23,7 @@ const ORDER = [
   "schedules/schedule.ts", "schedules/decays.ts", "schedules/cycles.ts", "schedules/sequence.ts", "schedules/monitor.ts", "schedules/plateau.ts",
   "schedules/index.ts",
   "data/source.ts", "data/encoding.ts", "data/table.ts", "data/cells.ts", "data/csv.ts", "data/jsonl.ts", "data/parquet.ts", "data/binary.ts", "data/idx.ts", "data/zip.ts", "data/npy.ts",
-  "data/columns.ts", "network.ts", "formats/model.ts",
+  "data/columns.ts", "data/dates.ts", "data/murmur.ts", "data/schema.ts", "data/transforms.ts", "data/preprocessing.ts", "network.ts", "formats/model.ts",
   "train/report.ts", "callbacks/callback.ts", "callbacks/index.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts",
   "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts",
   "runtimes/kit.ts", "runtimes/thread.ts", "runtimes/site.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts",

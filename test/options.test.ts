@@ -205,6 +205,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   createModel: [(_, more) => createModel(dense(2), { input: [6], ...more } as any), {
     input: [1, "x", {}, [], [0], [NaN], [1.5], null, { shape: [2], dtype: "x" }], seed: seeds, classes: [1, "x", {}, ["a"], ["a", "a"], [1, 2]], memoryLimit: counts,
     threads: [0, 65, 1.5, "x", {}, NaN], where: choice, worker: [1, "x", {}, true], build: [...choice, "faster"], core: [1, "x", {}, new Uint8Array(8)],
+    preprocessing: [1, "x", {}, null, []],
   }],
   fit: [(model, more) => model.fit(small, { loss: crossEntropy(), ...more }), {
     ...training, schedule: [1, "x", {}], epochs: counts, shuffle: flags, validation: [NaN, -1, 0, 1, 1.5, "x", {}, null, []],

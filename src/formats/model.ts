@@ -49,12 +49,15 @@ interface SavedModel {
   steps?: Step[];
   outputs?: Record<string, Reference>;
   classes: string[] | null;
+  /** Of Preprocessing.toJSON. */
+  preprocessing?: unknown;
   losses: Record<string, { loss: string; options: Record<string, unknown> }>;
   seed: number;
 }
 
 export interface ModelNotes {
   classes: readonly string[] | undefined;
+  preprocessing: unknown;
   /** The losses that it was trained with, by output. */
   losses: ReadonlyMap<string, LossOption>;
   seed: number;
@@ -68,7 +71,7 @@ export function writeModel(network: Network, notes: ModelNotes): Uint8Array<Arra
     format: FORMAT, numerics: Version.NUMERICS,
     inputs: network.inputs.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype })), single: network.single,
     ...(isLayer(model) ? savedLayer(model) : savedFunction(network)),
-    classes: notes.classes ? [...notes.classes] : null, losses: Object.fromEntries(losses), seed: notes.seed,
+    classes: notes.classes ? [...notes.classes] : null, preprocessing: notes.preprocessing, losses: Object.fromEntries(losses), seed: notes.seed,
   };
   const tensors = new Map<string, Tensor>(network.parameters.map((parameter) => [parameter.name, network.read(parameter)]));
   return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(saved) });
@@ -166,6 +169,8 @@ export interface LoadedModel {
   network: Network;
   tensors: ReadonlyMap<string, Tensor>;
   classes: readonly string[] | undefined;
+  /** As it stands in the file. */
+  preprocessing: unknown;
   losses: Map<string, Loss>;
   seed: number;
 }
@@ -204,7 +209,7 @@ export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>
     const { classes } = saved;
     if (classes !== null && !(Array.isArray(classes) && classes.every((name) => typeof name === "string"))) throw broken("classes are no strings");
     if (!Number.isSafeInteger(saved.seed) || saved.seed < 0) throw broken("the seed is no whole number");
-    return { network, tensors, classes: classes ?? undefined, losses, seed: saved.seed };
+    return { network, tensors, classes: classes ?? undefined, preprocessing: saved.preprocessing, losses, seed: saved.seed };
   } catch (error) {
     // what the file says may be anything: whatever goes wrong in building it is the file's fault
     if (error instanceof FormatError) throw error;

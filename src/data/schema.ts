@@ -1,0 +1,324 @@
+// What the columns of a table are, and what is to be done with them: inferred from their values by rules that are written down here, told
+// as a table that people read, and overruled column by column.
+
+import { show } from "../errors.ts";
+import { badOption, checkNames, didYouMean, isRecord, wantOneOf } from "../options.ts";
+import { DATE_FORMATS, type DateFormat, parseDate, showDate } from "./dates.ts";
+import { byCodePoint, columnError, type ColumnValues, numberOf, type Records, type Table, textAt, wantTable } from "./table.ts";
+
+/** number: is computed with; category: one of a few texts; date; text: words; identifier: names its row, and teaches nothing. */
+export type ColumnType = "number" | "category" | "date" | "text" | "identifier";
+/** A type as callers write it: a date may say how it is written, as in `"date:dmy"`. */
+export type TypeOption = ColumnType | `date:${DateFormat}`;
+/** What a model is to tell: which of several classes, or a number. */
+export type Task = "classification" | "regression";
+/** What becomes of a column's values. */
+export type Use = "standardise" | "minMax" | "log" | "none" | "oneHot" | "ordinal" | "hash" | "cyclic" | "ignore" | "target";
+
+export interface SchemaOptions {
+  /** The column that a model is to predict. */
+  target?: string;
+  /** "classification" or "regression", where the rule says otherwise. */
+  task?: Task;
+  /** Types of columns where the rules say otherwise. */
+  types?: Readonly<Record<string, TypeOption>>;
+  /** Columns to leave out. */
+  ignore?: readonly string[];
+}
+
+/** A column, as a schema has it. */
+export interface ColumnSchema {
+  name: string;
+  type: ColumnType;
+  use: Use;
+  /** Why it has this type and use, in words. */
+  why: string;
+  /** Rows without a value. */
+  missing: number;
+  /** Different values; 20,000 where there are more. */
+  distinct: number;
+  /** Least and greatest number, or date in milliseconds since 1970. */
+  range?: [number, number];
+  /** How a date is written. */
+  format?: DateFormat;
+  /** The most frequent values, and how often they come: at most 8. */
+  frequent: [value: string, count: number][];
+}
+
+/** Different values that are told apart. */
+const MOST_DISTINCT = 20_000;
+/** Categories that become a number each. */
+const MOST_CATEGORIES = 100;
+/** Fewer different values than rows mean nothing where there are fewer rows. */
+const FEW_ROWS = 20;
+/** Values whose words are counted. */
+const SAMPLE = 1000;
+
+const TYPES: readonly ColumnType[] = ["number", "category", "date", "text", "identifier"];
+const NAMED_LIKE_AN_ID = /(?:^|[_\s.-])(?:id|uuid|guid|index|key|row|row_?number|unnamed: 0)$|^$/i;
+const CAMEL_ID = /[a-z](?:Id|ID)$/;
+
+/** The columns of a table with their types and uses; `String(schema)` is a table of them. */
+export class Schema {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: readonly ColumnSchema[];
+  readonly target: string | undefined;
+  readonly task: Task | undefined;
+
+  /** @internal */
+  constructor({ name, rows }: Table, columns: readonly ColumnSchema[], target: string | undefined, task: Task | undefined) {
+    this.name = name;
+    this.rows = rows;
+    this.columns = columns;
+    this.target = target;
+    this.task = task;
+  }
+
+  /** A table of the columns in at most 120 characters a line: type, missing values, range or most frequent values, use and reason. */
+  toString(): string {
+    const lines = this.columns.map((column) => [
+      column.name, column.use === "target" ? `target (${column.type})` : column.type, String(column.missing), valuesText(column), `${USES[column.use]}${column.why && `: ${column.why}`}`,
+    ]);
+    const all = [["column", "type", "missing", "values", "use"], ...lines];
+    const widths = [22, 17, 8, 34, Infinity].map((most, i) => Math.min(most, Math.max(...all.map((line) => lengthOf(line[i]!)))));
+    widths[4] = 120 - widths.slice(0, 4).reduce((sum, width) => sum + width + 2, 0);
+    const told = all.map((line) => line.map((cell, i) => (i === 2 ? pad(cell, widths[i]!, true) : pad(cut(cell, widths[i]!), widths[i]!))).join("  ").trimEnd());
+    const what = this.target === undefined ? "no target" : `target ${show(this.target)}: ${this.task}`;
+    return [...told, `${this.name}: ${this.rows} rows, ${this.columns.length} columns, ${what}`].join("\n");
+  }
+}
+
+const USES: Readonly<Record<Use, string>> = {
+  standardise: "standardised", minMax: "to 0 … 1", log: "log, standardised", none: "as it is", oneHot: "one-hot", ordinal: "ordinal number", hash: "hashed",
+  cyclic: "cyclic", ignore: "ignored", target: "target",
+};
+
+function valuesText({ type, range, frequent, distinct }: ColumnSchema): string {
+  if (range && type === "date") return `${showDate(range[0])} … ${showDate(range[1])}`;
+  if (range && type === "number") return range[0] === range[1] ? short(range[0]) : `${short(range[0])} … ${short(range[1])}`;
+  if (frequent[0]?.[1] === 1) return `${frequent.slice(0, 2).map(([value]) => cut(value, 14)).join(", ")}${distinct > 2 ? ", …" : ""}`;
+  return frequent.slice(0, 4).map(([value, count]) => `${cut(value, 14)} ${count}`).join(", ") + (distinct > 4 ? ", …" : "");
+}
+
+/** A number in six digits. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+function cut(text: string, width: number): string {
+  // a control character would break the table
+  const characters = [...text.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, " ")];
+  return characters.length > width ? `${characters.slice(0, width - 1).join("")}…` : characters.join("");
+}
+
+function pad(text: string, width: number, right = false): string {
+  const blanks = " ".repeat(Math.max(0, width - lengthOf(text)));
+  return right ? blanks + text : text + blanks;
+}
+
+/** Finds out what the columns of a table are. A column is
+ *
+ * - **number** if all its values are numbers (a code with leading zeros, such as 01234, is none);
+ * - **date** if all are dates in one way of writing, and it is clear which of two numbers is the month;
+ * - **identifier**, and ignored, if all are different: texts of one or two words, in 20 rows or more; whole numbers if they follow on
+ *   one another, or if the column is named like one (id, user_id, index, …);
+ * - **category** if there are at most 20 different texts, or at most 100 that come twice each on average; one-hot;
+ * - **text** if its values have three words or more on average; its words are hashed. Other texts are categories too, hashed.
+ *
+ * What is the same in every row, or missing in every row, is ignored. The target's task is classification if it is a category. Numbers
+ * are classes if there are two different ones, both whole, or if they are 0, 1, 2, … or 1, 2, 3, … up to 20 and come 5 times each on
+ * average; all others mean regression. The reason stands in the table, and `task` decides otherwise.
+ *
+ * All rows are looked at, the values of the first 20,000 different ones are counted.
+ *
+ * @throws DataError for what is no table, and for a text in a column that `types` says has numbers; OptionError for a column that there
+ * is not, or dates that can be read in two ways.
+ * @example
+ * const schema = inferSchema(tableOf([{ size: 3.5, kind: "a" }, { size: 4.25, kind: "b" }, { size: null, kind: "a" }]), { target: "kind" });
+ * schema.columns.map(({ name, type, missing, use }) => [name, type, missing, use]) // → [["size", "number", 1, "standardise"], ["kind", "category", 0, "target"]]
+ * schema.task // → "classification"
+ */
+export function inferSchema(given: Table | Records, options: SchemaOptions = {}): Schema {
+  const table = wantTable(given);
+  checkNames("inferSchema", options, ["target", "task", "types", "ignore"]);
+  const { target, ignore = [], types = {} } = options, names = [...table.columns.keys()];
+  const known = (option: string, name: unknown): void => {
+    if (!(typeof name === "string" && table.columns.has(name)))
+      throw badOption(option, name, `a column of ${table.name}: ${names.slice(0, 20).join(", ")}`, { fix: didYouMean(name, names) });
+  };
+  if (target !== undefined) known("target", target);
+  if (!Array.isArray(ignore)) throw badOption("ignore", ignore, "an array of columns' names");
+  for (const name of ignore) known("ignore", name);
+  if (target !== undefined && ignore.includes(target)) throw badOption("ignore", target, "columns beside the target");
+  if (!isRecord(types)) throw badOption("types", types, `a record of types by column: ${TYPES.join(", ")}`);
+  for (const name of Object.keys(types)) known("types", name);
+  const task = options.task === undefined ? undefined : wantOneOf("task", options.task, ["classification", "regression"]);
+  if (task !== undefined && target === undefined) throw badOption("task", task, "a task for a target", { fix: "name the column: { target }" });
+  let found: Task | undefined;
+  const columns = [...table.columns].map(([name, values]): ColumnSchema => {
+    const facts = factsOf(values, table.rows), forced = Object.hasOwn(types, name) ? wantType(`types.${name}`, types[name]) : undefined;
+    if (forced?.type === "number" && facts.noNumber)
+      throw columnError("not-a-number", table, name, { row: facts.noNumber.row, wanted: "a number, as types says", got: facts.noNumber.text });
+    const column = describe(name, facts, forced);
+    if (name === target) {
+      const { task: told, why } = taskOf(column, facts, task);
+      found = told;
+      return { ...column, type: told === "regression" ? "number" : "category", use: "target", why };
+    }
+    return ignore.includes(name) ? { ...column, use: "ignore", why: "as asked" } : column;
+  });
+  return new Schema(table, columns, target, found);
+}
+
+function wantType(option: string, type: unknown): { type: ColumnType; format?: DateFormat } {
+  if (typeof type === "string" && type.startsWith("date:")) return { type: "date", format: wantOneOf(option, type.slice(5), DATE_FORMATS) };
+  return { type: wantOneOf(option, type, TYPES) };
+}
+
+/** What is known of a column's values. */
+interface Facts {
+  /** Rows with a value. */
+  present: number;
+  missing: number;
+  /** How often each value comes; of the first MOST_DISTINCT different ones. */
+  counts: Map<string, number>;
+  /** Are all different, as far as they were counted? */
+  different: boolean;
+  /** The first text that is no number, and its row. */
+  noNumber: { text: string; row: number } | undefined;
+  /** Is there a number that begins with 0, such as 01234? */
+  codes: boolean;
+  whole: boolean;
+  range: [number, number];
+  /** Ways to write dates that fit all values, with their ranges. */
+  dates: Map<DateFormat, [number, number]>;
+  /** Words of a value, on average. */
+  words: number;
+}
+
+const LEADING_ZERO = /^\s*[+-]?0\d/;
+
+function factsOf(values: ColumnValues, rows: number): Facts {
+  const counts = new Map<string, number>(), texts = !(values instanceof Float64Array), number: [number, number] = [Infinity, -Infinity];
+  const dates = new Map<DateFormat, [number, number]>(texts ? DATE_FORMATS.filter((format) => format !== "milliseconds").map((format) => [format, [Infinity, -Infinity]]) : []);
+  const facts: Facts = { present: 0, missing: 0, counts, different: true, noNumber: undefined, codes: false, whole: true, range: number, dates, words: 0 };
+  let words = 0, sampled = 0;
+  for (let row = 0; row < rows; row++) {
+    const text = textAt(values, row);
+    if (text === null) {
+      facts.missing++;
+      continue;
+    }
+    facts.present++;
+    const count = counts.get(text);
+    if (count !== undefined) {
+      counts.set(text, count + 1);
+      facts.different = false;
+      continue; // the rest is known of it
+    }
+    if (counts.size < MOST_DISTINCT) counts.set(text, 1);
+    if (!facts.noNumber) {
+      const value = texts ? numberOf(text) : (values[row] as number);
+      if (Number.isNaN(value)) facts.noNumber = { text, row };
+      else {
+        widen(number, value);
+        facts.whole &&= Number.isInteger(value);
+        facts.codes ||= texts && LEADING_ZERO.test(text);
+      }
+    }
+    for (const [format, range] of dates) {
+      const date = parseDate(text, format);
+      if (Number.isNaN(date)) dates.delete(format);
+      else widen(range, date);
+    }
+    if (sampled < SAMPLE) {
+      sampled++;
+      words += text.trim().split(/\s+/).length;
+    }
+  }
+  facts.words = sampled && words / sampled;
+  return facts;
+}
+
+function widen(range: [number, number], value: number): void {
+  if (value < range[0]) range[0] = value;
+  if (value > range[1]) range[1] = value;
+}
+
+/** The most frequent values first; equally frequent ones by code point. */
+export function byFrequency(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort((a, b) => b[1] - a[1] || byCodePoint(a[0], b[0]));
+}
+
+function describe(name: string, facts: Facts, forced: { type: ColumnType; format?: DateFormat } | undefined): ColumnSchema {
+  const { present, missing, counts, range, dates } = facts, distinct = counts.size;
+  const base = { name, missing, distinct, frequent: byFrequency(counts).slice(0, 8) };
+  const { type, format, why, use } = forced ? { why: "as asked", use: undefined, ...forced } : typeOf(name, facts);
+  const constant = distinct === 1 && missing === 0, made = use ?? (type === "category" && distinct > MOST_CATEGORIES ? "hash" : USE_OF[type]);
+  const told: ColumnSchema = { ...base, type, use: made, why };
+  if (present === 0) return forced ? told : { ...told, use: "ignore", why: "no values" };
+  if (type === "number" && !facts.noNumber) told.range = range;
+  if (type === "date") {
+    told.format = format ?? wantFormat(name, facts);
+    const dated = dates.get(told.format);
+    if (dated) told.range = dated;
+  }
+  return constant && !forced ? { ...told, use: "ignore", why: "the same in every row" } : told;
+}
+
+const USE_OF: Readonly<Record<ColumnType, Use>> = { number: "standardise", category: "oneHot", date: "cyclic", text: "hash", identifier: "ignore" };
+
+/** How the dates of a column that is said to have some are written. */
+function wantFormat(name: string, { dates, noNumber, counts }: Facts): DateFormat {
+  const [format, other] = dates.keys();
+  if (format === undefined && !noNumber) return "milliseconds";
+  if (format === undefined || other !== undefined)
+    throw badOption(`types.${name}`, "date", format ? "how its dates are written, as day and month can be told apart in none" : "dates", {
+      got: counts.keys().next().value, fix: `say how: "date:dmy" or "date:mdy"; known: ${DATE_FORMATS.join(", ")}`,
+    });
+  return format;
+}
+
+interface Finding {
+  type: ColumnType;
+  why: string;
+  format?: DateFormat;
+  use?: Use;
+}
+
+function typeOf(name: string, facts: Facts): Finding {
+  const { present, counts, different, noNumber, codes, whole, range, dates, words } = facts, distinct = counts.size;
+  const many = distinct === MOST_DISTINCT ? `${distinct} or more` : String(distinct);
+  const named = different && present > 1 && (NAMED_LIKE_AN_ID.test(name) || CAMEL_ID.test(name));
+  if (present === 0) return { type: "category", why: "no values" };
+  if (!noNumber && !codes) {
+    if (whole && named) return { type: "identifier", why: "different in every row, and named like one" };
+    if (whole && different && present >= FEW_ROWS && range[1] - range[0] === present - 1) return { type: "identifier", why: "numbers the rows" };
+    return { type: "number", why: "" };
+  }
+  if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, why: "" };
+  if (named) return { type: "identifier", why: "different in every row, and named like one" };
+  const kind = codes && !noNumber ? "codes with leading zeros" : "texts";
+  const hint = dates.size > 1 ? "dates, but which is the month? types: \"date:dmy\" or \"date:mdy\"" : undefined;
+  if (distinct <= 20 || (distinct <= MOST_CATEGORIES && present >= 2 * distinct)) return { type: "category", why: hint ?? `${many} ${kind}` };
+  if (words >= 3) return { type: "text", why: hint ?? `words of ${many} texts` };
+  if (different && present >= FEW_ROWS) return { type: "identifier", why: hint ?? "different in every row" };
+  return { type: "category", why: hint ?? `${many} different ${kind}` };
+}
+
+/** What a target asks for, and why. */
+function taskOf({ type }: ColumnSchema, facts: Facts, asked: Task | undefined): { task: Task; why: string } {
+  const { counts, present, whole, range, noNumber } = facts, distinct = counts.size;
+  if (asked) return { task: asked, why: `${asked}, as asked` };
+  if (noNumber || type === "category") return { task: "classification", why: `${distinct} classes` };
+  if (distinct === 2 && whole) return { task: "classification", why: "2 classes, as there are two whole numbers; or task: \"regression\"" };
+  const codes = whole && range[0] >= 0 && range[0] <= 1 && range[1] - range[0] === distinct - 1 && distinct <= 20;
+  if (codes && distinct > 1 && present >= 5 * distinct)
+    return { task: "classification", why: `${distinct} classes, as its numbers are ${range[0]} to ${range[1]}; or task: "regression"` };
+  return { task: "regression", why: "regression, as it has numbers" };
+}
