@@ -35,7 +35,11 @@ export { type Evaluation, type Finding, History, type Report, type StepReport } 
 export type { Data, Labels, Stream } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
-export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
+// files of models and tensors
+export { type ExactTensor, type ReadOptions, readSafetensors, type StoredNumbers, type WriteOptions, writeSafetensors } from "./formats/weights.ts";
+export { saveAs, type SaveOptions } from "./saveAs.ts";
+export { loadStateDict, type StateDictOptions } from "./stateDict.ts";
+export { type FileSummary, inspect, type TensorSummary } from "./formats/inspect.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {
