@@ -119,7 +119,7 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   checkNames("loadModel", options, ["layers", ...SITE]);
   const { layers = {} } = options, limit = limitOf(options);
   if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
-  const { network, tensors, classes, losses, seed, preprocessing: told } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
+  const { network, tensors, classes, losses, seed, metadata, preprocessing: told } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
   const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
   for (const [name, shape] of wanted) {
     const tensor = tensors.get(name);
@@ -136,7 +136,7 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   }
   // a page that loads no such model loads none of it
   const preprocessing = told === undefined ? undefined : (await import("./data/preprocessing.ts")).Preprocessing.load(told, network.inputs, classes);
-  return attach(network, options, limit, { seed, classes, preprocessing, losses }, () => {
+  return attach(network, options, limit, { seed, classes, preprocessing, losses, metadata }, () => {
     for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
   });
 }
@@ -146,7 +146,7 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 }
 
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
-async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses">, fill: () => void): Promise<M> {
+async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses" | "metadata">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here", build = "exact" } = options;
   const opened: Opened = threads === 1 && where === "here" && build === "exact" && !options.worker
     ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }

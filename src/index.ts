@@ -43,7 +43,6 @@ export type { Numbers, Tensor } from "./tensor.ts";
 
 // data files
 export { chunksOf, nameOf, readBytes, type Source } from "./data/source.ts";
-export type { ColumnValues, Table } from "./data/table.ts";
 export { csv, csvBatches, type CsvOptions } from "./data/csv.ts";
 export { jsonl } from "./data/jsonl.ts";
 export { parquet } from "./data/parquet.ts";
@@ -51,7 +50,11 @@ export { idx } from "./data/idx.ts";
 export { npy, npz, writeNpy } from "./data/npy.ts";
 export type { FileTensor } from "./data/binary.ts";
 
-export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
+// files of models and tensors
+export { type ExactTensor, type ReadOptions, readSafetensors, type StoredNumbers, type WriteOptions, writeSafetensors } from "./formats/weights.ts";
+export { saveAs, type SaveOptions } from "./saveAs.ts";
+export { loadStateDict, type StateDictOptions } from "./stateDict.ts";
+export { type FileSummary, inspect, type TensorSummary } from "./formats/inspect.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {

@@ -114,6 +114,7 @@ export interface Notes {
   classes: readonly string[] | undefined;
   preprocessing: Preprocessing | undefined;
   losses: ReadonlyMap<string, LossOption>;
+  metadata?: ReadonlyMap<string, string>;
   site(session: Session): Site;
   keeper?: typeof makeKeeper;
   profile(model: Model, steps?: number, options?: ProfileOptions): Promise<Profile>;
@@ -131,6 +132,9 @@ function runSync<T>(running: Running<T>): T {
 
 /** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
 export class Model<X = any, Y = any> {
+  /** Strings that go into the model's file, for other tools too, and come back with it: what you set here, such as a licence, and "metrics",
+   * the last report of the last fit as JSON. */
+  readonly metadata: Map<string, string>;
   private readonly network: Network;
   private readonly notes: Notes;
   /** Prediction programs by number of rows and reading, the last used last. */
@@ -152,6 +156,7 @@ export class Model<X = any, Y = any> {
     this.network = network;
     this.notes = notes;
     this.losses = notes.losses;
+    this.metadata = new Map(notes.metadata);
   }
 
   /** Copies of all parameters and buffers by name, with PyTorch's names and layouts. */
@@ -298,6 +303,8 @@ export class Model<X = any, Y = any> {
       if (!run) return;
       this.running = undefined;
       if (run.block) this.ended = run; // else it has not begun
+      // how long it took is left out: the same run gives the same file
+      for (const { seconds, rowsPerSecond, findings, ...report } of run.history.epochs.slice(-1)) this.metadata.set("metrics", JSON.stringify(report));
     });
   }
 
@@ -319,7 +326,8 @@ export class Model<X = any, Y = any> {
   }
 
   /** Sets parameters by name, from arrays with PyTorch's layouts. With `strict` (the default) every parameter must be
-   * there with its shape, and no other name; else what fits is set. Nothing is set if it throws.
+   * there with its shape, and no other name but PyTorch's counters num_batches_tracked; else what fits is set. Nothing is set if it
+   * throws. loadStateDict does it with other names.
    *
    * @throws ShapeError if strict and something is missing, unexpected or of another shape; DataError for NaN or infinities.
    * @example
@@ -335,7 +343,7 @@ export class Model<X = any, Y = any> {
     const given: ReadonlyMap<string, Numbers> = parameters instanceof Map ? parameters : new Map(Object.entries(parameters));
     const own = this.network.parameters;
     const missing = own.flatMap(({ name }) => (given.get(name) === undefined ? [name] : []));
-    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name));
+    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name) && !name.endsWith("num_batches_tracked"));
     const mismatched: string[] = [], fitting: [Parameter, ArrayLike<number>][] = [];
     for (const parameter of own) {
       const numbers = given.get(parameter.name);
@@ -351,8 +359,9 @@ export class Model<X = any, Y = any> {
     const lists = { missing, unexpected, mismatched };
     const wrong = Object.entries(lists).filter(([, names]) => names.length).map(([what, names]) => `${what}: ${names.join("; ")}`);
     if (wantBoolean("setParameters: strict", options.strict ?? true) && wrong.length)
-      throw new ShapeError("state-mismatch", { of: "setParameters", problem: wrong.join(". "), ...lists, fix: "{ strict: false } sets what fits" });
+      throw new ShapeError("state-mismatch", { of: "setParameters", problem: wrong.join(". "), ...lists, fix: "{ strict: false } sets what fits; loadStateDict() renames" });
     for (const [parameter, data] of fitting) this.network.write(parameter, data);
+    this.metadata.delete("metrics");
     return lists;
   }
 
@@ -463,6 +472,7 @@ export class Model<X = any, Y = any> {
   private trained(objective: Objective): void {
     if (this.told === objective) return;
     this.told = objective;
+    this.metadata.delete("metrics");
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
   }
 

@@ -219,6 +219,12 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   classify: [(model, more) => model.classify(small.x, more), { top: counts, output: [1, "x", {}] }],
   setParameters: [(model, more) => model.setParameters(new Map(), { strict: false, ...more }), { strict: flags }],
   loadModel: [(model, more) => loadModel(model.save(), more), { layers: [1, "x", [], { a: 1 }], memoryLimit: counts, threads: [0, 65, "x"], where: choice, worker: [1, "x", {}, true], build: choice, core: [1, "x", {}, new Uint8Array(8)] }],
+  readSafetensors: [(model, more) => readSafetensors(model.save(), more), { exact: flags }],
+  writeSafetensors: [(model, more) => writeSafetensors(model.parameters, {}, more), { dtype: choice, overflow: choice }],
+  saveAs: [(model, more) => saveAs(model, more), {
+    dtype: choice, overflow: choice, licence: [1, {}, "", true], metadata: [1, "x", [], { a: 1 }, { format: "x" }, { "lanewise.model": "x" }],
+  }],
+  loadStateDict: [(model, more) => loadStateDict(model, model.parameters, more), { strict: flags, prefix: [1, {}, true, "no."], rename: [1, "x", [], { weight: 1 }, { no: "weight" }, () => 1] }],
   findLearningRate: [(model, more) => findLearningRate(model, small, { loss: crossEntropy(), ...more } as any), {
     loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, batchSize: counts, clipNorm: positive, clipValue: positive, seed: seeds,
     minimum: positive, maximum: [...positive, 1e-6], steps: [...counts, 1], smoothing: below1, signal,

@@ -1,135 +1,188 @@
 // safetensors (https://github.com/huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header,
-// the numbers. Files come from strangers: every length is checked before it is used, and a header never becomes an
-// object that is looked up by names from the file.
+// the numbers. Files come from strangers: every length is checked before it is used, and the header is read as what it has
+// to be, names once, flat, whole numbers in digits alone; it never becomes an object that is looked up by names from the file.
 
 import { FormatError, show } from "../errors.ts";
-import { isRecord } from "../options.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** The reference implementation's bound on the header. */
 const HEADER_LIMIT = 100_000_000;
-const TENSOR_LIMIT = 100_000;
-const RANK_LIMIT = 16;
+/** Of tensors, and of entries of metadata. */
+const NAME_LIMIT = 100_000;
+export const RANK_LIMIT = 16;
 
 /** What a file holds. */
 export interface SafetensorsFile {
-  /** float32 tensors; others are not read yet, but for I64, which come as numbers. */
   tensors: Map<string, Tensor>;
   metadata: Map<string, string>;
 }
 
-/** Bytes of a file with these float32 tensors. `metadata`: strings only.
+/** A tensor as the file has it. */
+export interface StoredTensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  /** Where its numbers lie: a part of the file, at any address. */
+  bytes: Uint8Array;
+}
+
+/** Bytes of a file with float32 tensors, or with what `encode` makes of a tensor's data: the name of a type, and its numbers.
+ * `metadata`: strings only.
  *
  * @throws FormatError for other data than a Float32Array that fills its shape, and for metadata that are no strings.
- * @example
- * readSafetensors(writeSafetensors(new Map([["a", { data: new Float32Array([1, 2]), shape: [2] }]]))).get("a").data // → [1, 2]
  */
-export function writeSafetensors(tensors: ReadonlyMap<string, { data: Float32Array; shape: Shape }>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-  const entries: string[] = [];
+export function writeSafetensors<Data extends { length: number } = Float32Array>(
+  tensors: ReadonlyMap<string, { data: Data; shape: Shape }>, metadata: Readonly<Record<string, string>> = {},
+  encode = (_: string, data: Data): [dtype: string, numbers: ArrayBufferView] | false => data instanceof Float32Array && ["F32", data],
+): Uint8Array<ArrayBuffer> {
+  const entries: string[] = [], parts: ArrayBufferView[] = [];
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== "string") throw new FormatError("bad-metadata", { option: key, wanted: "a string", got: value });
   if (Object.keys(metadata).length) entries.push(`"__metadata__":${JSON.stringify(metadata)}`);
   let end = 0;
   for (const [name, { data, shape }] of tensors) {
-    if (name === "__metadata__" || !(data instanceof Float32Array) || data.length !== sizeOf(shape))
-      throw new FormatError("bad-tensor", { option: name, wanted: `a Float32Array for the shape ${show(shape)}`, got: data });
-    const begin = end;
-    end += 4 * data.length;
-    entries.push(`${JSON.stringify(name)}:{"dtype":"F32","shape":${JSON.stringify(shape)},"data_offsets":[${begin},${end}]}`);
+    const encoded = name !== "__metadata__" && data?.length === sizeOf(shape) && encode(name, data);
+    if (!encoded) throw new FormatError("bad-tensor", { option: name, wanted: `a Float32Array for the shape ${show(shape)}`, got: data });
+    const [dtype, numbers] = encoded, begin = end;
+    end += numbers.byteLength;
+    parts.push(numbers);
+    entries.push(`${JSON.stringify(name)}:{"dtype":"${dtype}","shape":${JSON.stringify(shape)},"data_offsets":[${begin},${end}]}`);
   }
   const header = new TextEncoder().encode(`{${entries.join(",")}}`);
   let at = 8 + Math.ceil(header.length / 8) * 8; // so that the numbers are aligned
   const file = new Uint8Array(at + end).fill(0x20, 0, at);
   new DataView(file.buffer).setBigUint64(0, BigInt(at - 8), true);
   file.set(header, 8);
-  for (const { data } of tensors.values()) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    file.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
   }
   return file;
 }
 
-/** The float32 tensors of a safetensors file, by name.
- *
- * @throws FormatError for anything but a whole and sound file.
- * @example
- * readSafetensors(writeSafetensors(new Map([["a", { data: new Float32Array([1, 2]), shape: [2] }]]))).get("a").shape // → [2]
- */
-export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
-  return parseSafetensors(bytes).tensors;
+/** Tensors and metadata; the tensors have to be float32, or what `decode` reads. */
+export function parseSafetensors(input: Uint8Array | ArrayBuffer, decode = decodeFloat32): SafetensorsFile {
+  const { stored, metadata } = openSafetensors(input);
+  return { tensors: new Map(stored.map((tensor) => [tensor.name, { data: decode(tensor), shape: tensor.shape }])), metadata };
 }
 
-/** Tensors and metadata. */
-export function parseSafetensors(input: Uint8Array | ArrayBuffer): SafetensorsFile {
+function decodeFloat32(tensor: StoredTensor): Float32Array {
+  // a copy is aligned; little-endian as all that runs WebAssembly
+  return tensor.dtype === "F32" ? new Float32Array(new Uint8Array(tensor.bytes).buffer) : badType(tensor, "F32");
+}
+
+/** Refuses a tensor of a type that is not read. */
+export function badType({ name, dtype }: StoredTensor, wanted: string): never {
+  throw new FormatError("bad-file", { option: `tensor ${show(name)}`, wanted: `numbers of the type ${wanted}`, got: dtype });
+}
+
+/** The tensors in the order in which they lie, each whole within the file, without a gap between them or behind the last.
+ *
+ * @throws FormatError for anything but a whole and sound file.
+ */
+export function openSafetensors(input: Uint8Array | ArrayBuffer): { stored: StoredTensor[]; metadata: Map<string, string> } {
   const bytes = input instanceof ArrayBuffer ? new Uint8Array(input) : input;
   if (!(bytes instanceof Uint8Array)) throw new FormatError("bad-file", { wanted: "the bytes of a file (Uint8Array)", got: input });
   if (bytes.length < 10) fail(`${bytes.length} bytes are too few`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  if (length > BigInt(HEADER_LIMIT) || Number(length) > bytes.length - 8) fail(`the header's length ${length} goes beyond the file`);
-  const size = Number(length), body = bytes.subarray(8 + size);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true), size = Number(length), start = 8 + size;
+  if (size > HEADER_LIMIT || start > bytes.length) fail(`the header's length ${length} goes beyond the file`);
   if (bytes[8] !== 0x7b) fail("the header does not start with {");
-  const tensors = new Map<string, Tensor>(), metadata = new Map<string, string>();
-  const spans: { name: string; dtype: string; shape: number[]; begin: number; end: number }[] = [];
-  const header = parseHeader(bytes.subarray(8, 8 + size));
-  if (header.length > TENSOR_LIMIT) fail(`${header.length} tensors are more than ${TENSOR_LIMIT}`);
-  for (const [name, fields] of header) {
-    if (name !== "__metadata__") spans.push({ name, ...tensorOf(name, new Map(fields), body.length) });
-    else
-      for (const [key, text] of fields) {
-        if (typeof text !== "string") fail(`metadata ${show(key)} is no string`);
-        metadata.set(key, text as string);
-      }
-  }
+  const { entries, metadata } = parseHeader(bytes.subarray(8, start));
   // the tensors must tile the body: no gap, no overlap
-  spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  let at = 0;
-  for (const { name, dtype, shape, begin, end } of spans) {
-    if (begin !== at) fail(`tensor ${show(name)} begins at ${begin}, wanted ${at}: gap or overlap`);
-    at = end;
-    // a copy is aligned; little-endian as all that runs WebAssembly
-    const { buffer } = new Uint8Array(body.subarray(begin, end));
-    tensors.set(name, { data: dtype === "F32" ? new Float32Array(buffer) : Float32Array.from(new BigInt64Array(buffer), Number), shape });
-  }
-  if (at !== body.length) fail(`${body.length - at} bytes behind the last tensor belong to none`);
-  return { tensors, metadata };
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let at = start;
+  const stored = entries.map(({ begin, end, ...tensor }) => {
+    if (start + begin !== at) fail(`tensor ${show(tensor.name)} begins at ${begin}, wanted ${at - start}: gap or overlap`);
+    at = start + end;
+    return { ...tensor, bytes: bytes.subarray(start + begin, at) };
+  });
+  if (at !== bytes.length) fail(`the tensors end at byte ${at} of ${bytes.length}`);
+  return { stored, metadata };
 }
 
 function fail(what: string): never {
   throw new FormatError("bad-file", { problem: `not a sound safetensors file: ${what}` });
 }
 
-function tensorOf(
-  name: string, fields: ReadonlyMap<string, unknown>, bodyLength: number,
-): { dtype: string; shape: number[]; begin: number; end: number } {
-  const dtype = fields.get("dtype"), shape = fields.get("shape"), offsets = fields.get("data_offsets");
-  const bytes = dtype === "F32" ? 4 : dtype === "I64" ? 8 : fail(`tensor ${show(name)} has the type ${show(dtype)}; this version reads F32`);
-  const whole = (list: unknown): list is number[] => Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (fields.size === 3 && whole(shape) && shape.length <= RANK_LIMIT && whole(offsets) && offsets.length === 2) {
-    const [begin, end] = offsets as [number, number];
-    // a product beyond 2^53 is inexact, but never as small as a file
-    if (begin <= end && end <= bodyLength && end - begin === sizeOf(shape) * bytes) return { dtype: dtype as string, shape, begin, end };
-  }
-  return fail(`tensor ${show(name)} of shape ${show(shape)} lies at ${show(offsets)} of ${bodyLength} bytes`);
-}
+type Entry = Omit<StoredTensor, "bytes"> & { begin: number; end: number };
 
-/** The header as lists of entries. JSON.parse hides a name that is there twice, so they are counted in the text too. */
-function parseHeader(bytes: Uint8Array): [string, [string, unknown][]][] {
-  let text: string, header: unknown;
+/** The types, by 1, 2, 4 and 8 bytes for a number. */
+const TYPES = /^(?:(BOOL|[UI]8|F8_\w+)|([UI]16|B?F16)|([UIF]32)|([UIF]64|C64))$/;
+
+/** The header, in one pass over its text. JSON.parse would hide a name that is there twice, follow any depth, and make millions of
+ * objects of a file of some megabytes; it is given single strings. */
+function parseHeader(bytes: Uint8Array): { entries: Entry[]; metadata: Map<string, string> } {
+  let text: string, at = 0;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    header = JSON.parse(text);
   } catch {
-    return fail("the header is no JSON in UTF-8");
+    fail("the header is no UTF-8");
   }
-  const entries = entriesOf(header, "the header").map(([name, value]): [string, [string, unknown][]] => [name, entriesOf(value, show(name))]);
-  let names = 0;
-  for (const [, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (colon) names++;
-  if (names !== entries.reduce((sum, [, fields]) => sum + 1 + fields.length, 0)) fail("a name is there twice, or a field is no plain value");
-  return entries;
-}
-
-function entriesOf(value: unknown, what: string): [string, unknown][] {
-  return isRecord(value) ? Object.entries(value) : fail(`${what} is no object`);
+  const bad = (wanted: string): never => fail(`wanted ${wanted} in the header, got ${show(text.slice(at, at + 20))}`);
+  const take = (token: string): boolean => {
+    while (" \t\n\r".includes(text[at] ?? "end")) at++;
+    return text[at] === token && ++at > 0;
+  };
+  const want = (token: string): boolean => take(token) || bad(token);
+  const string = (): string => {
+    want('"');
+    const from = at - 1;
+    for (let slashes = 1; slashes % 2; ) { // a quote behind \ is none, but one behind \\ is
+      const quote = text.indexOf('"', at);
+      if (quote < 0) bad('"');
+      for (slashes = 0; text[quote - 1 - slashes] === "\\"; ) slashes++;
+      at = quote + 1;
+    }
+    try {
+      const value = JSON.parse(text.slice(from, at)) as string;
+      if (!/[\ud800-\udfff]/u.test(value)) return value; // half a character
+    } catch {}
+    return fail(`${show(text.slice(from, at))} is no string of JSON`);
+  };
+  /** An object's names, each once, and for each what `read` does with its value. */
+  const object = (read: (name: string) => unknown): void => {
+    const names = new Set<string>();
+    want("{");
+    while (!take("}")) {
+      if (names.size) want(",");
+      const name = string();
+      want(":");
+      if (names.has(name) || names.size > NAME_LIMIT) fail(`${show(name)} is there twice, or the ${NAME_LIMIT + 1}th of its kind`);
+      names.add(name);
+      read(name);
+    }
+  };
+  const numbers = (): number[] => {
+    const list: number[] = [];
+    want("[");
+    while (!take("]")) {
+      if (list.length) want(",");
+      take(""); // white space
+      const from = at;
+      while (text[at]! >= "0" && text[at]! <= "9") at++;
+      const digits = text.slice(from, at), number = Number(digits);
+      if (String(number) !== digits || !Number.isSafeInteger(number) || list.push(number) > RANK_LIMIT) bad(`at most ${RANK_LIMIT} whole numbers`);
+    }
+    return list;
+  };
+  const entries: Entry[] = [], metadata = new Map<string, string>();
+  object((name) => {
+    if (name === "__metadata__") return object((key) => metadata.set(key, string()));
+    let dtype = "", shape: number[] | undefined, offsets: number[] = [];
+    object((field) => {
+      if (field === "dtype") dtype = string();
+      else if (field === "shape") shape = numbers();
+      else if (field === "data_offsets") offsets = numbers();
+      else bad(`dtype, shape or data_offsets before`);
+    });
+    const width = TYPES.exec(dtype)?.findIndex((group, i) => i > 0 && group) ?? fail(`tensor ${show(name)} has the type ${show(dtype)}`);
+    const [begin = 0, end = -1, ...more] = offsets;
+    // a product beyond 2^53 is inexact, but never as small as a file
+    if (!shape || more.length || end - begin !== sizeOf(shape) * (1 << (width - 1))) fail(`tensor ${show(name)} of shape ${show(shape)} lies at ${show(offsets)}`);
+    return entries.push({ name, dtype, shape: shape!, begin, end });
+  });
+  take("");
+  if (at < text.length) bad("its end");
+  return { entries, metadata };
 }
