@@ -35,10 +35,16 @@ export { type Evaluation, type Finding, History, type Report, type StepReport } 
 export type { Data, Labels, Stream } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
+// runs that survive
+export { keepRun, type KeepOptions, type KeptCheckpoints, type KeptRun, readRun } from "./runs/run.ts";
+export { memoryStore } from "./runs/memory.ts";
+export type { Place, StoreKind } from "./runs/place.ts";
+export type { Store } from "./runs/store.ts";
+
 export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {
   DataError, EngineError, FormatError, GraphError, LanewiseError, MemoryError, NonFiniteError, OptionError, ShapeError,
-  StateError, WorkerError, type Details,
+  StateError, StorageError, WorkerError, type Details,
 } from "./errors.ts";
