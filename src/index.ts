@@ -55,9 +55,14 @@ export { type ExactTensor, type ReadOptions, readSafetensors, type StoredNumbers
 export { saveAs, type SaveOptions } from "./saveAs.ts";
 export { loadStateDict, type StateDictOptions } from "./stateDict.ts";
 export { type FileSummary, inspect, type TensorSummary } from "./formats/inspect.ts";
+// runs that survive
+export { keepRun, type KeepOptions, type KeptCheckpoints, type KeptRun, readRun } from "./runs/run.ts";
+export { memoryStore } from "./runs/memory.ts";
+export type { Place, StoreKind } from "./runs/place.ts";
+export type { Store } from "./runs/store.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {
   DataError, EngineError, FormatError, GraphError, LanewiseError, MemoryError, NonFiniteError, OptionError, ShapeError,
-  StateError, WorkerError, type Details,
+  StateError, StorageError, WorkerError, type Details,
 } from "./errors.ts";

@@ -281,8 +281,8 @@ export class Model<X = any, Y = any> {
    * model.predict([[1]]).data // → [0.75]
    */
   fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
-    const given = options ?? {}, begin = (feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
-      ...this.notes, feeds, freed: this.ended?.block,
+    const all = options ?? {}, begin = (given: FitOptions, feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
+      ...this.notes, feeds, freed: this.ended?.at?.block,
       onBegin: ({ objective }) => {
         this.ended?.release();
         this.ended = undefined;
@@ -293,16 +293,19 @@ export class Model<X = any, Y = any> {
     return new Training<ReportOf<O>>((cancelled) => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
-      if (![data, given.validation].some(isStream)) return begin();
+      const { run } = all, feeds = [data, all.validation].some(isStream), start = (given: FitOptions): Run | Promise<Run> => !feeds ? begin(given)
+        : import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, (feeds) => begin(given, feeds), cancelled));
+      if (run && !run.open) throw badOption("run", run, "keepRun(place)");
+      if (!run && !feeds) return begin(all);
       this.running = { halt() {} };
-      return import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, begin, cancelled)).catch((error) => {
+      return Promise.resolve(run ? run.open(all, start) : start(all)).catch((error) => {
         this.running = undefined;
         throw error;
       });
     }, (run) => {
       if (!run) return;
       this.running = undefined;
-      if (run.block) this.ended = run; // else it has not begun
+      if (run.at) this.ended = run; // else it has not begun
       // how long it took is left out: the same run gives the same file
       for (const { seconds, rowsPerSecond, findings, ...report } of run.history.epochs.slice(-1)) this.metadata.set("metrics", JSON.stringify(report));
     });
@@ -407,7 +410,7 @@ export class Model<X = any, Y = any> {
     const { blocks, uploads, arena, programs, data: dataBytes } = planBytes(plan);
     return {
       parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
-      total: session.measure(blocks, arena, this.ended?.block, uploads),
+      total: session.measure(blocks, arena, this.ended?.at?.block, uploads),
     };
   }
 

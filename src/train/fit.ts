@@ -64,10 +64,12 @@ export interface FitOptions extends RunOptions {
   /** Moves the inputs to the worker of a model that has one, instead of copying them: the caller's typed arrays of x are empty
    * then. false by default. */
   transfer?: boolean;
+  /** Keeps the run in a place, from which it goes on by itself when it is begun again. Made by keepRun(place). */
+  run?: RunKeeper;
 }
 
 export const FIT_OPTIONS = [
-  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery", "budget", "transfer",
+  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery", "budget", "transfer", "run",
 ];
 
 /** What a model lends to a run. */
@@ -82,6 +84,13 @@ export interface FitDefaults {
   freed: Block | undefined;
   /** when this is called: the data are sound, and nothing stands in the way. */
   onBegin(run: Run): void;
+}
+
+/** Who keeps runs; made by keepRun(). */
+export interface RunKeeper {
+  /** Opens the place, and makes the run: a new one, or one that goes on.
+   * @internal */
+  open(options: FitOptions, start: (options: FitOptions) => Run | Promise<Run>): Promise<Run>;
 }
 
 /** Who looks at runs; made by doctor(). */
@@ -212,7 +221,7 @@ export interface Run extends Running {
   readonly objective: Objective;
   readonly history: History<Report>;
   /** Gradients and optimizer state, while the run has them. */
-  readonly block: Block | undefined;
+  readonly at: FitState | undefined;
   /** Ends a wait: the model has been disposed. */
   halt(): void;
   /** What checkpoint() gives, as soon as no step is under way. */
@@ -427,8 +436,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (pulled) await pulled; // only then: else the run would go on before it is taken
       return running.checkpoint();
     },
-    get block() {
-      return state?.block;
+    get at() {
+      return state;
     },
     stop() {
       stopped = true;
