@@ -35,6 +35,11 @@ export { type Evaluation, type Finding, History, type Report, type StepReport } 
 export type { Data, Labels, Stream } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
+// models out
+export { type OnnxOptions, toONNX } from "./formats/onnx.ts";
+export { toPredictor } from "./formats/predictor.ts";
+export { exportPyTorch, type PyTorchFiles, type PyTorchOptions } from "./formats/pytorch.ts";
+
 export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
