@@ -60,6 +60,10 @@ export { keepRun, type KeepOptions, type KeptCheckpoints, type KeptRun, readRun 
 export { memoryStore } from "./runs/memory.ts";
 export type { Place, StoreKind } from "./runs/place.ts";
 export type { Store } from "./runs/store.ts";
+// models out
+export { type OnnxOptions, toONNX } from "./formats/onnx.ts";
+export { toPredictor } from "./formats/predictor.ts";
+export { exportPyTorch, type PyTorchFiles, type PyTorchOptions } from "./formats/pytorch.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {

@@ -101,7 +101,7 @@ interface ClassReading {
 }
 
 /** Probabilities from an output. */
-function asProbabilities(output: Value, reading: ClassReading["reading"]): Value {
+export function asProbabilities(output: Value, reading: ClassReading["reading"]): Value {
   if (reading === "logits") return softmax(output);
   if (reading === "logit") return sigmoid(output);
   // hinge knows no probabilities: the side is certain

@@ -31,7 +31,8 @@ const ORDER = [
   "runs/node.ts", "runs/store.ts", "runs/memory.ts", "runs/slots.ts", "runs/lock.ts", "runs/files.ts", "runs/browser.ts", "runs/place.ts", "runs/manifest.ts", "runs/run.ts",
   "profile/clock.ts", "profile/work.ts", "profile/ceilings.ts", "profile/measure.ts", "profile/report.ts",
   "summary.ts", "model.ts", "profile/index.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts", "saveAs.ts", "stateDict.ts", "formats/inspect.ts",
-  "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
+  "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts",
+  "formats/protobuf.ts", "formats/portable.ts", "formats/exported.ts", "formats/onnxOps.ts", "formats/rawRows.ts", "formats/onnx.ts", "formats/predictor.ts", "formats/torchOps.ts", "formats/pytorch.ts", "index.ts",
 ];
 
 const files = (folder: string): string[] =>
