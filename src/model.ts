@@ -263,7 +263,7 @@ export class Model<X = any, Y = any> {
    */
   fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
     const given = options ?? {}, begin = (feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
-      ...this.notes, feeds, freed: this.ended?.block,
+      ...this.notes, feeds, freed: this.ended?.at?.block,
       onBegin: ({ objective }) => {
         this.ended?.release();
         this.ended = undefined;
@@ -283,7 +283,7 @@ export class Model<X = any, Y = any> {
     }, (run) => {
       if (!run) return;
       this.running = undefined;
-      if (run.block) this.ended = run; // else it has not begun
+      if (run.at) this.ended = run; // else it has not begun
     });
   }
 
@@ -384,7 +384,7 @@ export class Model<X = any, Y = any> {
     const { blocks, uploads, arena, programs, data: dataBytes } = planBytes(plan);
     return {
       parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
-      total: session.measure(blocks, arena, this.ended?.block, uploads),
+      total: session.measure(blocks, arena, this.ended?.at?.block, uploads),
     };
   }
 
