@@ -1,2 +1,3 @@
-/** The release, as package.json has it: files name it. */
-export const RELEASE = "0.1.0";
+// The release, as files, manifests and the command line tell it; test/train/manifest.test.ts holds it to package.json.
+
+export const VERSION = "0.1.0";

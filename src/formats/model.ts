@@ -19,7 +19,7 @@ import { parse, stringify, wantFew } from "./json.ts";
 import { parseSafetensors, writeSafetensors } from "./safetensors.ts";
 import { decode } from "./weights.ts";
 import type { Tensor } from "../tensor.ts";
-import { RELEASE } from "../version.ts";
+import { VERSION } from "../version.ts";
 
 export const KEY = "lanewise.model";
 /** Metadata that a model's file has of itself. */
@@ -81,7 +81,7 @@ export function writeModel(network: Network, notes: ModelNotes): Uint8Array<Arra
   };
   const tensors = new Map<string, Tensor>(network.parameters.map((parameter) => [parameter.name, network.read(parameter)]));
   return writeSafetensors(tensors, {
-    ...Object.fromEntries(notes.metadata), format: "pt", "lanewise.version": RELEASE, "lanewise.numerics": String(Version.NUMERICS),
+    ...Object.fromEntries(notes.metadata), format: "pt", "lanewise.version": VERSION, "lanewise.numerics": String(Version.NUMERICS),
     ...(saved.classes && { classes: JSON.stringify(saved.classes) }), [KEY]: JSON.stringify(saved),
   });
 }
