@@ -35,10 +35,12 @@ await modules("dist", [fastApart, embedWasm]);
 await modules("dist/edge", [importWasm]);
 // The fast build shares no chunk with them: a page would have a file more.
 for (const [outdir, core] of [["dist", embedWasm], ["dist/edge", importWasm]]) await modules(outdir, [core], { fast: "src/fast.ts" });
-// The command line is a program on the library beside it, as any user's is.
-const beside = { name: "beside", setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: "./index.js", external: true })) };
+// The command line is one file, with the readers' peers in it: npx finds no package beside the one that it runs.
 await build({
-  absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022", plugins: [beside],
+  absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022",
+  mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline",
+  // licences of those that do not carry theirs in a comment
+  banner: { js: "/*! fflate: MIT, (c) Arjun Barrett; hyparquet and hyparquet-compressors: MIT, (c) Kenny Daniel; papaparse: MIT, (c) Matthew Holt */" },
 });
 copyFileSync(join(root, "src/cli/lanewise.schema.json"), join(dist, "lanewise.schema.json"));
 

@@ -2,11 +2,11 @@
 // npx lanewise: finds the command, and turns what becomes of it into an exit code.
 
 import { didYouMean } from "../options.ts";
+import { VERSION } from "../version.ts";
 import { type Command, helpOf, overview, parse, UsageError } from "./args.ts";
 import { COMMANDS } from "./commands.ts";
 import { Unfit } from "./choose.ts";
 import { Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
 
 /** Exit codes. */
 const FAILED = 1, MISUSED = 2;
@@ -21,11 +21,11 @@ async function main(given: readonly string[]): Promise<number> {
   const names = COMMANDS.map((command) => command.name);
   try {
     if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-      plain.stdout.write(`${overview(COMMANDS, version(), plain.prose)}\n`);
+      plain.stdout.write(`${overview(COMMANDS, VERSION, plain.prose)}\n`);
       return name === undefined ? MISUSED : 0;
     }
     if (name === "--version" || name === "-v") {
-      plain.stdout.write(`${version()}\n`);
+      plain.stdout.write(`${VERSION}\n`);
       return 0;
     }
     const command = find(name === "help" ? rest[0]! : name);

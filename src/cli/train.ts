@@ -9,6 +9,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
+import { VERSION } from "../version.ts";
 import { command, UsageError } from "./args.ts";
 import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
 import { failed } from "./data.ts";
@@ -20,7 +21,6 @@ import { READING, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
 import { type Part, Progress, type Terminal, timeLeft } from "./terminal.ts";
 import { clean, plural, short } from "./text.ts";
-import { version } from "./version.ts";
 
 const FLAGS = {
   ...TRAINING,
@@ -64,7 +64,7 @@ export const train = command({
     for (const note of ready.notes) terminal.tell(clean(note));
     const { plan, model } = await planned(terminal, ready, wanted, saved, force, (name) => (saved ? "as the run began" : from(name)));
     await mkdir(folder, { recursive: true });
-    const about: Saved = { lanewise: version(), data: basename(path!), settings: wanted, plan, finished: false };
+    const about: Saved = { lanewise: VERSION, data: basename(path!), settings: wanted, plan, finished: false };
     await save(folder, "run.json", about);
     return fitted(terminal, { ready, plan, model, folder, wanted, about, force, checkpoint, keep: keep === "all" ? Infinity : keep, stepHashes });
   },
@@ -242,7 +242,7 @@ const digits = (x: number | undefined): string => (x === undefined ? "–" : x >
 function reportOf({ ready, plan, model, about }: Work, history: Record<string, number[]>, scored: Scored, findings: readonly Finding[]): object {
   const { facts, schema, name } = ready;
   return {
-    lanewise: version(), data: { name, target: facts.target, rows: facts.rows, heldOut: ready.raw.rows }, settings: about.settings, plan,
+    lanewise: VERSION, data: { name, target: facts.target, rows: facts.rows, heldOut: ready.raw.rows }, settings: about.settings, plan,
     ...(schema && { columns: schema.columns }), scores: scored.scores, history, findings, model: { file: "model.safetensors", hash: hash(model) },
   };
 }

@@ -1,5 +1,0 @@
-// Which release this is: package.json lies beside dist.
-
-import { readFileSync } from "node:fs";
-
-export const version = (): string => (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
