@@ -29,6 +29,8 @@ const ORDER = [
   "train/keeper.ts", "train/trainer.ts", "train/fit.ts", "train/streams.ts", "train/training.ts",
   "profile/clock.ts", "profile/work.ts", "profile/ceilings.ts", "profile/measure.ts", "profile/report.ts",
   "summary.ts", "model.ts", "profile/index.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts",
+  "philox.ts", "data/source.ts", "data/rows.ts", "data/partition.ts", "data/splits.ts", "data/shuffle.ts", "data/dataset.ts", "data/crossValidate.ts", "data/balance.ts", "data/hash.ts",
+  "data/imageHeader.ts", "data/pixels.ts", "data/images.ts",
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
 ];
 
