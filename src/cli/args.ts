@@ -124,11 +124,16 @@ export function parse<F extends Flags>(command: Command<F>, given: readonly stri
 }
 
 function unknownFlag(raw: string, byName: ReadonlyMap<string, string>): string {
-  const word = raw.replace(/^-+/, ""), known = [...byName.keys()];
-  // other libraries' names are known in camelCase
-  const meant = didYouMean(word, known) ?? didYouMean(word, [...byName.values()]);
-  const name = meant && /did you mean (\S+)\?/.exec(meant)?.[1], flag = name && (known.includes(name) ? name : known.find((long) => byName.get(long) === name));
+  const name = nearest(raw.replace(/^-+/, ""), [...byName.values()]), flag = [...byName].find(([, other]) => other === name)?.[0];
   return `unknown flag ${raw}${flag ? `; did you mean --${flag}?` : ""}`;
+}
+
+/** The name that was probably meant, in whatever way it was written, or as other libraries have it. */
+export function nearest(written: string, known: readonly string[]): string | undefined {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, ""), word = plain(written);
+  if (!word) return undefined;
+  const [, meant] = /^did you mean (\w+)\?$/.exec(didYouMean(written, known) ?? "") ?? [];
+  return known.find((name) => plain(name) === word) ?? meant ?? known.find((name) => word.length > 2 && (plain(name).startsWith(word) || word.startsWith(plain(name))));
 }
 
 function checkCount(command: Command, given: readonly string[]): void {

@@ -1,6 +1,7 @@
 // lanewise predict: raw rows in, the user's words out.
 
-import { type Classification, type Model, type Table, textAt } from "../index.ts";
+import { textAt } from "../data/table.ts";
+import type { Classification, Model, Table } from "../index.ts";
 import { command, UsageError } from "./args.ts";
 import { type Arrays, failed, isTabular, kindOf, readArrays, tablesOf } from "./data.ts";
 import { openModel } from "./models.ts";

@@ -1,9 +1,8 @@
 // What can be said about a training: as flags of train, and in lanewise.json under the same names.
 
 import { readFile } from "node:fs/promises";
-import { didYouMean } from "../options.ts";
 import { ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from "./choose.ts";
-import { checkSetting, dashed, type Flag, type Flags, UsageError, type Values } from "./args.ts";
+import { checkSetting, dashed, type Flag, type Flags, nearest, UsageError, type Values } from "./args.ts";
 import { clean } from "./text.ts";
 
 /** How a table is read. */
@@ -77,8 +76,8 @@ export function checkSettings(text: string, path: string): Record<string, unknow
     if (name === "$schema") continue;
     const known = Object.keys(TABLE), flag = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
     if (!flag) {
-      const meant = didYouMean(name, known);
-      throw new UsageError(`${path}: unknown setting ${JSON.stringify(clean(name))}; ${meant ?? `known: ${known.join(", ")}`}`);
+      const meant = nearest(name, known);
+      throw new UsageError(`${path}: unknown setting ${JSON.stringify(clean(name))}; ${meant ? `did you mean ${meant}?` : `known: ${known.join(", ")}`}`);
     }
     settings[name] = checkSetting(value, flag, `${path}: ${name}`);
   }
