@@ -146,7 +146,7 @@ class Reader {
     const zero = text.indexOf("\0");
     if (zero >= 0) throw this.foreign(text);
     this.parser ??= this.open(text, last);
-    const { data, errors, meta } = this.parser.parse(text, 0, !last);
+    const { data, errors, meta } = this.parse(text, last);
     const cursor = last ? text.length : meta.cursor;
     const error = errors.find(({ index }) => last || index === undefined || index < cursor);
     if (error) {
@@ -158,6 +158,15 @@ class Reader {
     if (this.rest.length > ROW_LIMIT)
       throw this.bad("row-too-long", this.done + data.length + 1, { problem: `has more than ${ROW_LIMIT} letters`, fix: "look for a quote that is not closed" });
     yield* this.rows(data);
+  }
+
+  private parse(text: string, last: boolean): Parsed {
+    try {
+      return this.parser!.parse(text, 0, !last);
+    } catch (error) {
+      // more cells than an array has
+      throw this.bad("bad-row", this.done + 1, { problem: `papaparse cannot read it: ${(error as Error).message}`, cause: error });
+    }
   }
 
   /** What is left, or all of it. */
@@ -185,8 +194,10 @@ class Reader {
     const controls = text.slice(0, SAMPLE).match(/[\x01-\x08\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0;
     if (controls > Math.min(text.length, SAMPLE) / 50) throw this.foreign(text);
     const sample = text.slice(0, SAMPLE), whole = last && sample.length === text.length;
-    const rowsBy = (delimiter: string): string[][] =>
-      this.parserOf(delimiter, 100).parse(sample, 0, !whole).data.filter((row) => row.length > 1 || row[0] !== "");
+    const rowsBy = (delimiter: string): string[][] => {
+      const parser = this.parserOf(delimiter, 100), rows = parser.parse(sample, 0, !whole).data.filter((row) => !isEmpty(row));
+      return rows.length ? rows : parser.parse(sample, 0, false).data; // a row may be longer than the sample
+    };
     const { delimiter = guess(rowsBy), decimal } = this.options;
     this.comma = decimal === undefined ? delimiter !== "," && hasCommas(rowsBy(delimiter)) : decimal === ",";
     return this.parserOf(delimiter);

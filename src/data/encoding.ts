@@ -72,7 +72,10 @@ export class Decoder {
     try {
       text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, whole));
     } catch {
-      if (this.encoding) throw this.unsound(bytes);
+      if (this.encoding || isBroken(bytes)) {
+        this.encoding = "utf-8";
+        throw this.unsound(bytes);
+      }
       this.encoding = isChinese(bytes) ? "gb18030" : "windows-1252";
       this.waitingBytes = 0;
       return this.other(bytes, last);
@@ -165,6 +168,17 @@ function wholeLength(bytes: Uint8Array): number {
     if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? bytes.length - back : bytes.length;
   }
   return bytes.length;
+}
+
+/** Is most of what lies above 127 UTF-8, though not all is? By chance, a seventh of Chinese characters in GB18030 looks so. */
+function isBroken(bytes: Uint8Array): boolean {
+  let sound = 0, others = 0;
+  for (const [letters] of new TextDecoder().decode(bytes).matchAll(/[^\0-\x7f]+/g))
+    for (const letter of letters) {
+      if (letter === "\ufffd") others++;
+      else sound++;
+    }
+  return sound > 4 * others;
 }
 
 /** Are these bytes, which are no UTF-8, GB18030 rather than windows-1252? There, a letter with an accent stands beside ASCII; a

@@ -34,7 +34,7 @@ export async function parquet(source: Source, options: { limit?: number } = {}):
     const columns = new Map(names.map((column) => [column, new Parts(name, column)]));
     // read one group after the other, and put nothing where it says: a chunk of a foreign row would be a hole
     await library.parquetRead({
-      file: buffer, metadata, compressors: await compressors(codecs), utf8: true,
+      file: buffer, metadata, compressors: await compressors(codecs, library, limit), utf8: true,
       onChunk: ({ columnName, columnData, rowStart }) => columns.get(columnName)?.put(columnData, rowStart),
     });
     return { name, rows, columns: new Map<string, ColumnValues>([...columns].map(([column, parts]) => [column, parts.values(rows)])) };
@@ -46,7 +46,7 @@ export async function parquet(source: Source, options: { limit?: number } = {}):
 
 type Library = typeof import("hyparquet");
 type Metadata = ReturnType<Library["parquetMetadata"]>;
-type Codecs = Parameters<Library["parquetRead"]>[0]["compressors"];
+type Codecs = NonNullable<Parameters<Library["parquetRead"]>[0]["compressors"]>;
 
 async function hyparquet(): Promise<Library> {
   try {
@@ -56,10 +56,26 @@ async function hyparquet(): Promise<Library> {
   }
 }
 
-async function compressors(codecs: ReadonlySet<string>): Promise<Codecs> {
-  if ([...codecs].every((codec) => codec === "UNCOMPRESSED" || codec === "SNAPPY")) return undefined;
+/** Unpackers by method, which refuse a length that they cannot reach before it is allocated. */
+async function compressors(codecs: ReadonlySet<string>, { snappyUncompress }: Library, limit: number): Promise<Codecs> {
+  const own: Codecs = {
+    SNAPPY(input, length) {
+      if (length > 22 * input.length + 64) throw new Error("a page cannot be so long"); // 64 bytes are copied by 3
+      const page = new Uint8Array(length);
+      snappyUncompress(input, page);
+      return page;
+    },
+  };
+  if ([...codecs].every((codec) => codec === "UNCOMPRESSED" || codec === "SNAPPY")) return own;
   try {
-    return (await import("hyparquet-compressors")).compressors;
+    const { compressors: others } = await import("hyparquet-compressors");
+    for (const [codec, unpack] of Object.entries(others) as [keyof Codecs & string, (input: Uint8Array, length: number) => Uint8Array][])
+      if (codec !== "SNAPPY")
+        own[codec as "GZIP"] = (input, length) => {
+          if (length > limit) throw new Error("a page is longer than the limit");
+          return unpack(input, length);
+        };
+    return own;
   } catch (error) {
     throw missingPackage(`parquet: ${[...codecs].join(", ")}`, "hyparquet-compressors", error);
   }

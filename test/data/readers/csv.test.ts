@@ -70,7 +70,7 @@ describe("missing values", () => {
 
 describe("delimiters", () => {
   it.each([",", ";", "\t", "|"])("%j is found", async (mark) => {
-    expect(await read(["a", "b", "c"].join(mark) + "\n" + ["x", '"p;q,r\t|"', "1"].join(mark) + "\n")).toEqual({ a: ["x"], b: [mark === "\t" ? "p;q,r\t|" : "p;q,r\t|"], c: [1] });
+    expect(await read(["a", "b", "c"].join(mark) + "\n" + ["x", '"p;q,r\t|"', "1"].join(mark) + "\n")).toEqual({ a: ["x"], b: ["p;q,r\t|"], c: [1] });
   });
   it("can be given, as any character", async () => {
     expect(await read("a:b\n1:2\n", { delimiter: ":" })).toEqual({ a: [1], b: [2] });
@@ -168,7 +168,7 @@ describe("batches", () => {
 it("any table that is written as CSV is read as it was, in any chunks", async () => {
   const cell = fc.oneof(fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\n", " ", "é", "中", "𝄞", "0") }), fc.string({ unit: "binary" }), fc.integer().map(String));
   // what is told apart by no reader: space around a cell, what is missing, controls
-  const held = cell.filter((text) => text === text.trim() && !/[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]/.test(text) && !["NA", "N/A", "n/a", "na", "nan", "NaN", "NAN", "null", "NULL", "Null", "?", "-", "#N/A"].includes(text));
+  const held = cell.filter((text) => text === text.trim() && !/[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff]/.test(text) && text.isWellFormed() && !["NA", "N/A", "n/a", "na", "nan", "NaN", "NAN", "null", "NULL", "Null", "?", "-", "#N/A"].includes(text));
   const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   const table = fc.integer({ min: 2, max: 4 }).chain((width) => fc.array(fc.array(held, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }));
   await fc.assert(fc.asyncProperty(table, fc.integer({ min: 1, max: 50 }), async (rows, size) => {
