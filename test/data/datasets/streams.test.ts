@@ -128,6 +128,7 @@ describe("a shuffle buffer", () => {
       }
     };
     for await (const _ of await dataset(source, { shuffleBuffer: 15 })) break;
+    await new Promise((resolve) => setTimeout(resolve, 5)); // it was at work on the next batch
     expect(closed).toBe(1);
     const broken = async function* (): AsyncGenerator<Data<any, any>> {
       yield* counted(30, [10])();
