@@ -69,11 +69,11 @@ export { type OnnxOptions, toONNX } from "./formats/onnx.ts";
 export { toPredictor } from "./formats/predictor.ts";
 export { exportPyTorch, type PyTorchFiles, type PyTorchOptions } from "./formats/pytorch.ts";
 // data sets, splits and images
-export { dataset, type DatasetOptions, type DatasetStream, type RowMaker } from "./data/dataset.ts";
+export { dataset, type DatasetOptions, type DatasetStream, type RowMaker, type StreamSplitOptions } from "./data/dataset.ts";
 export { Dataset, type Fold, type FoldOptions, kFold, type Parts, split, type SplitBy, type SplitOptions } from "./data/splits.ts";
 export { crossValidate, type CrossValidateOptions, type CrossValidation, type FoldPart, type FoldReport } from "./data/crossValidate.ts";
 export { classWeights, type ClassWeightsOptions, oversample, rowWeights } from "./data/balance.ts";
-export { image, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
+export { image, imageBatches, type ImageBatchesOptions, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
 export { dataHash } from "./data/hash.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";

@@ -85,7 +85,7 @@ export function oversample(data: Data<any, any>, options: { seed?: number } = {}
     if (rows) rows.push(row);
     else rowsOf.set(number, [row]);
   }
-  const most = Math.max(...[...rowsOf.values()].map(({ length }) => length));
+  const most = [...rowsOf.values()].reduce((longest, { length }) => Math.max(longest, length), 0);
   const ids: number[] = [];
   for (const rows of [...rowsOf].sort(([a], [b]) => a - b).map(([, rows]) => rows)) {
     const order = shuffle(rows, seed, SPLIT, OVERSAMPLE);

@@ -2,7 +2,7 @@
 
 import { StateError } from "../errors.ts";
 import type { Model } from "../model.ts";
-import { badOption, checkNames, isRecord, wantFunction } from "../options.ts";
+import { badOption, checkNames, wantFunction } from "../options.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { FIT_OPTIONS, type FitOptions } from "../train/fit.ts";
@@ -78,7 +78,7 @@ export async function crossValidate(
   wantFunction("makeModel", makeModel);
   checkNames("crossValidate", options, known());
   if (isStream(data)) throw badOption("data", data, "data in memory, as rows are taken by their numbers", { of: "crossValidate" });
-  const { folds, stratified, groups, prepare, onFold, ...fit } = options ?? {}, { seed } = fit;
+  const { folds, stratified, groups, prepare, onFold, ...fit } = options ?? ({} as CrossValidateOptions), { seed } = fit;
   if (prepare !== undefined) wantFunction("prepare", prepare);
   if (onFold !== undefined) wantFunction("onFold", onFold);
   const whole = asDataset(data), reports: FoldReport[] = [], outputs = new Map<string, Tensor>();
@@ -87,8 +87,8 @@ export async function crossValidate(
   for (const [fold, { training: trainingRows, validation: validationRows }] of parts.entries()) {
     const rows = { fold, trainingRows, validationRows };
     const { training, validation } = prepare ? await prepare(rows) : { training: whole.take(trainingRows), validation: whole.take(validationRows) };
-    const model = await makeModel({ ...rows, training, validation }) as Model<any, any>;
-    if (!isRecord(model) || typeof model.fit !== "function") throw badOption("makeModel", model, "a function that returns a model", { of: "crossValidate" });
+    const model = await makeModel({ ...rows, training, validation }) as unknown as Model<any, any>;
+    if (typeof model?.fit !== "function") throw badOption("makeModel", model, "a function that returns a model", { of: "crossValidate" });
     try {
       const history = await model.fit(training, fit as FitOptions) as History, scores = await model.evaluate(validation);
       const predicted = await model.predict(validation.x) as Tensor | Record<string, Tensor>;

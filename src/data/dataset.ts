@@ -1,12 +1,13 @@
 // dataset(): from what people have, arrays, tables, batches that come one after the other, to what fit, evaluate and predict take.
 
 import { DataError } from "../errors.ts";
-import { badOption, checkNames, isRecord, wantCount, wantFunction, wantSeed } from "../options.ts";
-import type { SeedWords } from "../philox.ts";
+import { SPLIT } from "../ops/random.ts";
+import { badOption, checkNames, isRecord, wantCount, wantNumber, wantPositive, wantSeed } from "../options.ts";
+import { draws, type SeedWords } from "../philox.ts";
 import { isShape, type Shape } from "../shape.ts";
 import { isFlat } from "../tensor.ts";
 import { type Batches, type Data, isStream, type Stream } from "./columns.ts";
-import { assemble, type Fields, fieldsOf, type Known } from "./rows.ts";
+import { assemble, type Fields, fieldsOf, type Known, takeField } from "./rows.ts";
 import { ShuffleBuffer } from "./shuffle.ts";
 import { Dataset } from "./splits.ts";
 
@@ -38,6 +39,18 @@ export interface DatasetStream<X = any, Y = any> {
   readonly rows?: number;
   readonly classes?: readonly string[];
   [Symbol.asyncIterator](): AsyncIterator<Data<X, Y>, void>;
+  /** Parts the rows at random: each goes where the seed and its place in the source send it, so that the source must give its rows in
+   * one order in each epoch. Parts have about their shares; held-out ones are not shuffled. Each part reads the whole source. */
+  split<const O extends StreamSplitOptions>(options?: O): { training: DatasetStream<X, Y>; validation: DatasetStream<X, Y>; test: O extends { test: number } ? DatasetStream<X, Y> : undefined };
+}
+
+export interface StreamSplitOptions {
+  /** Share of the rows; 0.2 by default. */
+  validation?: number;
+  /** Share of the rows; none by default. */
+  test?: number;
+  /** 0 by default. */
+  seed?: number;
 }
 
 /** Tables, and records, that come one after the other. */
@@ -78,7 +91,7 @@ export async function dataset(source: unknown, options: DatasetOptions = {}): Pr
     if (count === 0) throw new DataError("no-rows", { option: "data", wanted: "at least one row", got: 0 });
     return new Dataset(known.input ? assemble(count, fields, ({ data }) => data) : data as Data, known);
   }
-  return streamOf(source, { preprocessing, known, shuffleBuffer, seed: { low, high }, rows });
+  return streamOf(source, { preprocessing, known, shuffleBuffer, seed: { low, high }, shares: [], rows: rows ?? (source.rows === undefined ? undefined : wantCount("rows", source.rows)) });
 }
 
 interface StreamPlan {
@@ -87,7 +100,30 @@ interface StreamPlan {
   readonly shuffleBuffer: number | undefined;
   readonly seed: SeedWords;
   readonly rows: number | undefined;
+  /** Which rows are let through. */
+  readonly shares: readonly Share[];
 }
+
+/** Rows whose number, drawn from [0, 1), is in a range. */
+interface Share {
+  readonly seed: SeedWords;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Says of each row that comes whether it is let through. */
+function sieve(shares: readonly Share[]): () => boolean {
+  const all = shares.map(({ seed, from, to }, depth) => ({ draw: draws(seed, SPLIT, STREAM_SPLIT + depth), from, to }));
+  return () => all.every(({ draw, from, to }) => {
+    const at = draw(GRAIN) / GRAIN;
+    return at >= from && at < to;
+  });
+}
+
+/** Steps between 0 and 1. */
+const GRAIN = 1 << 30;
+/** Step of the stream SPLIT, behind those of partition.ts and balance.ts. */
+const STREAM_SPLIT = 6;
 
 /** What is done with the batches of an epoch. */
 interface Work {
@@ -97,26 +133,27 @@ interface Work {
 }
 
 function streamOf(source: Stream, plan: StreamPlan): DatasetStream {
-  const { known, shuffleBuffer, seed } = plan, rows = plan.rows ?? (source.rows === undefined ? undefined : wantCount("rows", source.rows));
-  let taken = false;
+  const { known, shuffleBuffer, seed, shares } = plan;
+  let { rows } = plan, taken = false;
+  if (rows !== undefined && shares.length) {
+    const passes = sieve(shares), all = rows;
+    rows = 0;
+    for (let row = 0; row < all; row++) rows += Number(passes());
+  }
   const open = (epoch: number): Batches => {
     wantCount("epoch", epoch, 0);
     const batches: unknown = typeof source === "function" ? source(epoch) : source;
     if (!isStream(batches) || typeof batches === "function")
       throw badOption("source", batches, "an (async) iterable of batches, or a function that returns one", { of: "dataset" });
-    // an iterator of its own, as generators are, has no second epoch
-    if (typeof source !== "function" && typeof (source as unknown as Iterator<unknown>).next === "function") {
-      if (taken) throw new DataError("one-shot", {
-        option: "data", problem: "this stream can be read once, and each epoch reads it anew", fix: "give a function that returns a new one, such as () => generator()",
-      });
-      taken = true;
-    }
+    if (taken) throw oneShot();
+    taken = isOneShot(source);
     const work = workOf(plan, shuffleBuffer === undefined ? undefined : new ShuffleBuffer(shuffleBuffer, seed, epoch));
     // pass on what nothing is done with: fit itself asks for the next batch while one is in use
     if (!work) return batches as Batches;
     return Symbol.asyncIterator in batches ? later(batches as AsyncIterable<unknown>, work) : now(batches as Iterable<unknown>, work);
   };
   return Object.assign(open, {
+    split: (options: StreamSplitOptions = {}) => splitStream(source, plan, options),
     ...(rows !== undefined && { rows }), ...(known.classes && { classes: known.classes }),
     async *[Symbol.asyncIterator]() {
       yield* open(0);
@@ -124,19 +161,47 @@ function streamOf(source: Stream, plan: StreamPlan): DatasetStream {
   }) as DatasetStream;
 }
 
-function workOf({ preprocessing, known }: StreamPlan, buffer: ShuffleBuffer | undefined): Work | undefined {
-  if (!preprocessing && !known.input && !buffer) return undefined;
+function splitStream(source: Stream, plan: StreamPlan, options: StreamSplitOptions): ReturnType<DatasetStream["split"]> {
+  checkNames("split", options, ["validation", "test", "seed"]);
+  const { low, high } = wantSeed(options.seed ?? 0), validation = wantPositive("validation", wantNumber("validation", options.validation ?? 0.2, 0, 1, true));
+  const test = options.test === undefined ? 0 : wantPositive("test", wantNumber("test", options.test, 0, 1, true)), held = validation + test;
+  if (!(held < 1)) throw badOption("validation", validation, "shares that leave some rows for training");
+  if (isOneShot(source)) throw oneShot();
+  const part = (from: number, to: number, shuffleBuffer?: number): DatasetStream => streamOf(source, { ...plan, shuffleBuffer, shares: [...plan.shares, { seed: { low, high }, from, to }] });
+  return { training: part(held, 1, plan.shuffleBuffer), validation: part(0, validation), test: (test ? part(validation, held) : undefined) as any };
+}
+
+/** Is it its own iterator, as generators are? */
+function isOneShot(source: Stream): boolean {
+  return typeof source !== "function" && typeof (source as unknown as Iterator<unknown>).next === "function";
+}
+
+function oneShot(): DataError {
+  return new DataError("one-shot", {
+    option: "data", problem: "this stream can be read once, and each epoch reads it anew", fix: "give a function that returns a new one, such as () => generator()",
+  });
+}
+
+function workOf({ preprocessing, known, shares }: StreamPlan, buffer: ShuffleBuffer | undefined): Work | undefined {
+  if (!preprocessing && !known.input && !buffer && !shares.length) return undefined;
   let number = 0;
+  const passes = sieve(shares);
   return {
     take(value) {
       const at = `batch ${++number}: `, data = converted(value, preprocessing, at);
-      if (!buffer && !known.input) return data as Data;
-      const fields: Fields = fieldsOf(data, { ...known, at });
+      if (!buffer && !known.input && !shares.length) return data as Data;
+      let fields = fieldsOf(data, { ...known, at });
+      if (shares.length) fields = only(fields, Array.from({ length: fields.rows }, (_, row) => row).filter(passes));
       if (fields.rows === 0) return undefined;
       return buffer ? buffer.take(fields, at) : assemble(fields.rows, fields.fields, ({ data }) => data.slice(), at);
     },
     rest: () => buffer?.rest() ?? [],
   };
+}
+
+/** These rows alone. */
+function only({ fields }: Fields, ids: readonly number[]): Fields {
+  return { rows: ids.length, fields: fields.map((field) => ({ ...field, data: takeField(field, ids) })) };
 }
 
 function* now(batches: Iterable<unknown>, work: Work): Generator<Data> {

@@ -2,8 +2,12 @@
 // runtime reads the same: by the platform's decoder in pages, by fast-png and jpeg-js elsewhere.
 
 import { DataError, LanewiseError, MemoryError } from "../errors.ts";
-import { badOption, checkNames, isRecord, wantCount } from "../options.ts";
+import { SHUFFLE } from "../ops/random.ts";
+import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantSeed } from "../options.ts";
+import { shuffle } from "../philox.ts";
 import { pacer } from "../yield.ts";
+import type { Data, Stream } from "./columns.ts";
+import { dataset, type DatasetStream } from "./dataset.ts";
 import { type ImageHeader, brokenImage, imageHeader } from "./imageHeader.ts";
 import { type Colour, type Pixels, resized, withChannels } from "./pixels.ts";
 import { byCodePoints } from "./rows.ts";
@@ -25,6 +29,16 @@ export interface ImageOptions {
 export interface ImageFilesOptions extends ImageOptions {
   /** Names of the classes in the order of their numbers; by default the folders' names in the order of their code points. */
   classes?: readonly string[];
+}
+
+export interface ImageBatchesOptions extends ImageFilesOptions {
+  size: readonly [height: number, width: number];
+  /** Rows that are decoded together; 32 by default. What fit takes as a batch is its own option. */
+  batchSize?: number;
+  /** A new order for each epoch; true by default. */
+  shuffle?: boolean;
+  /** Of that order; 0 by default. */
+  seed?: number;
 }
 
 /** Bytes of images, [rows, height, width, channels] one after the other. */
@@ -78,19 +92,7 @@ export async function image(source: Source | ImageData | { readonly width: numbe
  */
 export async function imageFolder(path: string | URL, options: ImageFilesOptions = {}): Promise<Dataset> {
   const wanted = wantOptions("imageFolder", options, [...OPTIONS, "classes"]);
-  const { fs, file } = await filesOf(path);
-  const list: Entry[] = [];
-  const walk = async (parts: readonly string[]): Promise<void> => {
-    if (parts.length > 16) throw new DataError("unreadable", { of: parts.join("/"), problem: "there are more than 16 folders in each other" });
-    for (const name of await fs.readdir(file(parts)).catch((error: Error) => unreadable(parts.join("/") || String(path), error))) {
-      if (name.startsWith(".")) continue;
-      const own = [...parts, name], stat = await fs.stat(file(own)).catch((error: Error) => unreadable(own.join("/"), error));
-      if (stat.isDirectory()) await walk(own);
-      else if (IMAGE.test(name)) list.push({ parts: own, read: () => readBytes(file(own), own.join("/")) });
-    }
-  };
-  await walk([]);
-  return gather(list, wanted, options.classes);
+  return gather(order(await filesIn(path), options.classes), wanted);
 }
 
 /** Images that a page is given by its user, or bytes by name, as a data set like imageFolder's: the files of
@@ -103,14 +105,32 @@ export async function imageFolder(path: string | URL, options: ImageFilesOptions
  */
 export async function imageFiles(files: Iterable<File | readonly [name: string, bytes: Uint8Array | ArrayBuffer | Blob]> | ArrayLike<File>, options: ImageFilesOptions = {}): Promise<Dataset> {
   const wanted = wantOptions("imageFiles", options, [...OPTIONS, "classes"]);
-  const list = Array.from(files as Iterable<unknown>, (given, i): Entry => {
-    const pair = Array.isArray(given) && typeof given[0] === "string", file = given as File, path = pair ? given[0] as string : file?.webkitRelativePath;
-    if (!pair && !(typeof Blob === "function" && given instanceof Blob)) throw badOption("files", given, "Files, or pairs [name, bytes]", { position: i });
-    const parts = (path || file.name || "").split(/[\\/]+/).filter(Boolean);
-    // what was chosen is the folder of the classes
-    return { parts: pair || !path ? parts : parts.slice(1), read: () => readBytes(pair ? given[1] as Uint8Array : file, parts.join("/")) };
-  });
-  return gather(list.filter(({ parts }) => parts.length === 0 || (!parts.some((part) => part.startsWith(".")) && IMAGE.test(parts.at(-1)!))), wanted, options.classes);
+  return gather(order(filesOf(files), options.classes), wanted);
+}
+
+/** Images as a stream, where so many have no room in memory: those of a folder's path, or the files that imageFiles takes. They are
+ * decoded anew in each epoch, while steps are at work, and come in a new order that seed and epoch alone decide.
+ *
+ * @throws As imageFolder; OptionError without a size. What is wrong with an image is told when its batch comes.
+ * @example
+ * await imageBatches([["rose/1.png", new Uint8Array(0)]], { size: [8, 8] }).then(({ rows, classes }) => [rows, classes]) // → [1, ["rose"]]
+ */
+export async function imageBatches(source: string | URL | Parameters<typeof imageFiles>[0], options: ImageBatchesOptions): Promise<DatasetStream> {
+  const wanted = wantOptions("imageBatches", options, [...OPTIONS, "classes", "batchSize", "shuffle", "seed"]), { size, channels } = wanted;
+  if (!size) throw badOption("size", size, "[height, width], as not all images are known beforehand", { of: "imageBatches" });
+  const batchSize = wantCount("batchSize", options.batchSize ?? 32), shuffled = wantBoolean("shuffle", options.shuffle ?? true), { low, high } = wantSeed(options.seed ?? 0);
+  const { entries, classes } = order(typeof source === "string" || source instanceof URL ? await filesIn(source) : filesOf(source), options.classes);
+  const each = size[0] * size[1] * channels;
+  const read = async function* (epoch: number): AsyncGenerator<Data> {
+    const ids = Uint32Array.from(entries, (_, id) => id);
+    if (shuffled) shuffle(ids, { low, high }, SHUFFLE, epoch);
+    for (let from = 0; from < ids.length; from += batchSize) {
+      const batch = Array.from(ids.subarray(from, from + batchSize), (id) => entries[id]!), data = new Uint8Array(batch.length * each);
+      for (const [row, { name, read }] of batch.entries()) data.set((await pixelsOf(await read(), name, wanted)).data, row * each);
+      yield { x: { data, shape: [batch.length, size[0], size[1], channels] }, y: Int32Array.from(batch, ({ label }) => label) };
+    }
+  };
+  return dataset(read as Stream, { rows: entries.length, classes });
 }
 
 /** A file that is to be a row: its folders and name. */
@@ -122,14 +142,54 @@ interface Entry {
 /** Names of image files; of those that are not read too, for they are meant to be rows. */
 const IMAGE = /\.(png|apng|jpe?g|jpe|jfif|gif|webp|bmp|tiff?|avif|heic|jxl|jp2)$/i;
 
-async function gather(list: readonly Entry[], wanted: Wanted, given: readonly string[] | undefined): Promise<Dataset> {
-  const entries = list.map((entry) => ({ ...entry, name: entry.parts.join("/"), folder: entry.parts[0]! })).sort((a, b) => byCodePoints(a.folder, b.folder) || byCodePoints(a.name, b.name));
-  if (entries.length === 0) throw new DataError("no-rows", { option: "images", wanted: "PNG or JPEG files in a folder for each class", got: "none" });
-  const outside = entries.find(({ parts }) => parts.length < 2);
+/** The files below a folder. */
+async function filesIn(path: string | URL): Promise<Entry[]> {
+  const { fs, file } = folderAt(path), list: Entry[] = [];
+  const walk = async (parts: readonly string[]): Promise<void> => {
+    if (parts.length > 16) throw new DataError("unreadable", { of: parts.join("/"), problem: "there are more than 16 folders in each other" });
+    for (const name of await fs.readdir(file(parts)).catch((error: Error) => unreadable(parts.join("/") || String(path), error))) {
+      if (name.startsWith(".")) continue;
+      const own = [...parts, name], stat = await fs.stat(file(own)).catch((error: Error) => unreadable(own.join("/"), error));
+      if (stat.isDirectory()) await walk(own);
+      else if (IMAGE.test(name)) list.push({ parts: own, read: () => readBytes(file(own), own.join("/")) });
+    }
+  };
+  await walk([]);
+  return list;
+}
+
+function filesOf(files: Parameters<typeof imageFiles>[0]): Entry[] {
+  if (!isRecord(files) && !Array.isArray(files)) throw badOption("files", files, "Files, or pairs [name, bytes]");
+  const list = Array.from(files as Iterable<unknown>, (given, i): Entry => {
+    const pair = Array.isArray(given) && typeof given[0] === "string", file = given as File, path = pair ? given[0] as string : file?.webkitRelativePath;
+    if (!pair && !(typeof Blob === "function" && given instanceof Blob)) throw badOption("files", given, "Files, or pairs [name, bytes]", { position: i });
+    const parts = (path || file.name || "").split(/[\\/]+/).filter(Boolean);
+    // what was chosen is the folder of the classes
+    return { parts: pair || !path ? parts : parts.slice(1), read: () => readBytes(pair ? given[1] as Uint8Array : file, parts.join("/")) };
+  });
+  return list.filter(({ parts }) => parts.length === 0 || (!parts.some((part) => part.startsWith(".")) && IMAGE.test(parts.at(-1)!)));
+}
+
+/** A row. */
+interface Labelled extends Entry {
+  readonly name: string;
+  readonly label: number;
+}
+
+/** The rows in their order, and the classes. */
+function order(list: readonly Entry[], given: readonly string[] | undefined): { entries: Labelled[]; classes: readonly string[] } {
+  if (list.length === 0) throw new DataError("no-rows", { option: "images", wanted: "PNG or JPEG files in a folder for each class", got: "none" });
+  const named = list.map((entry) => ({ ...entry, name: entry.parts.join("/"), folder: entry.parts[0]! }));
+  const outside = named.find(({ parts }) => parts.length < 2);
   if (outside) throw new DataError("no-class", { of: outside.name || "a file", problem: "this file is in no folder that is its class", fix: "a folder for each class: rose/1.png; image() reads a single one" });
-  const classes = given === undefined ? [...new Set(entries.map(({ folder }) => folder))] : wantClasses(given);
-  const numbers = new Map(classes.map((name, i) => [name, i])), strange = entries.find(({ folder }) => !numbers.has(folder));
+  const classes = given === undefined ? [...new Set(named.map(({ folder }) => folder))].sort(byCodePoints) : wantClasses(given);
+  const numbers = new Map(classes.map((name, i) => [name, i])), strange = named.find(({ folder }) => !numbers.has(folder));
   if (strange) throw new DataError("label-out-of-range", { of: strange.name, option: "classes", wanted: `a folder of ${classes.join(", ")}`, got: strange.folder });
+  named.sort((a, b) => byCodePoints(a.folder, b.folder) || byCodePoints(a.name, b.name));
+  return { entries: named.map((entry) => ({ ...entry, label: numbers.get(entry.folder)! })), classes };
+}
+
+async function gather({ entries, classes }: { entries: readonly Labelled[]; classes: readonly string[] }, wanted: Wanted): Promise<Dataset> {
   const pause = pacer(12), { channels } = wanted;
   let x: Uint8Array | undefined, size = wanted.size;
   for (const [row, { name, read }] of entries.entries()) {
@@ -142,7 +202,7 @@ async function gather(list: readonly Entry[], wanted: Wanted, given: readonly st
     const turn = pause();
     if (turn) await turn;
   }
-  const [height, width] = size!, y = Int32Array.from(entries, ({ folder }) => numbers.get(folder)!);
+  const [height, width] = size!, y = Int32Array.from(entries, ({ label }) => label);
   return new Dataset({ x: { data: x!, shape: [entries.length, height, width, channels] }, y }, { classes, names: entries.map(({ name }) => name) });
 }
 
@@ -320,7 +380,7 @@ function unreadable(of: string, cause: Error): never {
 }
 
 /** The file system, and the paths of what is in a folder. */
-async function filesOf(folder: string | URL): Promise<{ fs: typeof import("node:fs/promises"); file(parts: readonly string[]): string | URL }> {
+function folderAt(folder: string | URL): { fs: typeof import("node:fs/promises"); file(parts: readonly string[]): string | URL } {
   const { process } = globalThis as unknown as { process?: { getBuiltinModule?(name: string): any } }, fs = process?.getBuiltinModule?.("node:fs/promises");
   if (typeof folder !== "string" && !(folder instanceof URL)) throw badOption("path", folder, "the path of a folder", { of: "imageFolder" });
   if (!fs) throw new DataError("unreadable", { of: String(folder), problem: "folders are read in Node.js, Deno and Bun", fix: "imageFiles(files) takes what a page is given" });

@@ -66,7 +66,7 @@ export function splitIds(rows: number, options: SplitOptions, classes: () => Flo
   if (held < 1) throw badOption("validation", options.validation ?? 0.2, `a share that leaves some of ${rows} rows on both sides`);
   if (options.test !== undefined && tested < 1) throw badOption("test", options.test, `a share of at least one of ${rows} rows`);
   if (held + tested >= rows) throw badOption("validation", options.validation ?? 0.2, `shares that leave some of ${rows} rows for training`);
-  /** The test is taken out first. */
+  // the test is taken out first
   const wanted = tested ? [tested, held] : [held], seed = { low, high };
   const [training, ...parts] = part(rows, by, wanted, seed, classes) as [Uint32Array, ...Uint32Array[]];
   return { training, validation: parts.at(-1)!, test: tested ? parts[0] : undefined };
@@ -85,7 +85,7 @@ function part(rows: number, by: SplitBy, wanted: readonly number[], seed: SeedWo
 
 /** Shuffled, and with every class in its share where there are classes. */
 function holdOut(rows: number, wanted: readonly number[], seed: SeedWords, classes: Float64Array | undefined): Uint32Array[] {
-  let order = shuffle(countTo(rows), seed, SPLIT);
+  let order: Uint32Array = shuffle(countTo(rows), seed, SPLIT);
   const parts = wanted.map((held) => {
     if (classes) order = stratify(order, held, (id) => classes[id]!);
     const out = order.slice(order.length - held);
@@ -153,7 +153,7 @@ export function foldIds(rows: number, options: FoldOptions, classes: () => Float
 function foldsOfRows(rows: number, folds: number, seed: SeedWords, classes: Float64Array | undefined): Uint32Array {
   const order = shuffle(countTo(rows), seed, SPLIT, FOLDS), foldOf = new Uint32Array(rows);
   if (classes) {
-    const most = Math.max(...countClasses(classes).values());
+    const most = [...countClasses(classes).values()].reduce((a, b) => Math.max(a, b));
     if (most < folds) throw badOption("folds", folds, `at most ${most}, the rows of the largest class`);
   }
   const dealt = classes ? [...order].sort((a, b) => classes[a]! - classes[b]!) : order;

@@ -97,8 +97,8 @@ export function blank(data: Field["data"], length: number): Flat | string[] {
 }
 
 /** Copies a row. */
-export function copyRow(from: Field["data"], row: number, to: Field["data"], place: number, width: number): void {
-  for (let i = 0, a = row * width, b = place * width; i < width; i++) (to as number[])[b + i] = (from as number[])[a + i]!;
+export function copyRow(from: { readonly [at: number]: unknown }, row: number, to: { [at: number]: unknown }, place: number, width: number): void {
+  for (let i = 0, a = row * width, b = place * width; i < width; i++) to[b + i] = from[a + i];
 }
 
 /** These rows of a field. */

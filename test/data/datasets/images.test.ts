@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createModel, dataHash, dense, flatten, image, imageFiles, imageFolder, LanewiseError, sequential } from "../../../src/index.ts";
+import { adam, createModel, crossEntropy, dataHash, dense, flatten, image, imageBatches, imageFiles, imageFolder, LanewiseError, sequential } from "../../../src/index.ts";
 import { resized } from "../../../src/data/pixels.ts";
 
 type Bytes = Uint8Array;
@@ -211,6 +211,39 @@ describe("a folder of images", () => {
     const classes = ["rose", "tulip", "Daisy", "äster", "😀", "\uff5e"], data = await imageFolder(folder, { size: [2, 2], classes });
     expect([data.classes, [...data.y]]).toEqual([classes, [2, 0, 0, 0, 3, 5, 4]]);
     expect((await failure(imageFolder(folder, { size: [2, 2], classes: ["rose"] }))).code).toBe("label-out-of-range");
+  });
+
+  it("comes as a stream, in a new order in each epoch", async () => {
+    const whole = await imageFolder(folder, { size: [4, 4] }), read = async (epoch: number, options: object = {}): Promise<{ rows: number[]; y: number[] }> => {
+      const rows: number[] = [], y: number[] = [], stream = await imageBatches(folder, { size: [4, 4], batchSize: 3, seed: 6, ...options });
+      expect([stream.rows, stream.classes]).toEqual([7, whole.classes]);
+      for await (const batch of stream(epoch)) {
+        y.push(...batch.y);
+        for (let row = 0; row < batch.y.length; row++) {
+          const own = [...batch.x.data.subarray(48 * row, 48 * row + 48)].join();
+          rows.push(Array.from({ length: 7 }, (_, i) => i).findIndex((i) => [...whole.x.data.subarray(48 * i, 48 * i + 48)].join() === own));
+        }
+      }
+      return { rows, y };
+    };
+    const one = await read(0), next = await read(1);
+    for (const { rows, y } of [one, next]) {
+      expect([...rows].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      expect(y).toEqual(rows.map((row) => whole.y[row]));
+    }
+    expect(next.rows).not.toEqual(one.rows);
+    expect(await read(0)).toEqual(one);
+    expect((await read(0, { batchSize: 1 })).rows).toEqual(one.rows);
+    expect((await read(5, { shuffle: false })).rows).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const model = await createModel(sequential(flatten(), dense(5)), { input: [4, 4, 3] }), pairs = Object.entries(tree);
+    const { epochs } = await model.fit(await imageBatches(pairs, { size: [4, 4], seed: 6 }), { loss: crossEntropy(), optimizer: adam(), epochs: 2, batchSize: 4 });
+    expect(epochs.map(({ step }) => step)).toEqual([2, 4]);
+    for (const [bad, option] of [[{ size: undefined }, "size"], [{ batchSize: 0 }, "batchSize"], [{ shuffle: 1 }, "shuffle"], [{ seed: -1 }, "seed"], [{ sizes: 1 }, "sizes"]] as const)
+      expect((await failure(imageBatches(folder, { size: [4, 4], ...bad } as never))).message).toContain(option);
+    const broken = await failure((async () => {
+      for await (const _ of (await imageBatches([...pairs, ["rose/z.png", new Uint8Array(9)]], { size: [2, 2] }))(0)) void 0;
+    })());
+    expect(broken.message).toMatch(/^rose\/z\.png/);
   });
 
   it("tells what is wrong, by the file's name", async () => {

@@ -128,6 +128,7 @@ describe("a shuffle buffer", () => {
       }
     };
     for await (const _ of await dataset(source, { shuffleBuffer: 15 })) break;
+    await new Promise((resolve) => setTimeout(resolve, 5)); // it was at work on the next batch
     expect(closed).toBe(1);
     const broken = async function* (): AsyncGenerator<Data<any, any>> {
       yield* counted(30, [10])();
@@ -136,6 +137,40 @@ describe("a shuffle buffer", () => {
     await expect(read(await dataset(broken, { shuffleBuffer: 5 }))).rejects.toThrow("the disk is gone");
     const model = await make();
     await expect(model.fit(await dataset(() => later([10]), { shuffleBuffer: 50 }) as never, { ...options, onStep: () => { throw new Error("enough"); } } as never)).rejects.toThrow("enough");
+  });
+});
+
+describe("a stream that is parted", () => {
+  it("sends each row to one part, the same in each epoch, for any batches; held-out rows are not shuffled", async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 30, max: 300 }), fc.integer({ min: 0, max: 1e9 }), sizes, sizes, async (rows, seed, one, other) => {
+      const parts = async (batches: number[]) => (await dataset(counted(rows, batches), { shuffleBuffer: 20, rows, input: [1] })).split({ validation: 0.2, test: 0.1, seed });
+      const { training, validation, test } = await parts(one), again = await parts(other);
+      const ids = [await read(training, 3), await read(validation), await read(test)];
+      expect(ids.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, i) => i));
+      expect([training.rows, validation.rows, test.rows]).toEqual(ids.map(({ length }) => length));
+      expect([await read(again.training, 3), await read(again.validation, 7), await read(again.test, 1)]).toEqual(ids);
+      for (const held of ids.slice(1)) expect(held).toEqual([...held].sort((a, b) => a - b));
+    }), { numRuns: 30 });
+    const { training, validation } = (await dataset(counted(10_000, [500]), { input: [1], rows: 10_000 })).split({ seed: 4 });
+    expect(Math.abs(validation.rows! - 2000)).toBeLessThan(200);
+    const inner = training.split({ validation: 0.5, seed: 4 });
+    expect(inner.training.rows! + inner.validation.rows!).toBe(training.rows);
+    expect(Math.abs(inner.validation.rows! - 4000)).toBeLessThan(250);
+    expect((await read(inner.validation)).length).toBe(inner.validation.rows);
+  });
+
+  it("trains and validates", async () => {
+    const model = await make(), { training, validation } = (await dataset(() => later([40]), { shuffleBuffer: 50, input: [6], rows: ROWS })).split({ validation: 0.3, seed: 2 });
+    const { epochs } = await model.fit(training as never, { ...options, validation } as never) as any;
+    expect(epochs.at(-1).validation.accuracy).toBeGreaterThan(0.3);
+  });
+
+  it("tells shares that leave nothing, and what can be read once", async () => {
+    const data = await dataset(counted(10, [3]));
+    for (const [bad, option] of [[{ validation: 0 }, "validation"], [{ validation: 0.5, test: 0.5 }, "validation"], [{ test: 1 }, "test"], [{ seed: -1 }, "seed"]] as const)
+      expect(() => data.split(bad)).toThrow(option);
+    const once = await dataset(cut([50]));
+    expect(() => once.split()).toThrow(/read once/);
   });
 });
 
