@@ -77,14 +77,14 @@ function namesOf(given: ReadonlyMap<string, Numbers>, { prefix = "", rename = {}
   if (typeof prefix !== "string") throw badOption("prefix", prefix, 'what stands before names, such as "module."');
   if (typeof rename !== "function" && !(isRecord(rename) && Object.values(rename).every((name) => typeof name === "string")))
     throw badOption("rename", rename, "a record of names by the file's names, or a function");
-  const names = [...given.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const names = [...given.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)), known = new Set(names);
   if (prefix && !names.length) throw badOption("prefix", prefix, `what names begin with, such as ${show([...given.keys()].slice(0, 3))}`);
-  const strange = typeof rename === "function" ? undefined : Object.keys(rename).find((name) => !names.includes(name));
+  const strange = typeof rename === "function" ? undefined : Object.keys(rename).find((name) => !known.has(name));
   if (strange !== undefined) throw badOption("rename", strange, `names of the file, such as ${show(names.slice(0, 3))}`, { fix: didYouMean(strange, names) });
   const renamed = new Map<string, Numbers>();
   for (const name of names) {
     const to: unknown = typeof rename === "function" ? rename(name) : Object.hasOwn(rename, name) ? rename[name] : name;
-    if (to === undefined || COUNTER.test(name)) continue;
+    if (to === undefined) continue;
     if (typeof to !== "string") throw badOption("rename", to, `a name for ${show(name)}`);
     if (renamed.has(to)) throw new DataError("wrong-names", { of: "loadStateDict", option: to, problem: "two parameters come under this name" });
     renamed.set(to, given.get(prefix + name)!);
@@ -92,25 +92,47 @@ function namesOf(given: ReadonlyMap<string, Numbers>, { prefix = "", rename = {}
   return renamed;
 }
 
-/** The option that would make it fit: a prefix that all that is missing has, or new names, if the shapes are the same in order. */
-function suggestion(state: ReadonlyMap<string, Numbers>, own: ReadonlyMap<string, Tensor>, { prefix = "", rename }: StateDictOptions): { fix: string; prefix?: string; rename?: Record<string, string> } | undefined {
-  const shapes = new Map([...state].map(([name, numbers]) => [name, flatten(numbers, name).shape]));
-  const fits = (name: string, wanted: readonly number[]): boolean => {
-    const shape = shapes.get(name);
-    return shapes.has(name) && (!shape || sameShape(shape, wanted));
-  };
-  const wanted = [...own].map(([name, { shape }]) => [name, shape] as const), [first] = wanted;
-  for (const name of first && !rename ? shapes.keys() : []) {
-    const before = name.endsWith(first![0]) ? name.slice(0, -first![0].length) : "";
-    if (before && wanted.every(([own, shape]) => fits(before + own, shape))) return { fix: `{ prefix: ${show(prefix + before)} }`, prefix: prefix + before };
+/** The option that would make it fit: a prefix that all that is missing has, or new names. */
+function suggestion(
+  state: ReadonlyMap<string, Numbers>, own: ReadonlyMap<string, Tensor>, { prefix = "", rename }: StateDictOptions,
+): { fix: string; prefix?: string; rename?: Record<string, string> } | undefined {
+  const names = [...state.keys()].filter((name) => !COUNTER.test(name)), wanted = [...own.keys()].filter((name) => !COUNTER.test(name)), [first] = wanted;
+  if (rename || first === undefined) return undefined;
+  for (const name of names) {
+    const before = name.endsWith(first) ? name.slice(0, -first.length) : "";
+    if (before && wanted.every((own) => state.has(before + own))) return { fix: `{ prefix: ${JSON.stringify(prefix + before)} }`, prefix: prefix + before };
   }
-  const names = [...shapes.keys()];
-  if (rename || names.length !== wanted.length || !wanted.every(([, shape], i) => fits(names[i]!, shape))) return undefined;
-  const pairs = wanted.flatMap(([name], i) => (names[i] === name ? [] : [[names[i]!, name] as const]));
+  const fits = (name: string, own: Tensor): boolean => {
+    const shape = flatten(state.get(name), name).shape;
+    return !shape || sameShape(shape, own.shape);
+  };
+  // as they come; or, as safetensors.torch writes them by name, by their modules
+  const orders = [names, byModules(names, wanted), byModules([...names].sort(natural), wanted)];
+  const order = orders.find((order) => order?.length === wanted.length && order.every((name, i) => fits(name, own.get(wanted[i]!)!)));
+  const pairs = order?.flatMap((name, i) => (name === wanted[i] ? [] : [[name, wanted[i]!] as const])) ?? [];
   if (!pairs.length) return undefined;
   const some = pairs.slice(0, 4).map(([from, to]) => `${JSON.stringify(from)}: ${JSON.stringify(to)}`).join(", ");
   return {
-    fix: `the shapes are the model's in this order: { rename: { ${some}${pairs.length > 4 ? ", …" : ""} } }, whole as details.rename of this error, if that is what is meant`,
+    fix: `in their order the shapes are the model's: if that is what is meant, { rename: { ${some}${pairs.length > 4 ? ", …" : ""} } }, which is details.rename of this error`,
     rename: Object.fromEntries(pairs),
   };
+}
+
+/** Names in the order of the wanted ones, if they are of as many modules, the first for the first and so on, with the same names in them. */
+function byModules(names: readonly string[], wanted: readonly string[]): string[] | undefined {
+  const moduleOf = (name: string): string => name.slice(0, name.lastIndexOf(".") + 1), modules = [...new Set(names.map(moduleOf))], known = new Set(names);
+  const places = new Map([...new Set(wanted.map(moduleOf))].map((module, i) => [module, i]));
+  if (modules.length !== places.size || names.length !== wanted.length) return undefined;
+  const found = wanted.map((name) => modules[places.get(moduleOf(name))!]! + name.slice(moduleOf(name).length));
+  return found.every((name) => known.has(name)) ? found : undefined;
+}
+
+/** "block.2" before "block.10". */
+function natural(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.match(/\d+|\D/g) ?? []) as [string[], string[]];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const [x, y] = [left[i]!, right[i]!];
+    if (x !== y) return Number(x) - Number(y) || (x < y ? -1 : 1);
+  }
+  return left.length - right.length;
 }

@@ -4,8 +4,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, losses, metrics,
-  mse, optimizers, penalties, schedules,
+  callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, loadStateDict, losses, metrics,
+  mse, optimizers, penalties, readSafetensors, saveAs, schedules, writeSafetensors,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";

@@ -25,6 +25,8 @@ export const KEY = "lanewise.model";
 /** Metadata that a model's file has of itself. */
 export const RESERVED = /^(lanewise\.|format$|classes$)/;
 const FORMAT = 1;
+/** Of layers, of steps and of inputs. */
+const PARTS = 100_000;
 
 /** A layer as data: its kind and options; layers inside others by their number in the file's list. */
 interface SavedLayer {
@@ -216,6 +218,7 @@ export function buildModel(text: string, own: Readonly<Record<string, Layer>>): 
   if (saved.format !== FORMAT)
     throw new FormatError("format-version", { option: "format", wanted: FORMAT, got: saved.format, fix: "the release that saved the file reads it" });
   try {
+    for (const list of [saved.layers, saved.steps ?? [], saved.inputs]) if (list.length > PARTS) throw broken(`it has ${list.length} layers, steps or inputs`);
     const layers = buildLayers(saved.layers, own);
     const model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, saved.single) : wantAt(layers, saved.root);
     const inputs = saved.inputs.map(wantInput), single = saved.single === true;

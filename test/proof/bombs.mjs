@@ -44,6 +44,23 @@ export function bombs({ createModel, dense, inspect, loadModel, mse, readSafeten
       })),
       read: (bytes) => loadModel(bytes),
     },
+    "loadModel: a long name before many layers": {
+      make: () => described("lanewise.model", JSON.stringify({
+        format: 1, numerics: 1, inputs: [{ name: "input", shape: [1], dtype: "float32" }], single: true, root: 50_001, classes: null, losses: {}, seed: 0,
+        layers: [
+          ...Array.from({ length: 50_000 }, () => ({ type: "relu", options: {} })), { type: "sequential", options: { name: "n".repeat(1_000_000) }, layers: Array.from({ length: 50_000 }, (_, i) => i) },
+          { type: "sequential", options: {}, layers: [50_000] },
+        ],
+      })),
+      read: (bytes) => loadModel(bytes),
+    },
+    "loadModel: many inputs": {
+      make: () => described("lanewise.model", JSON.stringify({
+        format: 1, numerics: 1, inputs: Array.from({ length: 300_000 }, (_, i) => ({ name: `${i}`, shape: [1], dtype: "float32" })), single: false, classes: null, losses: {}, seed: 0,
+        layers: [], steps: [], outputs: { "": "0" },
+      })),
+      read: (bytes) => loadModel(bytes),
+    },
     "resume: a description of lists": { make: () => described("lanewise.checkpoint", nested), read: resume },
   };
 }

@@ -110,6 +110,7 @@ named, x = Named(), job["x"]
 state = named.state_dict()
 result["named"] = answer(named, x, [6])
 write(f"{folder}/named", state)
+write(f"{folder}/sorted", dict(sorted(state.items())))  # as the package safetensors writes them
 write(f"{folder}/module", {f"module.{name}": tensor for name, tensor in nn.Sequential(named.fc1, nn.ReLU(), named.fc2).state_dict().items()})
 write(f"{folder}/counted", {**{f"model.{name}": tensor for name, tensor in nn.Sequential(named.fc1, nn.ReLU(), named.fc2).state_dict().items()}, "model.1.num_batches_tracked": torch.tensor(2 ** 40 + 1), "step": torch.tensor(3)})
 write(f"{folder}/halves", {name: tensor.half() for name, tensor in state.items()})
