@@ -4,8 +4,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, loadStateDict, losses, metrics,
-  mse, optimizers, penalties, readSafetensors, saveAs, schedules, writeSafetensors,
+  callbacks, createModel, crossEntropy, dense, diagnose, doctor, exportPyTorch, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, loadStateDict, losses, metrics,
+  mse, optimizers, penalties, readSafetensors, saveAs, schedules, toONNX, writeSafetensors,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";
@@ -234,6 +234,11 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     program: choice, data: [1, "x", [], {}, null, { x: small.x }],
   }],
   doctor: [(_, more) => doctor(more), { every: counts }],
+  toONNX: [toONNX, { probabilities: flags, preprocessing: flags, license: [1, {}, true, []] }],
+  exportPyTorch: [(model, more) => exportPyTorch(model, { loss: crossEntropy(), ...more }), {
+    loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, schedule: [1, "x", {}], batchSize: counts, epochs: counts, shuffle: flags,
+    seed: seeds, clipNorm: positive, clipValue: positive, data: [1, "x", [], {}, null],
+  }],
   diagnose: [(model, more) => diagnose(model, small as any, { loss: crossEntropy(), ...more } as any), {}],
 };
 

@@ -67,7 +67,7 @@ export function toONNX(model: Model<any, any>, options: OnnxOptions = {}): Uint8
       // where it is wanted as it lies in memory; Gemm reads it as it is
       if (order) to.later.set(name, () => to.node("Transpose", [name], { perm: order.map((_, axis) => order.indexOf(axis)) }, layer));
     } else if (product) {
-      const [rows, weight] = product.inputs, turned = parameters.get(weight!.node.attributes.name)!.order !== undefined;
+      const [rows, weight] = product.inputs, turned = parameters.get(weight!.node.attributes.name)!.order?.[0] === 1;
       names.set(y!, to.node("Gemm", [to.value(names.get(rows!)!), names.get(weight!)!, to.value(names.get(x[1]!)!)],
         { transB: Number(turned !== product.attributes.transposeB) }, layer));
     } else if (![...affine.values()].includes(node)) {
@@ -76,7 +76,7 @@ export function toONNX(model: Model<any, any>, options: OnnxOptions = {}): Uint8
       names.set(y!, write(to, x.map((value) => to.value(names.get(value)!)), node));
     }
   }
-  for (const { name, value } of outputs) to.node("Identity", [writeUnits(to, raw?.target ?? null, to.value(names.get(value)!))], {}, "", { output: name });
+  for (const { name, value } of outputs) to.node("Identity", [writeUnits(to, network.singleOutput ? raw?.target ?? null : null, to.value(names.get(value)!))], {}, "", { output: name });
 
   const metadata = new Map([["numerics", String(Version.NUMERICS)], ["opset", `${to.opset}, for ${to.why}`]]);
   if (classes) metadata.set("classes", JSON.stringify(classes));

@@ -8,9 +8,9 @@ import { GraphError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { inputName } from "../data/columns.ts";
 import { OUTPUT } from "../network.ts";
-import { checkNames } from "../options.ts";
 import { exported, readingOf } from "./exported.ts";
 import { type Length, portableGraph, type PortableNode, type PortableValue } from "./portable.ts";
+import { notPortable, rawRowsOf } from "./rawRows.ts";
 
 /** A number of a program: as float32, in JavaScript. */
 const f32 = (x: number): string => number(Math.fround(x));
@@ -228,6 +228,57 @@ function power(x, y) {
   const e = y * log64(a);
   return e > 90 ? sign * Infinity : e < -106 ? sign * 0 : f(sign * exp64(e));
 }`],
+  // as in src/math.ts
+  signedLog: ["", `function logarithm(x) {
+  let twos = 0, m = x;
+  for (; m > Math.SQRT2; m /= 2) twos++;
+  for (; m < Math.SQRT1_2; m *= 2) twos--;
+  const s = (m - 1) / (m + 1), z = s * s;
+  let term = s, sum = 0;
+  for (let n = 3; n <= 25; n += 2) sum += (term *= z) / n;
+  return twos * 0.6931471803691238 + (2 * s + (2 * sum + twos * 1.9082149292705877e-10));
+}
+function signedLog(x) {
+  const a = Math.abs(x), u = 1 + a, y = u === 1 ? a : logarithm(u) * (a / (u - 1));
+  return x < 0 ? -y : y;
+}`],
+  signedExp: ["", `function whole(base, n) {
+  let result = 1;
+  for (let square = base, rest = n; rest > 0; rest = Math.floor(rest / 2), square *= square) if (rest % 2 === 1) result *= square;
+  return result;
+}
+function signedExp(z) {
+  const x = Math.abs(z);
+  if (x < 1e-5) return z < 0 ? -(x + (x * x) / 2) : x + (x * x) / 2;
+  if (!(x < 710)) return z * Infinity;
+  const twos = Math.round(x / 0.6931471803691238), r = x - twos * 0.6931471803691238 - twos * 1.9082149292705877e-10, half = Math.floor(twos / 2);
+  let term = 1, sum = 1;
+  for (let n = 1; n <= 18; n++) sum += term *= r / n;
+  const y = sum * whole(2, half) * whole(2, twos - half) - 1;
+  return z < 0 ? -y : y;
+}`],
+  // rows of the user's own as numbers: what each column became is in COLUMNS
+  numbersOf: ["", `const NUMBER = /^\\s*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?\\s*$/;
+function numbersOf(rows) {
+  const d = [];
+  for (const row of rows) for (const { column, use, fill, shift, scale, categories, numeric, indicator } of COLUMNS) {
+    const cell = Object.prototype.hasOwnProperty.call(row, column) ? row[column] : undefined;
+    let text = cell === null || cell === undefined || cell !== cell || String(cell).trim() === "" ? null : String(cell);
+    const missing = text === null;
+    if (categories) {
+      if (missing) text = fill;
+      const at = text === null ? -1 : categories.indexOf(numeric && NUMBER.test(text) ? String(Number(text) + 0) : text);
+      if (use === "ordinal") d.push(at + 1);
+      else categories.forEach((_, i) => d.push(Number(i === at)));
+    } else {
+      const x = missing ? fill : typeof cell === "number" ? cell : NUMBER.test(text) ? Number(text) : NaN;
+      if (!Number.isFinite(x)) throw new TypeError(\`\${column}: a number is wanted, not \${text}\`);
+      d.push(((use === "log" ? signedLog(x) : x) - shift) / scale);
+    }
+    if (indicator) d.push(Number(missing));
+  }
+  return d;
+}`],
 } as const));
 
 /** How an op is called: the names that it uses, and the expression of its output. */
@@ -279,17 +330,17 @@ const length = (n: Length): string => (typeof n === "number" ? String(n) : n.row
  * policy: no eval, no WebAssembly. Its weights stand in it. It exports `predict(x)`, as that of the model (x: rows in nested
  * arrays, a flat array, or `{ data, shape }`; a record of them by name for several inputs), whose bits are the model's; with
  * classes, or where the loss tells them, `classify(x)` too, with all classes of each row, the most probable first; and `classes`.
+ * Of a model with preprocessing, both take records of the raw columns too, and a regression's answers are in the target's units then.
  *
- * @throws GraphError "not-portable" as toONNX; NonFiniteError if an update has taken parameters beyond float32; StateError
+ * @throws GraphError "not-portable" as toONNX, for a column of texts or dates too; NonFiniteError if an update has taken parameters beyond float32; StateError
  * after dispose.
  * @example
  * const model = await createModel(dense(1, { initializer: () => [2, 3] }), { input: [2] });
  * const { predict } = await import(`data:text/javascript,${encodeURIComponent(toPredictor(model))}`);
  * predict([[1, 10]]) // → { data: [32], shape: [1, 1] }
  */
-export function toPredictor(model: Model<any, any>, options: Readonly<Record<never, never>> = {}): string {
+export function toPredictor(model: Model<any, any>): string {
   const { network, classes } = exported(model, "toPredictor"), graph = portableGraph(network);
-  checkNames("toPredictor", options, []);
   const used = new Set<string>(["size", "tensor"]), table = calls(), texts = library();
   const names = new Map<PortableValue, string>(), lines: string[] = [], weights: string[] = [], numbers: Float32Array[] = [];
   let total = 0;
@@ -319,6 +370,11 @@ export function toPredictor(model: Model<any, any>, options: Readonly<Record<nev
       lines.push(`  const ${name} = ${expression};${layer ? ` // ${layer}` : ""}`);
     }
   }
+  const raw = rawRowsOf(model), strange = raw?.columns.find((column) => column.use === "hash" || column.use === "cyclic");
+  if (strange) throw notPortable(strange, "toPredictor");
+  if (raw) use("numbersOf signedLog");
+  const units = raw && network.singleOutput && raw.target?.task === "regression" && raw.target.use !== "none" ? raw.target : undefined;
+  if (units?.use === "log") use("signedExp");
   const outputs = [...graph.outputs].map(([name, value]) => `${JSON.stringify(name)}: out(${names.get(value)})`);
   const reading = network.singleOutput ? readingOf(model, OUTPUT, true) : undefined, width = network.singleOutput ? network.outputs.get(OUTPUT)![0] ?? 1 : 0;
   if (reading === "logits") use("softmax");
@@ -334,6 +390,7 @@ export function toPredictor(model: Model<any, any>, options: Readonly<Record<nev
       "const weight = (at, s) => { const y = tensor(s); for (let i = 0; i < y.d.length; i++) y.d[i] = view.getFloat32(4 * (at + i), true); return y; };",
       ...weights,
     ] : []),
+    ...(raw ? [`const COLUMNS = ${JSON.stringify(raw.columns)};`, "const isRaw = (x) => Array.isArray(x) && x[0] !== null && typeof x[0] === \"object\" && !Array.isArray(x[0]) && !ArrayBuffer.isView(x[0]);"] : []),
     `const SPECS = ${JSON.stringify(network.inputs.map(({ name, shape, dtype }) => ({ name, shape, whole: dtype === "int32" })))};`,
     `function read(x) {
   const inputs = SPECS.map(({ name, shape, whole }) => {
@@ -348,7 +405,10 @@ export function toPredictor(model: Model<any, any>, options: Readonly<Record<nev
 }`,
     "const out = ({ d, s }) => ({ data: d.slice(), shape: [...s] });",
     `/** What the model gives for rows x: { data, shape }${one ? "" : ", by name"}. */`,
-    `export function predict(x) {\n  const inputs = read(x), n = inputs[0].s[0];`, ...lines, `  return ${one ? `out(${names.get(graph.outputs.get(OUTPUT)!)})` : `{ ${outputs.join(", ")} }`};\n}`,
+    `export function predict(x) {\n  const inputs = read(${raw ? "isRaw(x) ? numbersOf(x) : x" : "x"}), n = inputs[0].s[0];`, ...lines, ...(units ? [
+      `  const y = out(${names.get(graph.outputs.get(OUTPUT)!)}), value = (z) => z * ${number(units.deviation)} + ${number(units.mean)};`,
+      `  if (isRaw(x)) y.data.forEach((z, i) => { y.data[i] = ${units.use === "log" ? "signedExp(value(z))" : "value(z)"}; });`, "  return y;\n}",
+    ] : [`  return ${one ? `out(${names.get(graph.outputs.get(OUTPUT)!)})` : `{ ${outputs.join(", ")} }`};\n}`]),
     ...(classes ? [`export const classes = ${JSON.stringify(classes)};`] : []),
     ...(reading ? [
       `/** For each row { label, index, probability } of all classes, the most probable first. */`,

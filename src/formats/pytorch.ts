@@ -60,7 +60,7 @@ export function exportPyTorch(model: Model<any, any>, options: PyTorchOptions = 
   const { loss, data } = options;
   if (loss === undefined) return files;
   const objective = resolveObjective(network, { ...options, loss });
-  const known = data && dataColumns(network, objective, data, classes);
+  const known = data === undefined ? undefined : dataColumns(network, objective, data, classes);
   const columns = known ?? dataColumns(network, objective, model["blankData"](objective, 7), classes);
   const seed = wantSeed(options.seed ?? model["notes"].seed), setup = setUp(network, objective, options as FitOptions, known?.rows ?? 0);
   files["train.py"] = trainFile(network, setup, options, columns.columns, known?.rows, seed);
@@ -288,7 +288,7 @@ ${indented(body(trained), 8)}
 
 /** train.py */
 function trainFile(network: Network, setup: Setup, options: PyTorchOptions, columns: readonly Column[], rows: number | undefined, seed: { low: number; high: number }): string {
-  const { objective, layout, clip } = setup, { optimizer } = layout, { driven } = { driven: Boolean(optimizer.drive) };
+  const { objective, layout, clip } = setup, { optimizer } = layout, driven = optimizer.drive !== undefined;
   const batchSize = wantCount("batchSize", options.batchSize ?? (driven ? rows ?? 0 : 32), driven && !rows ? 0 : 1), epochs = wantCount("epochs", options.epochs ?? 1);
   const shuffle = wantBoolean("shuffle", options.shuffle ?? !driven);
   const trainable = layout.slots.map(({ parameter }) => parameter as Parameter), frozen = network.parameters.filter((parameter) => !parameter.buffer && !trainable.includes(parameter));
