@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, "..");
 
 /** Each room may import from the rooms before it, and within itself. A folder's own exceptions stand before it. */
 const ORDER = [
-  "errors.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
+  "errors.ts", "version.ts", "shape.ts", "options.ts", "math.ts", "program.ts", "graph.ts", "op.ts",
   "ops/constant.ts", "ops/scale.ts", "ops/shape.ts", "ops/reduce.ts", "ops/gain.ts", "ops/binary.ts", "ops/activation.ts", "ops/rectifier.ts", "ops/smooth.ts", "ops/power.ts", "ops/matmul.ts",
   "ops/softmax.ts", "ops/loss.ts", "ops/distance.ts", "ops/margin.ts", "ops/entropy.ts", "ops/random.ts", "ops/convert.ts", "ops/update.ts", "ops/table.ts",
   "autodiff.ts", "passes/live.ts", "passes/order.ts", "passes/storage.ts", "passes/recompute.ts", "passes/alone.ts", "plan.ts", "compile.ts", "inflate.ts", "fast.ts", "source.ts", "core.ts", "session.ts", "trace.ts", "tensor.ts", "compiled.ts",
@@ -27,10 +27,11 @@ const ORDER = [
   "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts",
   "runtimes/kit.ts", "runtimes/thread.ts", "runtimes/site.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts",
   "train/keeper.ts", "train/trainer.ts", "train/fit.ts", "train/streams.ts", "train/training.ts",
-  "runs/node.ts", "runs/store.ts", "runs/memory.ts", "runs/slots.ts", "runs/lock.ts", "runs/files.ts", "runs/browser.ts", "runs/place.ts", "runs/manifest.ts", "runs/run.ts",
   "profile/clock.ts", "profile/work.ts", "profile/ceilings.ts", "profile/measure.ts", "profile/report.ts",
   "summary.ts", "model.ts", "profile/index.ts", "workerModel.ts", "runtimes/index.ts", "runtimes/edge.ts", "create.ts", "hash.ts", "findLearningRate.ts",
-  "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts", "index.ts",
+  "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts",
+  "train/manifest.ts", "train/chain.ts", "train/rebuild.ts", "train/verify.ts",
+  "runs/node.ts", "runs/store.ts", "runs/memory.ts", "runs/slots.ts", "runs/lock.ts", "runs/files.ts", "runs/browser.ts", "runs/place.ts", "runs/run.ts", "index.ts",
 ];
 
 const files = (folder: string): string[] =>

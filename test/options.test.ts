@@ -4,8 +4,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, losses, metrics,
-  mse, optimizers, penalties, schedules,
+  callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, keepRun, LanewiseError, layers, loadModel, losses, memoryStore, metrics,
+  mse, optimizers, penalties, readRun, schedules,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";
@@ -209,10 +209,10 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   fit: [(model, more) => model.fit(small, { loss: crossEntropy(), ...more }), {
     ...training, schedule: [1, "x", {}], epochs: counts, shuffle: flags, validation: [NaN, -1, 0, 1, 1.5, "x", {}, null, []],
     accumulate: [...counts, 33], ema: below1, doctor: [1, "x", {}, true, doctor], onNonFinite: [...choice, "skip"], signal, onStep: functions,
-    callbacks: [1, "x", {}, [1], [{ onStep: 1 }], [null]], resume, yieldEvery: atLeast0,
-    budget: [1, "x", [], { step: 1 }, { steps: 0 }, { steps: 1.5 }, { milliseconds: -1 }, { milliseconds: NaN }], transfer: flags,
+    callbacks: [1, "x", {}, [1], [{ onStep: 1 }], [null]], resume, force: flags, yieldEvery: atLeast0,
+    budget: [1, "x", [], { step: 1 }, { steps: 0 }, { steps: 1.5 }, { milliseconds: -1 }, { milliseconds: NaN }], transfer: flags, run: [1, "runs/a", [], {}, true],
   }],
-  trainer: [(model, more) => model.trainer({ loss: crossEntropy(), ...more }), { ...training, schedule: [1, "x", {}], steps: counts, resume }],
+  trainer: [(model, more) => model.trainer({ loss: crossEntropy(), ...more }), { ...training, schedule: [1, "x", {}], steps: counts, resume, force: flags }],
   evaluate: [(model, more) => model.evaluate(small, { loss: crossEntropy(), ...more }), { ...objective, batchSize: counts, transfer: flags }],
   predict: [(model, more) => model.predict(small.x, more), { into: [1, "x", {}, new Float32Array(3), new Int32Array(36), []] }],
   classify: [(model, more) => model.classify(small.x, more), { top: counts, output: [1, "x", {}] }],
@@ -226,6 +226,11 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     ...objective, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, clipNorm: positive, clipValue: positive, batchSize: counts,
     program: choice, data: [1, "x", [], {}, null, { x: small.x }],
   }],
+  keepRun: [(_, more) => keepRun("a", more), {
+    every: [1, "x", [], {}, { steps: 0 }, { epochs: 1.5 }, { seconds: 0 }, { seconds: NaN }], keep: [0, -1, 1.5, NaN, "1"], force: flags, store: choice,
+    onResume: functions, onCheckpoint: functions, onStorageError: functions, onNote: functions,
+  }],
+  readRun: [(_, more) => readRun(memoryStore(), more), { store: choice }],
   doctor: [(_, more) => doctor(more), { every: counts }],
   diagnose: [(model, more) => diagnose(model, small as any, { loss: crossEntropy(), ...more } as any), {}],
 };

@@ -90,7 +90,9 @@ export interface FitDefaults {
 export interface RunKeeper {
   /** Opens the place, and makes the run: a new one, or one that goes on.
    * @internal */
-  open(options: FitOptions, start: (options: FitOptions) => Run | Promise<Run>): Promise<Run>;
+  open(
+    options: FitOptions, start: (options: FitOptions) => Run | Promise<Run>, network: Network, data: Data | Stream, defaults: Pick<FitDefaults, "seed" | "classes">,
+  ): Promise<Run>;
 }
 
 /** Who looks at runs; made by doctor(). */
@@ -204,12 +206,15 @@ export function planBytes({ layout, data, training, apply, validation }: FitPlan
 /** What a checkpoint says of a run's position, beside its settings. */
 interface FitNotes {
   seed: number;
-  /** Of the epoch after the reported ones. */
+  /** Batches and sums of the epoch after the reported ones. */
+  batch: number;
   sums: number[];
   seconds: number;
   /** Of the last step. */
   learningRate: number;
   reports: Report[];
+  /** Callbacks that have been told of the last report. */
+  heard: number;
   callbacks?: unknown[];
   doctor?: unknown;
   [more: string]: unknown;
@@ -222,6 +227,8 @@ export interface Run extends Running {
   readonly history: History<Report>;
   /** Gradients and optimizer state, while the run has them. */
   readonly at: FitState | undefined;
+  /** What the run was made from. */
+  readonly given: { readonly data: Data; readonly options: FitOptions; readonly defaults: FitDefaults };
   /** Ends a wait: the model has been disposed. */
   halt(): void;
   /** What checkpoint() gives, as soon as no step is under way. */
@@ -241,7 +248,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const callbacks: readonly Callback[] = [{ onStep }, ...wantCallbacks(options.callbacks)];
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
   const { accumulate = 1, ema } = options;
-  const { seed, checkpoint, settings } = begin(plan, options, defaults.seed, {
+  const { seed, checkpoint, settings, forced } = begin(plan, options, defaults.seed, {
     run: "fit", weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
     rows, batchSize, shuffle, accumulate, ema,
   });
@@ -255,17 +262,21 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
   const average = ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", ema, 0, 1, true));
   let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false, spent = false;
+  /** Callbacks that have been told of the last epoch. */
+  let heard = Infinity;
   if (checkpoint && notes) {
-    batch = batchOf(notes, checkpoint.steps, batches, scorer.sums.length);
+    wantPosition(notes, forced ? [] : [batches, scorer.sums.length]);
     epoch = notes.reports.length;
     if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
-    if (!scorer.load(notes.sums, Math.min(batch * batchSize, rows), extra)) throw brokenCheckpoint();
-    if (average) {
-      const saved = extra(AVERAGE);
-      if (saved?.data.length !== layout.count) throw brokenCheckpoint();
-      average.load(saved.data as Float32Array);
+    if (!forced) {
+      ({ batch, heard } = notes);
+      if (!scorer.load(notes.sums, Math.min(batch * batchSize, rows), extra)) throw brokenCheckpoint();
     }
   }
+  /** The average that a checkpoint has. */
+  const averaged = average && checkpoint && extra(AVERAGE)?.data;
+  if (averaged?.length === layout.count) average!.load(averaged as Float32Array);
+  else if (average && checkpoint && !forced) throw brokenCheckpoint();
   const bytes = planBytes(plan);
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
@@ -376,12 +387,12 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     return undefined;
   };
 
-  /** What a checkpoint says of the run now, beside parameters and optimizer state. */
-  const position = (): Position => {
+  /** What a checkpoint says of the run now, beside parameters and optimizer state; `given`, if it is one that somebody gets. */
+  const position = (given?: boolean): Position => {
     const extra = scorer.save(), reports = [...history.epochs];
     if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
-    const saved = callbacks.map((callback) => callback.save?.(extra));
-    const own = { sums: [...scorer.sums], seconds, learningRate: stepReport.learningRate, reports } satisfies Partial<FitNotes>;
+    const saved = callbacks.map((callback) => callback.save?.(extra, given));
+    const own = { batch, sums: [...scorer.sums], seconds, learningRate: stepReport.learningRate, reports, heard } satisfies Partial<FitNotes>;
     return { notes: { ...settings, ...own, callbacks: saved, doctor: watcher?.save(extra) }, extra };
   };
 
@@ -415,12 +426,21 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       ({ seconds } = notes);
       stepReport.learningRate = notes.learningRate;
       history.epochs.push(...notes.reports);
-    } else average?.add(1); // before any step it is the weights
+    }
+    if (!averaged) average?.add(1); // before any step it is the weights
     begun = true;
     callbacks.forEach((callback, i) => {
       const saved = notes?.callbacks?.[i];
-      if (saved) callback.load?.(saved, extra);
+      if (saved !== null && saved !== undefined) callback.load?.(saved, extra);
     });
+  };
+
+  /** Tells the callbacks of the last epoch that have not heard of it. */
+  const tell = async (): Promise<void> => {
+    for (const entry = history.epochs.at(-1); entry && heard < callbacks.length;) {
+      const waiting = callbacks[heard++]!.onEpoch?.(entry, running);
+      if (waiting) await waiting;
+    }
   };
 
   const running: Run = {
@@ -439,6 +459,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     get at() {
       return state;
     },
+    given: { data, options, defaults },
     stop() {
       stopped = true;
       wake();
@@ -492,6 +513,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           await callback.onStart?.(running);
         }
         restored(own);
+        await tell(); // the checkpoint may stand between two of them
         const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds, goal = Math.min(PIECE, yieldEvery / 2);
         let left = most, piece = 1;
         const kept = keeper?.keep(own);
@@ -591,10 +613,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           scorer.reset();
           epoch++;
           batch = 0; // a checkpoint goes on from here
-          for (const callback of callbacks) {
-            const waiting = callback.onEpoch?.(entry, running);
-            if (waiting) await waiting;
-          }
+          heard = 0;
+          await tell();
           report(entry);
         }
         if (spent && epoch < epochs) history.checkpoint = running.checkpoint();
@@ -629,7 +649,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (running.final) return running.final();
       const at = state;
       return showing(false, () => {
-        const { notes: now, extra: tensors } = position();
+        const { notes: now, extra: tensors } = position(true);
         return writeCheckpoint(network, at, now, tensors);
       });
     },
@@ -642,14 +662,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 }
 
 /** Name of the average in a checkpoint, beside those of outputs. */
-const AVERAGE = "moving average";
+export const AVERAGE = "moving average";
 
-/** Batches that are done of the epoch after the reported ones; throws if a checkpoint's position is none of this run. */
-function batchOf({ sums, reports, seconds, learningRate }: FitNotes, steps: number, batches: number, count: number): number {
-  const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === count
-    && [...sums, seconds, learningRate].every((n) => typeof n === "number");
-  const batch = sound ? steps - (reports.at(-1)?.step ?? 0) : -1;
-  if (!(batch >= 0 && batch <= batches)) throw brokenCheckpoint();
-  return batch;
+/** Throws if a checkpoint's position is none of this run: of so many batches, and sums. Of a run with other options, any will do. */
+function wantPosition({ sums, reports, seconds, learningRate, batch, heard }: FitNotes, [batches, count]: readonly number[]): void {
+  const whole = (n: number, most: number): boolean => Number.isInteger(n) && n >= 0 && n <= most;
+  const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === (count ?? sums.length)
+    && [...sums, seconds, learningRate].every((n) => typeof n === "number") && whole(batch, batches ?? batch) && (heard === Infinity || whole(heard, heard));
+  if (!sound) throw brokenCheckpoint();
 }
 

@@ -219,7 +219,7 @@ describe("a run", () => {
     const inner = memoryStore(), names: string[] = [];
     await train({ ...inner, put: async (name, bytes) => (names.push(name), inner.put(name, bytes)) });
     expect(names[0]).toBe("manifest.json");
-    expect((await readRun(inner)).manifest).toMatchObject({ format: 1 });
+    expect((await readRun(inner)).manifest).toMatchObject({ numerics: expect.any(Number), data: { rows: 64 } });
   });
 
   test("whose onCheckpoint throws ends with that error", async () => {
