@@ -7,7 +7,7 @@
 // hash, and the one before it is taken. The newest `keep` of them stay. A page that keeps no run has nothing of this.
 
 import type { Data, Stream } from "../data/columns.ts";
-import { NonFiniteError, type StateError, StorageError } from "../errors.ts";
+import { FormatError, NonFiniteError, type StateError, StorageError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantPositive } from "../options.ts";
 import type { FitOptions, Run, RunKeeper } from "../train/fit.ts";
@@ -90,18 +90,24 @@ export class KeptRun implements RunKeeper {
   async open(
     fit: FitOptions, start: (options: FitOptions) => Run | Promise<Run>, network: Network, data: Data | Stream, defaults: ManifestDefaults,
   ): Promise<Run> {
-    const { run: _, ...given } = fit, { place, options: { every, force, store: kind, onResume } } = this;
+    const { run: _, ...given } = fit, { place, options: { every, store: kind, onResume } } = this, force = this.options.force || fit.force === true;
     if (fit.resume) throw badOption("resume", fit.resume, "none where run is given: a run goes on by itself", { of: "fit" });
     const store = await open(place, kind);
     try {
       const now = makeManifest(network, data, given, defaults);
       const before = await readManifest(store).catch((error: unknown) => void this.note(`${MANIFEST} cannot be read: ${told(error)}`));
       const found = await this.newest(store);
-      if (found && before) wantSameManifest(before, now, force);
+      if (found && before) {
+        if (before.numerics !== now.numerics)
+          throw new FormatError("numerics-version", {
+            of: store.name, option: "numerics version", wanted: now.numerics, got: before.numerics, fix: `use the release that wrote it, lanewise ${before.lanewise}, or its parameters alone`,
+          });
+        wantSameManifest(before, now, force);
+      }
       this.step = found?.step ?? 0;
       // where each step is counted, fit looks at each
       const callbacks = every?.steps ? [...(given.callbacks ?? []), { onStep() {} }] : given.callbacks;
-      const run = await start({ ...given, ...(callbacks && { callbacks }), ...(found && { resume: found.bytes }), ...(found && force && { force }) } as FitOptions);
+      const run = await start({ ...given, ...(callbacks && { callbacks }), ...(found && { resume: found.bytes }), ...(found && force && { force }) });
       if (found) {
         this.note(`goes on after step ${found.step}`);
         onResume?.(found.step);
