@@ -298,7 +298,7 @@ export class Model<X = any, Y = any> {
       if (run && !run.open) throw badOption("run", run, "keepRun(place)");
       if (!run && !feeds) return begin(all);
       this.running = { halt() {} };
-      return Promise.resolve(run ? run.open(all, start) : start(all)).catch((error) => {
+      return Promise.resolve(run ? run.open(all, start, this.network, data as Data, this.notes) : start(all)).catch((error) => {
         this.running = undefined;
         throw error;
       });

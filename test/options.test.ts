@@ -4,8 +4,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  callbacks, createModel, crossEntropy, dense, diagnose, doctor, exportPyTorch, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, loadStateDict, losses, metrics,
-  mse, optimizers, penalties, readSafetensors, saveAs, schedules, toONNX, writeSafetensors,
+  callbacks, createModel, crossEntropy, dense, diagnose, doctor, exportPyTorch, findLearningRate, hash, initializers, keepRun, LanewiseError, layers, loadModel, loadStateDict, losses,
+  memoryStore, metrics, mse, optimizers, penalties, readRun, readSafetensors, saveAs, schedules, toONNX, writeSafetensors,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";
@@ -211,7 +211,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     ...training, schedule: [1, "x", {}], epochs: counts, shuffle: flags, validation: [NaN, -1, 0, 1, 1.5, "x", {}, null, []],
     accumulate: [...counts, 33], ema: below1, doctor: [1, "x", {}, true, doctor], onNonFinite: [...choice, "skip"], signal, onStep: functions,
     callbacks: [1, "x", {}, [1], [{ onStep: 1 }], [null]], resume, force: flags, yieldEvery: atLeast0,
-    budget: [1, "x", [], { step: 1 }, { steps: 0 }, { steps: 1.5 }, { milliseconds: -1 }, { milliseconds: NaN }], transfer: flags,
+    budget: [1, "x", [], { step: 1 }, { steps: 0 }, { steps: 1.5 }, { milliseconds: -1 }, { milliseconds: NaN }], transfer: flags, run: [1, "runs/a", [], {}, true],
   }],
   trainer: [(model, more) => model.trainer({ loss: crossEntropy(), ...more }), { ...training, schedule: [1, "x", {}], steps: counts, resume, force: flags }],
   evaluate: [(model, more) => model.evaluate(small, { loss: crossEntropy(), ...more }), { ...objective, batchSize: counts, transfer: flags }],
@@ -233,6 +233,11 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     ...objective, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, clipNorm: positive, clipValue: positive, batchSize: counts,
     program: choice, data: [1, "x", [], {}, null, { x: small.x }],
   }],
+  keepRun: [(_, more) => keepRun("a", more), {
+    every: [1, "x", [], {}, { steps: 0 }, { epochs: 1.5 }, { seconds: 0 }, { seconds: NaN }], keep: [0, -1, 1.5, NaN, "1"], force: flags, store: choice,
+    onResume: functions, onCheckpoint: functions, onStorageError: functions, onNote: functions,
+  }],
+  readRun: [(_, more) => readRun(memoryStore(), more), { store: choice }],
   doctor: [(_, more) => doctor(more), { every: counts }],
   toONNX: [toONNX, { probabilities: flags, preprocessing: flags, license: [1, {}, true, []] }],
   exportPyTorch: [(model, more) => exportPyTorch(model, { loss: crossEntropy(), ...more }), {

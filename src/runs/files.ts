@@ -80,8 +80,7 @@ export async function folderStore(folder: string, reading = false): Promise<Stor
     }),
     get: async (file) => attempt(`read ${wantPlainName(file)}`, async () => {
       try {
-        const { buffer, byteOffset, length } = await readFile(join(folder, file));
-        return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+        return new Uint8Array(await readFile(join(folder, file)));
       } catch (error) {
         if ((error as { code?: string }).code === "ENOENT") return undefined;
         throw error;

@@ -6,11 +6,13 @@
 // with the number of steps, and the beginning of the SHA-256 of the bytes: a checkpoint that was altered since does not have its name's
 // hash, and the one before it is taken. The newest `keep` of them stay. A page that keeps no run has nothing of this.
 
-import { NonFiniteError, OptionError, StateError, StorageError } from "../errors.ts";
+import type { Data, Stream } from "../data/columns.ts";
+import { FormatError, NonFiniteError, type StateError, StorageError } from "../errors.ts";
+import type { Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantPositive } from "../options.ts";
 import type { FitOptions, Run, RunKeeper } from "../train/fit.ts";
+import { makeManifest, type Manifest, type ManifestDefaults, wantSameManifest } from "../train/manifest.ts";
 import type { Finding } from "../train/report.ts";
-import { compare, type Manifest, manifest } from "./manifest.ts";
 import { openPlace, type Place, type StoreKind, wantPlace } from "./place.ts";
 import { busy, digest, hex, isStore, storageError, type Store } from "./store.ts";
 
@@ -85,20 +87,27 @@ export class KeptRun implements RunKeeper {
   }
 
   /** @internal */
-  async open(fit: FitOptions, start: (options: FitOptions) => Run | Promise<Run>): Promise<Run> {
-    const { run: _, ...given } = fit, { place, options: { every, force, store: kind, onResume } } = this;
+  async open(
+    fit: FitOptions, start: (options: FitOptions) => Run | Promise<Run>, network: Network, data: Data | Stream, defaults: ManifestDefaults,
+  ): Promise<Run> {
+    const { run: _, ...given } = fit, { place, options: { every, store: kind, onResume } } = this, force = this.options.force || fit.force === true;
     if (fit.resume) throw badOption("resume", fit.resume, "none where run is given: a run goes on by itself", { of: "fit" });
     const store = await open(place, kind);
     try {
+      const now = makeManifest(network, data, given, defaults);
       const before = await readManifest(store).catch((error: unknown) => void this.note(`${MANIFEST} cannot be read: ${told(error)}`));
       const found = await this.newest(store);
+      if (found && before) {
+        if (before.numerics !== now.numerics)
+          throw new FormatError("numerics-version", {
+            of: store.name, option: "numerics version", wanted: now.numerics, got: before.numerics, fix: `use the release that wrote it, lanewise ${before.lanewise}, or its parameters alone`,
+          });
+        wantSameManifest(before, now, force);
+      }
       this.step = found?.step ?? 0;
       // where each step is counted, fit looks at each
       const callbacks = every?.steps ? [...(given.callbacks ?? []), { onStep() {} }] : given.callbacks;
-      const run = await start({ ...given, ...(callbacks && { callbacks }), ...(found && { resume: found.bytes }), ...(found && force && { force }) } as FitOptions);
-      const now = await manifest(run), differs = found && before && !force && compare(before, now);
-      if (differs)
-        throw new OptionError("resume-mismatch", { of: `run in ${store.name}`, ...differs, fix: "a run goes on with what it began with: take another place, or force: true" });
+      const run = await start({ ...given, ...(callbacks && { callbacks }), ...(found && { resume: found.bytes }), ...(found && force && { force }) });
       if (found) {
         this.note(`goes on after step ${found.step}`);
         onResume?.(found.step);
@@ -350,10 +359,10 @@ class Journal {
   }
 }
 
-/** A run as it lies in its place. */
+/** A run as it lies in its place: what verify() takes. */
 export interface KeptCheckpoints {
   /** What the run was begun with, or undefined. */
-  readonly manifest: Readonly<Record<string, unknown>> | undefined;
+  readonly manifest: Manifest | undefined;
   /** The oldest first. `bytes()` rejects with a StorageError if they are not what was written. */
   readonly checkpoints: readonly { readonly step: number; readonly name: string; bytes(): Promise<Uint8Array<ArrayBuffer>> }[];
 }
@@ -380,7 +389,7 @@ export async function readRun(place: Place, options: { store?: StoreKind } = {})
   };
   try {
     return {
-      manifest: await readManifest(store).catch(() => undefined) as KeptCheckpoints["manifest"],
+      manifest: await readManifest(store).catch(() => undefined),
       checkpoints: (await checkpoints(store)).map((kept) => ({
         step: kept.step, name: kept.name,
         bytes: () => again(async (store) => {

@@ -90,7 +90,9 @@ export interface FitDefaults {
 export interface RunKeeper {
   /** Opens the place, and makes the run: a new one, or one that goes on.
    * @internal */
-  open(options: FitOptions, start: (options: FitOptions) => Run | Promise<Run>): Promise<Run>;
+  open(
+    options: FitOptions, start: (options: FitOptions) => Run | Promise<Run>, network: Network, data: Data | Stream, defaults: Pick<FitDefaults, "seed" | "classes">,
+  ): Promise<Run>;
 }
 
 /** Who looks at runs; made by doctor(). */
