@@ -20,16 +20,17 @@ export const exporting = command({
     format: { kind: "text", choices: FORMATS, help: "what is written; onnx by default" },
     out: { kind: "text", value: "PATH", help: "where to; beside the model by default" },
     probabilities: { kind: "yes", help: "of onnx: end with softmax or sigmoid, where the model tells classes" },
+    preprocessing: { kind: "yes", off: true, help: "of onnx: leave out what makes numbers of raw columns" },
     licence: { kind: "text", value: "NAME", help: "the licence of the weights, for the file's metadata" },
   } as const,
   examples: ["lanewise export model.safetensors --format onnx --probabilities", "lanewise export model.safetensors --format pytorch --out torch-model"],
-  async run(terminal, [path], { format = "onnx", out, probabilities = false, licence }) {
+  async run(terminal, [path], { format = "onnx", out, probabilities = false, preprocessing = true, licence }) {
     const model = await openModel(path!), stem = path!.replace(/\.safetensors$/i, "");
     const ends: Record<string, string> = { onnx: ".onnx", safetensors: ".copy.safetensors", float16: ".float16.safetensors", bfloat16: ".bfloat16.safetensors", pytorch: "-pytorch", predictor: ".predictor.js" };
     const place = out ?? stem + ends[format];
     try {
       const files = new Map<string, string | Uint8Array>();
-      if (format === "onnx") files.set(place, toONNX(model, { probabilities, ...(licence !== undefined && { license: licence }) }));
+      if (format === "onnx") files.set(place, toONNX(model, { probabilities, preprocessing, ...(licence !== undefined && { license: licence }) }));
       else if (format === "predictor") files.set(place, toPredictor(model));
       else if (format === "pytorch") {
         await mkdir(place, { recursive: true });

@@ -31,7 +31,7 @@ export const verify = command({
     if (!stored.checkpoints.length) throw failed(folder!, "has no checkpoints", "no-run");
     try {
       const options = fitOptions(ready, saved.plan, wanted);
-      const result = await verifyRun({ checkpoints: stored.checkpoints }, weighted(ready.training, saved.plan), {
+      const result = await verifyRun(stored, weighted(ready.training, saved.plan), {
         model, gaps: true, threads, ...(from !== undefined && { from }), ...(to !== undefined && { to }), options: { validation: options.validation },
         onInterval: ({ from: a, to: b, ok }) => {
           terminal.emit("interval", { from: a, to: b, ok });
