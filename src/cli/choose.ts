@@ -119,7 +119,7 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
   note("output", `dense(${outputs}), no activation`, outputWhy(task, loss, outputs));
 
   const hidden = pick("hidden layers", "hidden", ...hiddenOf(rows, inputs), (sizes) => sizes.join(", ") || "none");
-  const activation = hidden.length ? pick("activation", "activation", "relu", "the first to try in hidden layers: cheap, and gradients do not shrink") : "relu";
+  const activation: string = hidden.length ? pick<"activation", string>("activation", "activation", "relu", "the first to try in hidden layers: cheap, and gradients do not shrink") : "relu";
   const initializer = activation === "selu" ? "lecun" : ["tanh", "sigmoid", "softsign", "hardTanh", "hardSigmoid"].includes(activation) ? "xavier" : "he";
   const weights = weightsOf([inputs, ...hidden, outputs]);
   const dropout = asked.dropout ?? 0;

@@ -100,7 +100,7 @@ function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
   const classNumbers = width === 1 && whole && (settings.task !== "regression");
   if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
-  const count = classNumbers ? 1 + y.data.reduce((most, value) => Math.max(most, value), 0) : 0;
+  const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
   const classes = classNumbers ? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
   const { training, heldOut } = parts(rows, classNumbers ? Array.from(y.data, String) : undefined, undefined, settings);
   const shape = x.shape.slice(1), raw = takeArrays(arrays, heldOut), now = takeArrays(arrays, training);

@@ -80,7 +80,7 @@ function folderOf(path: string, target: string | undefined): string {
  * @throws UsageError for a folder of something else.
  */
 export async function savedRun(folder: string, fresh: boolean): Promise<Saved | undefined> {
-  const names = await readdir(folder).catch((error: { code?: string }) => {
+  const names: string[] = await readdir(folder).catch((error: { code?: string }): string[] => {
     if (error.code === "ENOENT") return [];
     throw new UsageError(`--out: ${folder} ${error.code === "ENOTDIR" ? "is a file" : `cannot be read (${error.code})`}`, "train");
   });
@@ -217,7 +217,7 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
 }
 
 function epochParts(report: Report & Record<string, any>, plan: Plan, perEpoch: number, from: number, started: number): Part[] {
-  const { epoch, loss, validation, rowsPerSecond } = report, done = epoch * perEpoch - from;
+  const { epoch, loss, rowsPerSecond } = report, validation = report.validation as Record<string, number> | undefined, done = epoch * perEpoch - from;
   const left = timeLeft(done, plan.epochs * perEpoch - from, (performance.now() - started) / 1000);
   const figure = validation?.accuracy !== undefined ? `accuracy ${Number(validation.accuracy).toFixed(3)}` : `R² ${Number(validation?.r2).toFixed(3)}`;
   return [
