@@ -35,7 +35,7 @@ export interface DatasetOptions {
 /** A data set that comes batch by batch: a function of the number of epochs that are done, as fit and evaluate take it, which can be
  * read by itself too: `for await (const { x, y } of data)` reads epoch 0. */
 export interface DatasetStream<X = any, Y = any> {
-  (epoch: number): Batches<Data<X, Y>>;
+  (epoch?: number): Batches<Data<X, Y>>;
   readonly rows?: number;
   readonly classes?: readonly string[];
   [Symbol.asyncIterator](): AsyncIterator<Data<X, Y>, void>;
@@ -84,6 +84,7 @@ export async function dataset(source: unknown, options: DatasetOptions = {}): Pr
   if (shuffleBuffer !== undefined) wantCount("shuffleBuffer", shuffleBuffer);
   if (rows !== undefined) wantCount("rows", rows);
   const known: Known & { classes: readonly string[] | undefined } = { input: wantInput(options.input), classes: wantClasses(options.classes) ?? preprocessing?.classes };
+  if (source instanceof Dataset && Object.keys(options).length === 0) return source;
   if (!isStream(source) || isFlat(source) || (preprocessing && isRecords(source))) {
     for (const option of ["shuffleBuffer", "rows"] as const)
       if (options[option] !== undefined) throw badOption(option, options[option], "none, as all rows are in memory", { fix: option === "rows" ? undefined : "fit shuffles them" });
@@ -140,7 +141,7 @@ function streamOf(source: Stream, plan: StreamPlan): DatasetStream {
     rows = 0;
     for (let row = 0; row < all; row++) rows += Number(passes());
   }
-  const open = (epoch: number): Batches => {
+  const open = (epoch = 0): Batches => {
     wantCount("epoch", epoch, 0);
     const batches: unknown = typeof source === "function" ? source(epoch) : source;
     if (!isStream(batches) || typeof batches === "function")
@@ -158,7 +159,7 @@ function streamOf(source: Stream, plan: StreamPlan): DatasetStream {
     async *[Symbol.asyncIterator]() {
       yield* open(0);
     },
-  }) as DatasetStream;
+  }) as unknown as DatasetStream;
 }
 
 function splitStream(source: Stream, plan: StreamPlan, options: StreamSplitOptions): ReturnType<DatasetStream["split"]> {
@@ -188,6 +189,7 @@ function workOf({ preprocessing, known, shares }: StreamPlan, buffer: ShuffleBuf
   const passes = sieve(shares);
   return {
     take(value) {
+      if (isTable(value) && (value as { rows?: unknown }).rows === 0) return undefined;
       const at = `batch ${++number}: `, data = converted(value, preprocessing, at);
       if (!buffer && !known.input && !shares.length) return data as Data;
       let fields = fieldsOf(data, { ...known, at });
@@ -267,7 +269,7 @@ function isTable(value: unknown): boolean {
 
 /** Is it a list of raw rows, and not of batches? */
 function isRecords(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && isRecord(value[0]) && !isTable(value[0]) && !("x" in value[0] && "y" in value[0]);
+  return Array.isArray(value) && value.length > 0 && isRecord(value[0]) && !isTable(value[0]) && !(isRecord(value[0].x) || Array.isArray(value[0].x));
 }
 
 function wantInput(input: unknown): DatasetOptions["input"] {
