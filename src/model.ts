@@ -448,7 +448,7 @@ export class Model<X = any, Y = any> {
   save(): Uint8Array<ArrayBuffer> {
     this.wantOpen();
     this.network.wantFinite();
-    return writeModel(this.network, { ...this.notes, losses: this.losses });
+    return writeModel(this.network, { ...this.notes, losses: this.losses, metadata: this.metadata });
   }
 
   /** What the model runs on. */

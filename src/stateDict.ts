@@ -99,7 +99,7 @@ function suggestion(
   const names = [...state.keys()].filter((name) => !COUNTER.test(name)), wanted = [...own.keys()].filter((name) => !COUNTER.test(name)), [first] = wanted;
   if (rename || first === undefined) return undefined;
   for (const name of names) {
-    const before = name.endsWith(first) ? name.slice(0, -first.length) : "";
+    const before = name.endsWith(`.${first}`) ? name.slice(0, -first.length) : "";
     if (before && wanted.every((own) => state.has(before + own))) return { fix: `{ prefix: ${JSON.stringify(prefix + before)} }`, prefix: prefix + before };
   }
   const fits = (name: string, own: Tensor): boolean => {
@@ -129,7 +129,7 @@ function byModules(names: readonly string[], wanted: readonly string[]): string[
 
 /** "block.2" before "block.10". */
 function natural(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.match(/\d+|\D/g) ?? []) as [string[], string[]];
+  const parts = (text: string): readonly string[] => text.match(/\d+|\D/g) ?? [], left = parts(a), right = parts(b);
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
     const [x, y] = [left[i]!, right[i]!];
     if (x !== y) return Number(x) - Number(y) || (x < y ? -1 : 1);

@@ -90,6 +90,8 @@ describe("types", () => {
       expect([...read(dtype, data)], dtype).toEqual(plain);
       expect(read(dtype, data), dtype).toBeInstanceOf(Float32Array);
       expect(read(dtype, data, true), dtype).toEqual(exact);
+      const buffer = Buffer.from(stored(dtype, data)); // as node:fs gives it
+      expect(readSafetensors(buffer, { exact: true }).get("x")!.data, dtype).toEqual(exact);
     }
   });
 
@@ -214,7 +216,7 @@ describe("inspect", () => {
     expect(told.problem).toBeUndefined();
     expect(told).toMatchObject({ kind: "checkpoint", description: { steps: 6 } });
     expect(told.tensors.some(({ name }) => name === "parameter 0.weight")).toBe(true);
-    expect(inspect(writeSafetensors(one(Float32Array.of(1))))).toEqual({ kind: "tensors", bytes: 72, count: 1, metadata: {}, tensors: [{ name: "x", dtype: "F32", shape: [1], count: 1, bytes: 4, minimum: 1, maximum: 1, mean: 1, nonFinite: 0 }] });
+    expect(inspect(writeSafetensors(one(Float32Array.of(1))))).toEqual({ kind: "tensors", bytes: 68, count: 1, metadata: {}, tensors: [{ name: "x", dtype: "F32", shape: [1], count: 1, bytes: 4, minimum: 1, maximum: 1, mean: 1, nonFinite: 0 }] });
     model.dispose();
   });
 
@@ -286,7 +288,7 @@ describe("loadStateDict", () => {
     }).toThrow("rename");
     expect(loadStateDict(blocks, byName, { rename: told.details.rename })).toMatchObject({ missing: [] });
     // other shapes, or another number of them: no suggestion that would not do
-    const wrong = new Map([...(await state((name) => `a${name}`))].reverse());
+    const wrong = new Map([...(await state((name) => `a${name}`))].slice(1));
     expect(error(wrong).details.rename).toBeUndefined();
     expect(error(wrong).message).toContain("{ strict: false } sets what fits");
     expect(error(new Map([["0.weight", { data: new Float32Array(4), shape: [2, 2] }]])).details.mismatched).toEqual(["0.weight [2, 2], wanted [4, 6]"]);

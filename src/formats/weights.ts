@@ -4,7 +4,7 @@
 import { FormatError, show } from "../errors.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantOneOf } from "../options.ts";
 import type { Shape } from "../shape.ts";
-import type { Flat, Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { fromHalf, toHalf } from "./half.ts";
 import { badType, openSafetensors, RANK_LIMIT, type StoredTensor, writeSafetensors as writeFile } from "./safetensors.ts";
 
@@ -137,7 +137,7 @@ function beyond({ name, dtype }: StoredTensor, position: number, got: unknown, w
 /** A typed array over the bytes, or over a copy where they are not aligned. */
 export function viewOf(tensor: StoredTensor) {
   const { dtype, bytes } = tensor, view = <V>(View: { new (buffer: ArrayBufferLike, at: number, length: number): V; BYTES_PER_ELEMENT: number }): V => {
-    const { buffer, byteOffset, byteLength } = bytes.byteOffset % View.BYTES_PER_ELEMENT ? bytes.slice() : bytes;
+    const { buffer, byteOffset, byteLength } = bytes.byteOffset % View.BYTES_PER_ELEMENT ? new Uint8Array(bytes) : bytes; // a Buffer's slice is no copy
     return new View(buffer, byteOffset, byteLength / View.BYTES_PER_ELEMENT);
   };
   switch (dtype) {

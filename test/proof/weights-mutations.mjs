@@ -154,9 +154,9 @@ export async function subjects(lanewise) {
   const types = new Map([
     ["half", { data: Float32Array.of(1, -0, 65504, 2 ** -24, NaN, Infinity), shape: [2, 3] }], ["scalar", { data: Float32Array.of(3), shape: [] }],
     ["none", { data: new Float32Array(0), shape: [2, 0, 3] }], ["bytes", { data: Uint8Array.of(1, 2, 255), shape: [3] }],
-    ["whole", { data: Int32Array.of(-1, 7), shape: [1, 2] }], ["wide", { data: Float64Array.of(1 / 3, 1e300), shape: [2] }],
+    ["whole", { data: Int32Array.of(-1, 7), shape: [1, 2] }], ["wide", { data: Float64Array.of(1 / 3, 1e30), shape: [2] }],
   ]);
-  const ids = (dtype, bytes) => fileOf(`{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${bytes}]}}`, new Uint8Array(bytes).fill(1));
+  const ids = (dtype, bytes) => fileOf(`{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${bytes}]}}`, Uint8Array.from({ length: bytes }, (_, i) => Number(i === 0)));
   const models = [model.save(), two.save(), deep.save(), saveAs(model, { dtype: "float16" }), saveAs(deep, { dtype: "bfloat16", licence: "MIT", metadata: { title: "x" } })];
   const files = [
     writeSafetensors(types), writeSafetensors(types, { a: "b", __proto__x: "\"\\\n" }, { dtype: "float16", overflow: "infinity" }), writeSafetensors(new Map()), ...models,
@@ -235,7 +235,7 @@ export async function throwAt(lanewise, { count, seed = 1 }) {
     };
     for (const [i, file] of files.entries()) {
       await attempt(file, i, `sound file ${i}`);
-      if (row.taken !== i + 1) row.wrong.push(`sound file ${i} was refused: ${JSON.stringify(row.codes)}`);
+      if (row.taken <= i && !row.wrong.length) row.wrong.push(`sound file ${i} was refused: ${JSON.stringify(row.codes)}`);
     }
     // each byte of each header, as far as half of the files go
     const cuts = files.flatMap((file, i) => Array.from({ length: 9 + partsOf(file).header.length }, (_, at) => [i, at])), every = Math.max(1, Math.ceil(cuts.length / (count / 2)));
