@@ -46,6 +46,10 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
   const me = await owner(), own = join(folder, me.file), held = (token: string): string => `.held-${token}`;
   const remove = (file: string): Promise<void> => rm(join(folder, file), { force: true });
   const create = async (path: string): Promise<void> => (await open(path, "wx")).close();
+  const leave = async (): Promise<void> => {
+    for (const file of [held(me.token), me.file]) await remove(file).catch(() => {});
+    mine.delete(me.token); // last: as long as the file is there, others of this thread are to know whose it is
+  };
   mine.add(me.token);
   try {
     await create(own);
@@ -63,8 +67,7 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
     }
     await create(join(folder, held(me.token)));
   } catch (error) {
-    mine.delete(me.token);
-    for (const file of [held(me.token), me.file]) await remove(file).catch(() => {});
+    await leave();
     throw error;
   }
   let seconds = 0;
@@ -77,8 +80,7 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
     },
     async release() {
       clearInterval(beat);
-      mine.delete(me.token);
-      for (const file of [held(me.token), me.file]) await remove(file).catch(() => {});
+      await leave();
     },
   };
 }

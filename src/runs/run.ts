@@ -96,7 +96,7 @@ export class KeptRun implements RunKeeper {
     try {
       const now = makeManifest(network, data, given, defaults);
       const before = await readManifest(store).catch((error: unknown) => void this.note(`${MANIFEST} cannot be read: ${told(error)}`));
-      const found = await this.newest(store);
+      const broken: string[] = [], found = await this.newest(store, broken);
       if (found && before) {
         if (before.numerics !== now.numerics)
           throw new FormatError("numerics-version", {
@@ -113,7 +113,7 @@ export class KeptRun implements RunKeeper {
         onResume?.(found.step);
       }
       // of a run that has no checkpoint, another one may take the place
-      const journal = new Journal(store, found && before && !force ? undefined : encode(JSON.stringify(now)), this.options, this, (text) => this.note(text));
+      const journal = new Journal(store, found && before && !force ? undefined : encode(JSON.stringify(now)), broken, this.options, this, (text) => this.note(text));
       return journal.follow(run);
     } catch (error) {
       await close(store);
@@ -121,8 +121,8 @@ export class KeptRun implements RunKeeper {
     }
   }
 
-  /** The newest checkpoint that is sound. */
-  private async newest(store: Store): Promise<Found | undefined> {
+  /** The newest checkpoint that is sound; the names of those that are not. */
+  private async newest(store: Store, broken: string[]): Promise<Found | undefined> {
     let names: Kept[] = [];
     try {
       names = await checkpoints(store);
@@ -132,6 +132,7 @@ export class KeptRun implements RunKeeper {
     for (const kept of names.reverse()) {
       const bytes = await sound(store, kept);
       if (bytes) return { step: kept.step, bytes };
+      broken.push(kept.name);
       this.note(`${kept.name} is broken, and the one before it is taken`);
     }
     return undefined;
@@ -212,6 +213,8 @@ class Journal {
   private readonly note: (text: string) => void;
   /** What is to be written before the next checkpoint. */
   private manifest: Uint8Array | undefined;
+  /** What goes as soon as there is a new one. */
+  private broken: readonly string[];
   private taking: Promise<void> | undefined;
   private writing: Promise<void> | undefined;
   private thrown: { error: unknown } | undefined;
@@ -221,9 +224,12 @@ class Journal {
   /** Of the last checkpoint that was taken: the steps and epochs, and when. */
   private last: { steps: number; epochs: number; time: number } | undefined;
 
-  constructor(store: Store, manifest: Uint8Array | undefined, options: KeepOptions, kept: { step: number }, note: (text: string) => void) {
+  constructor(
+    store: Store, manifest: Uint8Array | undefined, broken: readonly string[], options: KeepOptions, kept: { step: number }, note: (text: string) => void,
+  ) {
     this.store = store;
     this.manifest = manifest;
+    this.broken = broken;
     this.options = options;
     this.kept = kept;
     this.note = note;
@@ -304,7 +310,7 @@ class Journal {
         try {
           return await this.store.put(name, bytes);
         } catch (error) {
-          const [oldest, ...newer] = await checkpoints(this.store);
+          const [oldest, ...newer] = (await checkpoints(this.store)).sort((a, b) => Number(this.broken.includes(b.name)) - Number(this.broken.includes(a.name)));
           if (storageError("", "", error).code !== "storage-full" || !oldest || !newer.length) throw error;
           await this.store.remove(oldest.name);
         }
@@ -317,10 +323,10 @@ class Journal {
       this.thrown ??= { error };
     }
     await this.put(async () => {
-      const all = await checkpoints(this.store), older = all.filter((other) => other.step < step);
-      // where a run went on from an earlier step, later ones are broken, or of another story
-      const gone = [...all.filter((other) => other.step >= step && other.name !== name), ...older.slice(0, Math.max(0, older.length + 1 - keep))];
-      for (const other of gone) await this.store.remove(other.name);
+      const all = (await checkpoints(this.store)).filter((other) => other.name !== name), bad = all.filter((other) => other.step >= step || this.broken.includes(other.name));
+      const older = all.filter((other) => !bad.includes(other));
+      for (const other of [...bad, ...older.slice(0, Math.max(0, older.length + 1 - keep))]) await this.store.remove(other.name);
+      this.broken = [];
     });
   }
 
