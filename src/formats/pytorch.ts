@@ -295,7 +295,7 @@ ${indented(body(trained), 8)}
 
 /** train.py */
 function trainFile(network: Network, setup: Setup, options: PyTorchOptions, columns: readonly Column[], rows: number | undefined, seed: { low: number; high: number }): string {
-  const { objective, layout, clip } = setup, { optimizer } = layout, driven = optimizer.drive !== undefined;
+  const { layout, clip } = setup, { optimizer } = layout, driven = optimizer.drive !== undefined;
   const batchSize = wantCount("batchSize", options.batchSize ?? (driven ? rows ?? 0 : 32), driven && !rows ? 0 : 1), epochs = wantCount("epochs", options.epochs ?? 1);
   const shuffle = wantBoolean("shuffle", options.shuffle ?? !driven);
   const trainable = layout.slots.map(({ parameter }) => parameter as Parameter), frozen = network.parameters.filter((parameter) => !parameter.buffer && !trainable.includes(parameter));
