@@ -1,6 +1,7 @@
 // A model as a module of plain JavaScript: predict without this library, where a few kilobytes are all that there is room for,
 // or WebAssembly is not allowed. It computes what the core computes in the core's own order, with every step rounded to float32
-// as there, so its bits are those of model.predict (NaN aside). Each function that a model needs is written into its module, and
+// as there, so its bits are those of model.predict: NaN aside, and but for derivatives and losses that a function of one's own
+// holds, which are within 1e-6. Each function that a model needs is written into its module, and
 // no other.
 
 import { ConvertKind, Version } from "../../assembly/isa.ts";
@@ -328,7 +329,8 @@ const length = (n: Length): string => (typeof n === "number" ? String(n) : n.row
 
 /** The model as the text of a JavaScript module of its own, which needs nothing else, in any engine of ES2020, and under any
  * policy: no eval, no WebAssembly. Its weights stand in it. It exports `predict(x)`, as that of the model (x: rows in nested
- * arrays, a flat array, or `{ data, shape }`; a record of them by name for several inputs), whose bits are the model's; with
+ * arrays, a flat array, or `{ data, shape }`; a record of them by name for several inputs), whose bits are the model's
+ * (1e-6 where a function of your own has derivatives or losses in it); with
  * classes, or where the loss tells them, `classify(x)` too, with all classes of each row, the most probable first; and `classes`.
  * Of a model with preprocessing, both take records of the raw columns too, and a regression's answers are in the target's units then.
  *

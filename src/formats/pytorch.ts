@@ -66,15 +66,15 @@ export function exportPyTorch(model: Model<any, any>, options: PyTorchOptions = 
   files["train.py"] = trainFile(network, setup, options, columns.columns, known?.rows, seed);
   if (known)
     files["data.safetensors"] = writeSafetensors(new Map(known.columns.map(({ name, shape, data }) =>
-      [columnKey(name), { data: Float32Array.from(data as ArrayLike<number>), shape: [known.rows, ...shape] }])), { format: "pt" });
+      [columnKey(network, name), { data: Float32Array.from(data as ArrayLike<number>), shape: [known.rows, ...shape] }])), { format: "pt" });
   return files;
 }
 
 /** A column's name in data.safetensors: "x", "y", or "x.name", "y.name"; "weight". */
-function columnKey(name: string): string {
+function columnKey({ single, singleOutput }: Network, name: string): string {
   if (name === WEIGHT) return "weight";
-  const own = name.slice(name.indexOf(" ") + 1), x = name.startsWith(inputName(""));
-  return x ? (own === "input" ? "x" : `x.${own}`) : own === "" ? "y" : `y.${own}`;
+  const own = name.slice(name.indexOf(" ") + 1);
+  return name.startsWith(inputName("")) ? (single ? "x" : `x.${own}`) : singleOutput ? "y" : `y.${own}`;
 }
 
 /** A parameter's Value as an expression: its axes as they lie in memory. */
@@ -86,7 +86,8 @@ const indented = (lines: readonly string[], by: number): string => lines.map((li
 /** model.py */
 function modelFile(network: Network, classes: readonly string[] | undefined): string {
   const own = new Set<string>(), { model } = network;
-  const known = isLayer(model) ? structure(network, model, "", own) : undefined;
+  const known = isLayer(model) ? rootOf(network, model, own) : undefined;
+  if (!known) own.clear();
   const text = known ? ofLayers(known) : ofOps(network);
   return `# A model of lanewise for PyTorch. ${known ? "Its layers are those of the model." : "What its function computes is written out."}
 # load() gives it with its weights; as a program, it prints the outputs for rows on standard input, both as JSON.
@@ -198,6 +199,12 @@ interface Tree extends TorchModule {
   readonly inner?: readonly Tree[];
 }
 
+/** The model's layer. One with a name of its own stands under that name in the parameters' names. */
+function rootOf(network: Network, layer: Layer, own: Set<string>): Tree | undefined {
+  const name = (layer.options.name as string | undefined) ?? "", tree = structure(network, layer, name, own);
+  return tree && name ? { type: "nn.Sequential", args: "", name: "", inner: [tree] } : tree;
+}
+
 /** A layer as modules of PyTorch; undefined where one of them, or of those inside, is none. */
 function structure(network: Network, layer: Layer, path: string, own: Set<string>, key = ""): Tree | undefined {
   const { type, options } = layer, name = (options.name as string | undefined) ?? key;
@@ -288,13 +295,13 @@ ${indented(body(trained), 8)}
 
 /** train.py */
 function trainFile(network: Network, setup: Setup, options: PyTorchOptions, columns: readonly Column[], rows: number | undefined, seed: { low: number; high: number }): string {
-  const { objective, layout, clip } = setup, { optimizer } = layout, driven = optimizer.drive !== undefined;
+  const { layout, clip } = setup, { optimizer } = layout, driven = optimizer.drive !== undefined;
   const batchSize = wantCount("batchSize", options.batchSize ?? (driven ? rows ?? 0 : 32), driven && !rows ? 0 : 1), epochs = wantCount("epochs", options.epochs ?? 1);
   const shuffle = wantBoolean("shuffle", options.shuffle ?? !driven);
   const trainable = layout.slots.map(({ parameter }) => parameter as Parameter), frozen = network.parameters.filter((parameter) => !parameter.buffer && !trainable.includes(parameter));
   const { lines, names, loss } = lossLines(network, setup, columns);
   const inputs = network.single ? `data["x"][rows]` : `{${network.inputs.map(({ name }) => `${JSON.stringify(name)}: data[${JSON.stringify(`x.${name}`)}][rows]`).join(", ")}}`;
-  const whole = columns.filter(({ dtype }) => dtype === "int32").map(({ name }) => columnKey(name));
+  const whole = columns.filter(({ dtype }) => dtype === "int32").map(({ name }) => columnKey(network, name));
   const batches = rows === undefined ? undefined : Math.ceil(rows / Math.min(batchSize, rows));
   return `# The training of a lanewise model in PyTorch: the same loss, optimizer, order of rows and dropout. Prints each step's loss, and
 # writes trained.safetensors. python3 train.py [steps]
@@ -321,7 +328,7 @@ ${whole.length ? `    for name in ${python(whole)}:\n        data[name] = data[n
     p = dict(model.named_parameters())
 ${frozen.length ? `    for name in ${python(frozen.map(({ name }) => name))}:\n        p[name].requires_grad_(False)\n` : ""}    trained = ${python(trainable.map(({ name }) => name))}
 ${indented(optimizerLines(optimizer, trainable), 4)}
-    count, step = len(data[${JSON.stringify(columnKey(columns[0]!.name))}]), 0
+    count, step = len(data[${JSON.stringify(columnKey(network, columns[0]!.name))}]), 0
     batch = min(BATCH or count, count)
     for epoch in range(EPOCHS):
         order = rng.shuffle(count, epoch) if SHUFFLE else list(range(count))
@@ -369,7 +376,7 @@ function lossLines(network: Network, { objective, layout, penalties }: Setup, co
       [name, source(`output ${name}`, network.singleOutput ? "outputs" : `outputs[${JSON.stringify(name)}]`, shape, "float32")]));
     const column = (wanted: string): Value => {
       const { name, shape, dtype } = columns.find((one) => one.name === wanted)!;
-      return source(name, `data[${JSON.stringify(columnKey(name))}][rows]`, shape, dtype);
+      return source(name, `data[${JSON.stringify(columnKey(network, name))}][rows]`, shape, dtype);
     };
     let { total } = buildObjective(plain, { graph, outputs, parameters: new Map(), calls: [] }, columns, column);
     const trained = layout.slots.map(({ parameter }) => parameter as Parameter);

@@ -13,10 +13,9 @@ export interface RawRows {
   readonly target: RawTarget | null;
 }
 
-export type RawColumn =
-  | { column: string; use: "standardise" | "minMax" | "log" | "none"; fill: number; shift: number; scale: number; indicator: boolean }
-  | { column: string; use: "oneHot" | "ordinal"; categories: string[]; numeric: boolean; fill: string | null; indicator: boolean }
-  | { column: string; use: "hash" | "cyclic" };
+interface RawNumber { column: string; use: "standardise" | "minMax" | "log" | "none"; fill: number; shift: number; scale: number; indicator: boolean }
+interface RawCategory { column: string; use: "oneHot" | "ordinal"; categories: string[]; numeric: boolean; fill: string | null; indicator: boolean }
+export type RawColumn = RawNumber | RawCategory | { column: string; use: "hash" | "cyclic" };
 
 type RawTarget = { task: "classification" } | { task: "regression"; use: "standardise" | "log" | "none"; mean: number; deviation: number };
 
@@ -49,7 +48,6 @@ export function writeRawRows(to: Writer, { columns }: RawRows, names: readonly s
 function writeColumn(to: Writer, column: RawColumn, x: string): string[] {
   const node = (op: string, inputs: readonly string[], attributes = {}, more = {}): string => to.node(op, inputs, attributes, "", more);
   const double = (n: number): string => to.constant("float64", [1, 1], [n]), float = (name: string): string => node("Cast", [name], { to: 1 });
-  if (column.use === "hash" || column.use === "cyclic") throw notPortable(column, "toONNX");
   if ("shift" in column) {
     const { use, shift, scale, fill, indicator } = column, missing = node("IsNaN", [x]);
     const filled = node("Where", [missing, double(fill), x]);
@@ -57,6 +55,7 @@ function writeColumn(to: Writer, column: RawColumn, x: string): string[] {
     const y = float(node("Div", [node("Sub", [bent, double(shift)]), double(scale)]));
     return indicator ? [y, float(missing)] : [y];
   }
+  if (!("categories" in column)) throw notPortable(column, "toONNX");
   const { use, categories, numeric, fill, indicator } = column, count = categories.length;
   let at = x, missing: string, places: string;
   if (numeric) {

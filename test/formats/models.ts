@@ -101,11 +101,11 @@ export const modelCases: readonly Case[] = [
   { name: "long products", inputs: { "": [700] }, make: () => createModel(sequential(dense(20), layers.gelu(), dense(1), layers.sigmoid()), { input: [700], seed: 4 }) },
   { name: "a layer of one's own", inputs: { "": [4] }, make: () => createModel(sequential(dense(5), scaled, layers.dropout(0.5), dense(2)), { input: [4], seed: 1 }) },
   {
-    name: "shared layers, several inputs and outputs", inputs: { left: [6], right: [6], kind: [] }, whole: { kind: 4 },
+    name: "shared layers, several inputs and outputs", inputs: { left: [6], right: [6], kind: [1] }, whole: { kind: 4 },
     make: () => createModel(({ left, right, kind }: Record<string, Value>) => {
       const a = shared(left!), b = shared(right!), hot = reshape(place(multiply(reshape(ops.toFloat(kind!), [-1, 1]), 0.5), reshape(kind!, [-1, 1]), 4), [-1, 4]);
       return { close: sum(multiply(a, b), -1), both: dense(3, { name: "head" })(ops.concat([ops.relu(a), b, hot])) };
-    }, { input: { left: [6], right: [6], kind: { shape: [], dtype: "int32" } }, seed: 2 }),
+    }, { input: { left: [6], right: [6], kind: { shape: [1], dtype: "int32" } }, seed: 2 }),
   },
 ];
 
