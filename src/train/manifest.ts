@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Version } from "../../assembly/isa.ts";
 import { type Column, type Columns, type Data, isStream, type Stream } from "../data/columns.ts";
-import { OptionError } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
 import { stringify } from "../formats/json.ts";
 import type { Model } from "../model.ts";
 import type { Network } from "../network.ts";
@@ -73,14 +73,21 @@ function bytesOf(data: Column["data"], dtype: Column["dtype"], from: number, to:
   return new Uint8Array(buffer, byteOffset, byteLength); // little-endian as all that runs WebAssembly
 }
 
-/** JSON of one form: the keys of objects sorted. */
+/** Most levels of a manifest's JSON. */
+const DEEPEST = 64;
+
+/** JSON of one form: the keys of objects sorted.
+ *
+ * @throws FormatError for what is nested deeper than any manifest.
+ */
 export function canonical(value: unknown): string {
-  const sorted = (item: unknown): unknown => {
-    if (Array.isArray(item)) return item.map(sorted);
-    if (!isRecord(item)) return item;
-    return Object.fromEntries(Object.keys(item).sort().map((key) => [key, sorted(item[key])]));
+  const sorted = (item: unknown, depth: number): unknown => {
+    if (typeof item !== "object" || item === null) return item;
+    if (depth > DEEPEST) throw new FormatError("bad-file", { of: "manifest", problem: `it is nested more than ${DEEPEST} levels deep` });
+    if (Array.isArray(item)) return item.map((one) => sorted(one, depth + 1));
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one, depth + 1)]));
   };
-  return stringify(sorted(value));
+  return stringify(sorted(value, 0));
 }
 
 /** SHA-256 of texts and bytes one after the other. */

@@ -174,7 +174,8 @@ export async function verify(run: readonly Uint8Array[] | StoredRun, data: Data<
 type Tell = (code: string, message: string, step?: number) => void;
 
 async function open(item: StoredCheckpoint | Uint8Array, tell: Tell): Promise<Opened | undefined> {
-  const step = item instanceof Uint8Array ? undefined : item?.step;
+  if (!(item instanceof Uint8Array) && typeof item?.bytes !== "function") throw badOption("run", item, "checkpoints: bytes, or { step, bytes() }", { of: "verify" });
+  const step = item instanceof Uint8Array ? undefined : item.step;
   try {
     const bytes = item instanceof Uint8Array ? item : await item.bytes(), opened = openCheckpoint(bytes);
     if (step !== undefined && step !== opened.steps) tell("reordered", `the checkpoint that is kept as that of step ${step} is of step ${opened.steps}`, step);

@@ -256,7 +256,7 @@ describe("what cannot be done is refused", () => {
   });
 
   it("what is no run, and one of nothing", async () => {
-    await expect(verify(3 as never, data)).rejects.toThrow(/run: /);
+    for (const bad of [3, undefined, {}, [3], plain[0]!]) await expect(verify(bad as never, data)).rejects.toThrow(/run: /);
     expect(codes(await verify([], data))).toEqual(["nothing-to-replay"]);
     expect(codes(await verify([new Uint8Array(40)], data))).toEqual(["no-checkpoint"]);
   });
