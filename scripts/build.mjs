@@ -38,9 +38,9 @@ for (const [outdir, core] of [["dist", embedWasm], ["dist/edge", importWasm]]) a
 // The command line is one file, with the readers' peers in it: npx finds no package beside the one that it runs.
 await build({
   absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022",
-  mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline",
+  mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline", minifyWhitespace: true, minifySyntax: true,
   // licences of those that do not carry theirs in a comment
-  banner: { js: "/*! fflate: MIT, (c) Arjun Barrett; hyparquet and hyparquet-compressors: MIT, (c) Kenny Daniel; papaparse: MIT, (c) Matthew Holt */" },
+  banner: { js: "#!/usr/bin/env node\n/*! fflate: MIT, (c) Arjun Barrett; hyparquet and hyparquet-compressors: MIT, (c) Kenny Daniel; papaparse: MIT, (c) Matthew Holt */" },
 });
 copyFileSync(join(root, "src/cli/lanewise.schema.json"), join(dist, "lanewise.schema.json"));
 

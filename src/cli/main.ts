@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // npx lanewise: finds the command, and turns what becomes of it into an exit code.
 
 import { didYouMean } from "../options.ts";

@@ -4,7 +4,7 @@
 //   chain(0) = sha256(manifest ‖ sha256(initial parameters))
 //   chain(k) = sha256(chain(k − 1) ‖ step, 8 bytes little-endian ‖ hash of the state)
 
-import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import type { Callback, Running } from "../callbacks/callback.ts";
 import { FormatError, GraphError } from "../errors.ts";
 import { type ModelNotes, writeModel } from "../formats/model.ts";
@@ -181,7 +181,7 @@ export function audit(options: AuditOptions = {}): Audit {
 /** What makes the model anew: the metadata of its file. null if it cannot be written down. */
 function modelOf(network: Network, defaults: FitDefaults): string | null {
   try {
-    return parseSafetensors(writeModel(network, { ...defaults, losses: new Map() } as ModelNotes)).metadata.get("lanewise.model")!;
+    return parseSafetensors(writeModel(network, { ...defaults, losses: new Map(), preprocessing: undefined, metadata: new Map() } satisfies ModelNotes)).metadata.get("lanewise.model")!;
   } catch (error) {
     if (error instanceof GraphError) return null; // verify() wants the model handed over
     throw error;

@@ -81,7 +81,7 @@ export function begin(
   try {
     if (checkpoint) wantSettings(checkpoint.notes, settings);
   } catch (error) {
-    if (!force || checkpoint!.notes.run !== settings.run) throw error;
+    if (!force || checkpoint!.notes.run !== more.run) throw error;
     forced = true;
   }
   return { seed: wanted, checkpoint, settings, forced };
