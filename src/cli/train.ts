@@ -196,6 +196,8 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
       terminal.emit("epoch", { ...report, findings: undefined });
       progress.show(() => epochParts(report, plan, perEpoch, from, started), report.epoch === plan.epochs);
     }
+    // early stopping has ended it
+    if (last && last.epoch < plan.epochs && !interrupted) progress.show(() => epochParts(last!, plan, perEpoch, from, started), true);
   } finally {
     release();
     progress.end();

@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readRun, verify as verifyRun } from "../index.ts";
+import { readRun, verify as verifyRun, type VerifyOptions } from "../index.ts";
 import { command } from "./args.ts";
 import { failed } from "./data.ts";
 import { modelOf, prepare, type Wanted, weighted } from "./prepare.ts";
@@ -30,9 +30,9 @@ export const verify = command({
     const stored = await readRun(join(folder!, "checkpoints"));
     if (!stored.checkpoints.length) throw failed(folder!, "has no checkpoints", "no-run");
     try {
-      const options = fitOptions(ready, saved.plan, wanted);
+      const { loss, optimizer, schedule, metrics, validation } = fitOptions(ready, saved.plan, wanted);
       const result = await verifyRun(stored, weighted(ready.training, saved.plan), {
-        model, gaps: true, threads, ...(from !== undefined && { from }), ...(to !== undefined && { to }), options: { validation: options.validation },
+        model, gaps: true, threads, ...(from !== undefined && { from }), ...(to !== undefined && { to }), options: { loss, optimizer, metrics, validation, ...(schedule && { schedule }) } as VerifyOptions["options"] & object,
         onInterval: ({ from: a, to: b, ok }) => {
           terminal.emit("interval", { from: a, to: b, ok });
           terminal.say(`  steps ${a} to ${b}: ${ok ? "the same bits" : "OTHER BITS"}`);
