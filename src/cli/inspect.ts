@@ -28,10 +28,12 @@ export const inspect = command({
     if (summary) terminal.say(`\n${summary.trimEnd().split("\n").map((line) => `  ${clean(line)}`).join("\n")}`);
     if (problem) terminal.tell(clean(`It cannot be loaded as it is: ${problem}`));
     terminal.say();
+    const number = (x: number | undefined): string => (x === undefined ? "–" : short(x)), roomy = terminal.width >= 76;
     const rows = tensors.map(({ name, dtype, shape, minimum, maximum, mean, nonFinite, count }) => [
-      clean(name), clean(dtype), shape.join("×") || "scalar", grouped(count), minimum === undefined ? "–" : short(minimum), mean === undefined ? "–" : short(mean), maximum === undefined ? "–" : short(maximum), nonFinite ? `${nonFinite} not finite` : "",
+      clean(name), clean(dtype), shape.join("×") || "scalar", ...(roomy ? [grouped(count), number(mean)] : []), number(minimum), number(maximum), nonFinite ? `${nonFinite} not finite` : "",
     ]);
-    terminal.say(table([["tensor", "type", "shape", "numbers", "least", "mean", "greatest", ""], ...rows], terminal.width, [3, 4, 5, 6], "  "));
+    const head = ["tensor", "type", "shape", ...(roomy ? ["numbers", "mean"] : []), "least", "greatest", ""];
+    terminal.say(table([head, ...rows], terminal.width, roomy ? [3, 4, 5, 6] : [3, 4], "  "));
     const notes = Object.entries(metadata);
     if (notes.length) terminal.say("\n  metadata");
     for (const [name, text] of notes) terminal.say(`    ${clean(uncut ? `${name}: ${text}` : cut(`${name}: ${text}`, terminal.width - 4))}`);

@@ -51,9 +51,15 @@ export function showFindings(terminal: Terminal, findings: readonly Finding[]): 
   }
 }
 
-export function showClasses(terminal: Terminal, { rows, accuracy, logLoss, macroF1, classes, matrix }: ClassScores): void {
-  terminal.say(`accuracy ${share(accuracy)}   macro F1 ${share(macroF1)}   log loss ${short(logLoss)}   rows ${grouped(rows)}`);
+/** Names and figures in a row, or below each other where it is too long. */
+function showFigures(terminal: Terminal, figures: readonly string[]): void {
+  const line = figures.join("   ");
+  for (const text of widthOf(line) <= terminal.width ? [line] : figures) terminal.say(text);
   terminal.say();
+}
+
+export function showClasses(terminal: Terminal, { rows, accuracy, logLoss, macroF1, classes, matrix }: ClassScores): void {
+  showFigures(terminal, [`accuracy ${share(accuracy)}`, `macro F1 ${share(macroF1)}`, `log loss ${short(logLoss)}`, `rows ${grouped(rows)}`]);
   const lines = classes.map(({ name, precision, recall, f1, rows: count }) => [clean(name), share(precision), share(recall), share(f1), grouped(count)]);
   terminal.say(table([["class", "precision", "recall", "F1", "rows"], ...lines], terminal.width, [1, 2, 3, 4], "  "));
   terminal.say();
@@ -64,8 +70,7 @@ export function showClasses(terminal: Terminal, { rows, accuracy, logLoss, macro
 }
 
 export function showNumbers(terminal: Terminal, { rows, r2, mae, rmse, residuals }: NumberScores): void {
-  terminal.say(`R² ${share(r2)}   mean absolute error ${short(mae)}   root mean square error ${short(rmse)}   rows ${grouped(rows)}`);
-  terminal.say();
+  showFigures(terminal, [`R² ${share(r2)}`, `mean absolute error ${short(mae)}`, `root mean square error ${short(rmse)}`, `rows ${grouped(rows)}`]);
   const name = (at: number): string => (at === 0 ? "smallest" : at === 1 ? "largest" : `${100 * at} %`);
   terminal.say(table([["residual", "right − predicted"], ...residuals.map(({ at, value }) => [name(at), short(value)])], terminal.width, [1], "  "));
 }

@@ -32,7 +32,8 @@ export class Terminal {
   }
 
   heading(text: string): void {
-    this.say(this.colour ? `\x1b[1m${text}\x1b[0m` : text);
+    const lines = wrap(text, this.prose);
+    this.say(this.colour ? `\x1b[1m${lines}\x1b[0m` : lines);
   }
 
   /** A sentence, wrapped. */

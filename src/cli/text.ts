@@ -59,14 +59,16 @@ export function wrap(text: string, width: number, indent = ""): string {
   return lines.join("\n");
 }
 
-/** Lines of a table. Columns in `right` stand to the right; where it is wider than the terminal, its widest columns are cut. */
+/** Lines of a table. Columns in `right` stand to the right, and are shown whole; where it is wider than the terminal, the widest of the
+ * others are cut. */
 export function table(rows: readonly (readonly string[])[], width: number, right: readonly number[] = [], indent = ""): string {
   const [first = []] = rows, gap = 2;
   const widths = first.map((_, i) => Math.max(...rows.map((row) => widthOf(row[i] ?? ""))));
   const room = Math.max(first.length * 4, width - indent.length - gap * (first.length - 1));
+  const texts = widths.flatMap((_, i) => (right.includes(i) ? [] : [i]));
   for (let over = widths.reduce((a, b) => a + b, 0) - room; over > 0; over--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= 4) break;
+    const widest = texts.reduce((most, i) => (widths[i]! > (widths[most] ?? 0) ? i : most), -1);
+    if ((widths[widest] ?? 0) <= 4) break;
     widths[widest]!--;
   }
   return rows.map((row) => indent + widths.map((own, i) => {
