@@ -3,7 +3,7 @@
 import { crossValidate, type Data, Preprocessing, takeRows } from "../index.ts";
 import { command } from "./args.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
-import { PLANNING, planOf } from "./plan.ts";
+import { PLANNING, planOf, rated } from "./plan.ts";
 import { modelOf, weighted } from "./prepare.ts";
 import { showChoices } from "./show.ts";
 import { Progress, timeLeft } from "./terminal.ts";
@@ -23,7 +23,8 @@ export const crossvalidate = command({
   flags: { ...PLANNING, folds: { kind: "count", least: 2, most: 1000, help: "how many; 5 by default" } } as const,
   examples: ["lanewise crossvalidate penguins.csv --target species --folds 10"],
   async run(terminal, [path], { folds = 5, ...flags }) {
-    const { ready, plan, wanted, choices } = await planOf(path!, flags), progress = new Progress(terminal), started = performance.now();
+    const { ready, plan, wanted, choices, model: first } = await rated(await planOf(path!, flags)), progress = new Progress(terminal), started = performance.now();
+    first.dispose();
     showChoices(terminal, choices);
     const { data, table: whole, groups } = ready.all(), { validation, callbacks, ...options } = fitOptions(ready, plan, wanted), { schema } = ready;
     void validation, void callbacks; // a fold is seen at its end alone
@@ -44,7 +45,7 @@ export const crossvalidate = command({
         onFold: ({ fold, scores }) => {
           terminal.emit("fold", { fold, scores });
           done++;
-          progress.show(() => [{ text: `fold ${done}/${folds}`, rank: 0 }, { text: timeLeft(done, folds, (performance.now() - started) / 1000), rank: 1 }], done === folds);
+          progress.show(() => [{ text: `fold ${done}/${folds}`, rank: 0 }, { text: timeLeft(done, folds, (performance.now() - started) / 1000), rank: 1 }].filter(({ text }) => text), done === folds);
         },
       });
       progress.end();

@@ -30,7 +30,8 @@ export const findLr = command({
       terminal.say(table([["rate", "loss", ""], ...shown.map(([rate, loss]) => [short(rate), short(loss), "▪".repeat(Math.max(0, Math.round((room * loss) / most)))])], terminal.width, [0, 1], "  "));
       terminal.say();
       terminal.say(`steepest at ${short(curve.steepest)}, a tenth of the lowest's ${short(curve.minimum)}; suggested: ${short(curve.suggestion)}`);
-      terminal.tell(`train takes ${short(tamed(curve.suggestion, plan.optimizer))}: what ${plan.optimizer} bears lies about ${short(startRate(plan.optimizer))}.`);
+      const usual = startRate(plan.optimizer);
+      terminal.tell(`train takes ${short(tamed(curve.suggestion, plan.optimizer))}: it stays between a third of what is usual for ${plan.optimizer}, ${short(usual)}, and ten times that.`);
       return 0;
     } finally {
       model.dispose();

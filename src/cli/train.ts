@@ -11,10 +11,11 @@ import { basename, join } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
 import { VERSION } from "../version.ts";
 import { command, UsageError } from "./args.ts";
-import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
+import { type Asked, choose, type Plan } from "./choose.ts";
 import { failed } from "./data.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
-import { lossOf, modelOf, optimizerOf, prepare, type Ready, scheduleOf, testedRate, type Wanted, weighted } from "./prepare.ts";
+import { rated } from "./plan.ts";
+import { lossOf, modelOf, optimizerOf, prepare, type Ready, scheduleOf, type Wanted, weighted } from "./prepare.ts";
 import { writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
 import { READING, settingsOf, TRAINING } from "./settings.ts";
@@ -122,16 +123,9 @@ async function planned(
       throw failed("the run in this folder", `began with ${differs} ${JSON.stringify(saved.plan[differs])}, and now it is ${JSON.stringify(plan[differs])}: --fresh begins anew, --force goes on all the same`, "resume-mismatch");
     return { plan: saved.plan, model: await modelOf(ready, saved.plan, wanted) };
   }
-  const { plan: first, choices } = choose(ready.facts, asked, from), model = await modelOf(ready, first, wanted);
-  if (first.learningRate !== undefined) {
-    showChoices(terminal, choices);
-    return { plan: first, model };
-  }
-  const { rate, suggestion, steps } = await testedRate(model, ready, first, wanted);
-  const why = `a range test of ${plural(steps, "step")} suggests ${short(suggestion)}${rate === Number(suggestion.toPrecision(2)) ? "" : ", kept within what the optimizer bears"}`;
-  const at = choices.findIndex(({ name }) => name === "optimizer") + 1, choice: Choice = { name: "learning rate", value: short(rate), why, asked: false };
-  showChoices(terminal, [...choices.slice(0, at), choice, ...choices.slice(at)]);
-  return { plan: { ...first, learningRate: rate }, model };
+  const found = await rated({ ready, wanted, ...choose(ready.facts, asked, from) });
+  showChoices(terminal, found.choices);
+  return found;
 }
 
 function differing(a: Plan, b: Plan): keyof Plan | undefined {
