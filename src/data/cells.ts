@@ -104,7 +104,7 @@ const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set();
 /** The number of a text that is written just as JavaScript writes that number, else NaN: "1.5" and "-3", not "1.50", "007" or "+3". */
 export function plainNumber(text: string): number {
   const length = text.length;
-  if (length === 0 || length > 24) return NaN;
+  if (length === 0 || length > 25) return NaN;
   const first = text.charCodeAt(0) === 45 ? 1 : 0;
   let i = first, value = 0, decimals = 0;
   for (let digit; i < length && (digit = text.charCodeAt(i) - 48) >= 0 && digit <= 9; i++) value = value * 10 + digit;

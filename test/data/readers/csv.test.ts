@@ -14,7 +14,7 @@ it("penguins.csv is 344 birds, numbers where there are numbers, with what is mis
   const { name, rows, columns } = await csv(join(examples, "penguins.csv"));
   expect([name, rows]).toEqual(["penguins.csv", 344]);
   expect([...columns.keys()]).toEqual(["species", "island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex"]);
-  expect([...new Set(columns.get("species"))].sort()).toEqual(["Adelie", "Chinstrap", "Gentoo"]);
+  expect([...new Set<unknown>(columns.get("species"))].sort()).toEqual(["Adelie", "Chinstrap", "Gentoo"]);
   const mass = columns.get("body_mass_g") as Float64Array;
   expect(mass).toBeInstanceOf(Float64Array);
   expect([mass.filter(Number.isNaN).length, Math.min(...mass.filter((it) => it > 0)), Math.max(...mass.filter((it) => it > 0))]).toEqual([2, 2700, 6300]);
@@ -168,7 +168,7 @@ describe("batches", () => {
 it("any table that is written as CSV is read as it was, in any chunks", async () => {
   const cell = fc.oneof(fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\n", " ", "é", "中", "𝄞", "0") }), fc.string({ unit: "binary" }), fc.integer().map(String));
   // what is told apart by no reader: space around a cell, what is missing, controls
-  const held = cell.filter((text) => text === text.trim() && !/[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff]/.test(text) && text.isWellFormed() && !["NA", "N/A", "n/a", "na", "nan", "NaN", "NAN", "null", "NULL", "Null", "?", "-", "#N/A"].includes(text));
+  const held = cell.filter((text) => text === text.trim() && !/[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff]/.test(text) && !/\p{Cs}/u.test(text) && !["NA", "N/A", "n/a", "na", "nan", "NaN", "NAN", "null", "NULL", "Null", "?", "-", "#N/A"].includes(text));
   const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   const table = fc.integer({ min: 2, max: 4 }).chain((width) => fc.array(fc.array(held, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }));
   await fc.assert(fc.asyncProperty(table, fc.integer({ min: 1, max: 50 }), async (rows, size) => {
@@ -233,7 +233,7 @@ describe("broken files name file, row and column", () => {
 });
 
 it("memory: a file of numbers in batches leaves nothing behind", async () => {
-  const block = utf8("1.5,2.5,3.5,4.5\n".repeat(65_536)), blocks = 100;
+  const block = utf8("1.5,2.5,3.5,4.5\n".repeat(65_536)), blocks = 40;
   const source = (async function* () {
     yield utf8("a,b,c,d\n");
     for (let i = 0; i < blocks; i++) yield block;
@@ -245,7 +245,7 @@ it("memory: a file of numbers in batches leaves nothing behind", async () => {
     most = Math.max(most, process.memoryUsage().rss - before);
   }
   expect(rows).toBe(blocks * 65_536);
-  expect(most).toBeLessThan(250e6); // the file has 105 MB, its cells as texts some 800
+  expect(most).toBeLessThan(200e6); // the file has 42 MB, its cells as texts some 350
 });
 
 it("examples/penguins.csv says where it is from", () => {
