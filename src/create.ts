@@ -103,21 +103,28 @@ export async function createModel<
 /** A model, or one in a worker. */
 type Made<X, Y, W> = W extends "worker" ? WorkerModel<X, Y> : Model<X, Y>;
 
-export interface LoadOptions<W extends "here" | "worker" = "here" | "worker"> extends Pick<ModelOptions<any, W>, "memoryLimit" | "threads" | "where" | "worker" | "build" | "core"> {
+/** Where a model is, and what it runs on. */
+type SiteOptions<W extends "here" | "worker" = "here" | "worker"> = Pick<ModelOptions<any, W>, "memoryLimit" | "threads" | "where" | "worker" | "build" | "core">;
+
+export interface LoadOptions<W extends "here" | "worker" = "here" | "worker"> extends SiteOptions<W> {
   /** Layers of your own that the model has, by their type. */
   layers?: Readonly<Record<string, Layer>>;
+  /** The class Preprocessing, for a model that was made with preprocessing; others do not mind it. */
+  preprocessing?: typeof Preprocessing;
 }
 
 /** Brings a saved model back.
  *
- * @throws FormatError if the bytes are no whole and sound model file, or it has a layer that is not known.
+ * @throws FormatError if the bytes are no whole and sound model file, or it has a layer that is not known, or preprocessing and the class is
+ * not handed over.
  * @example
  * const model = await loadModel((await createModel(dense(1, { initializer: () => [3] }), { input: [1] })).save());
  * model.predict([[2]]).data // → [6]
  */
 export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uint8Array | ArrayBuffer, options: LoadOptions<W> = {}): Promise<Made<any, any, W>> {
-  checkNames("loadModel", options, ["layers", ...SITE]);
-  const { layers = {} } = options, limit = limitOf(options);
+  checkNames("loadModel", options, ["layers", "preprocessing", ...SITE]);
+  const { layers = {}, preprocessing: maker } = options, limit = limitOf(options);
+  if (maker !== undefined && typeof maker?.load !== "function") throw badOption("preprocessing", maker, "the class Preprocessing");
   if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
   const { network, tensors, classes, losses, seed, metadata, preprocessing: told } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
   const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
@@ -134,8 +141,10 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   } catch (error) {
     throw badTensor("the model's function", "steps that can be compiled", error);
   }
-  // a page that loads no such model loads none of it
-  const preprocessing = told === undefined ? undefined : (await import("./data/preprocessing.ts")).Preprocessing.load(told, network.inputs, classes);
+  // handed over, so that a page without it has none of it: with a dynamic import, esbuild puts into each page what index.ts exports too
+  if (told !== undefined && !maker)
+    throw new FormatError("missing-preprocessing", { problem: "the model has preprocessing", fix: "hand it over: loadModel(bytes, { preprocessing: Preprocessing })" });
+  const preprocessing = told === undefined ? undefined : maker!.load(told, network.inputs, classes);
   return attach(network, options, limit, { seed, classes, preprocessing, losses, metadata }, () => {
     for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
   });
@@ -146,7 +155,7 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 }
 
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
-async function attach<M>(network: Network, options: LoadOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses" | "metadata">, fill: () => void): Promise<M> {
+async function attach<M>(network: Network, options: SiteOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses" | "metadata">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here", build = "exact" } = options;
   const opened: Opened = threads === 1 && where === "here" && build === "exact" && !options.worker
     ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }
@@ -165,7 +174,7 @@ async function attach<M>(network: Network, options: LoadOptions, limit: number, 
   return (opened.wrap?.(model, network) ?? model) as M;
 }
 
-function limitOf({ memoryLimit }: LoadOptions): number {
+function limitOf({ memoryLimit }: SiteOptions): number {
   return memoryLimit === undefined ? ADDRESSABLE : wantNumber("memoryLimit", memoryLimit, 1, ADDRESSABLE);
 }
 

@@ -1,7 +1,7 @@
 // Model files.
 
 import { readFile } from "node:fs/promises";
-import { loadModel, type Model } from "../index.ts";
+import { loadModel, type Model, Preprocessing } from "../index.ts";
 import { failed } from "./data.ts";
 
 /** The bytes of a file.
@@ -19,7 +19,7 @@ export async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
 export async function openModel(path: string): Promise<Model> {
   const bytes = await bytesOf(path);
   try {
-    return await loadModel(bytes);
+    return await loadModel(bytes, { preprocessing: Preprocessing });
   } catch (error) {
     const { code = "bad-model", message, details } = error as { code?: string; message?: string; details?: unknown };
     throw Object.assign(failed(path, String(message), code), details === undefined ? {} : { details });

@@ -4,19 +4,30 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** MurmurHash3, x86, 32 bits (Appleby 2011, public domain), of a text's UTF-8 bytes. */
 export function murmur3(text: string, seed: number): number {
-  const bytes = encoder.encode(text), whole = bytes.length & ~3;
+  const bytes = utf8(text), { length } = bytes, whole = length & ~3;
   let hash = seed | 0;
   for (let i = 0; i < whole; i += 4) {
     hash ^= scramble(bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
   }
   let rest = 0;
-  for (let i = bytes.length - 1; i >= whole; i--) rest = (rest << 8) | bytes[i]!;
-  if (bytes.length > whole) hash ^= scramble(rest);
-  hash ^= bytes.length;
+  for (let i = length - 1; i >= whole; i--) rest = (rest << 8) | bytes[i]!;
+  if (length > whole) hash ^= scramble(rest);
+  hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** A TextEncoder's call takes longer than the hash of a word. */
+function utf8(text: string): ArrayLike<number> {
+  const bytes = new Array<number>(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return encoder.encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 function scramble(word: number): number {

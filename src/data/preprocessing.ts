@@ -6,7 +6,7 @@
 //   city       | one-hot of 3 categories    | 0 1 0
 //   target     | classes, or a scale        | class number, or (y − mean) / deviation
 
-import { DataError, FormatError, OptionError, show } from "../errors.ts";
+import { DataError, FormatError, MemoryError, OptionError, show } from "../errors.ts";
 import { badOption, checkNames, didYouMean, isRecord, wantBoolean, wantOneOf } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Data } from "./columns.ts";
@@ -18,6 +18,8 @@ import {
 } from "./transforms.ts";
 
 const FORMAT = 1;
+/** As much as a model's memory may be. */
+const MOST_BYTES = 4_294_967_296;
 
 export interface PreprocessingOptions extends SchemaOptions {
   /** Of `inferSchema`, if it has been called before; it has target, task, types and ignore then. */
@@ -83,7 +85,7 @@ export class PreparedRows<Y extends Int32Array | Float32Array | undefined = Int3
 }
 
 /** What turns the rows of a table into numbers, and predictions back into words; made by `Preprocessing.fit`, and kept by a model that is
- * made with it: `createModel(net, { preprocessing })`. */
+ * made with it: `createModel(net, { preprocessing })`, and `loadModel(bytes, { preprocessing: Preprocessing })`. */
 export class Preprocessing {
   /** Shape of a row: how many numbers it becomes. */
   readonly input: readonly [number];
@@ -193,7 +195,7 @@ export class Preprocessing {
    * learnt for it, and is counted in `missing`.
    *
    * @throws DataError, with column and row, for a column that is not there, a text where a number is wanted, a missing target, or a
-   * class that no training row had.
+   * class that no training row had; MemoryError for more than 4 GiB of numbers.
    * @example
    * const fitted = Preprocessing.fit([{ city: "Bern", y: "no" }, { city: "Bonn", y: "yes" }, { city: "Bern", y: "no" }], { target: "y" });
    * const { x, y, unseen } = fitted.apply([{ city: "Bonn", y: "yes" }, { city: "Rome", y: "no" }]);
@@ -208,6 +210,8 @@ export class Preprocessing {
     const wanted = options.target === undefined ? target !== null && table.columns.has(target.column) : wantBoolean("apply: target", options.target);
     if (wanted && !target) throw badOption("target", true, "false, as this preprocessing has no target", { of: "apply" });
     if (rows === 0) throw new DataError("no-rows", { option: table.name, wanted: "at least one row", got: 0 });
+    if (4 * rows * width > MOST_BYTES)
+      throw new MemoryError("too-large", { of: "apply", option: table.name, wanted: `at most ${MOST_BYTES} bytes`, got: 4 * rows * width, fix: "some rows at a time: batches(tables)" });
     const columns = this.encoders.map(({ column }) => wantColumn(table, column)), y = wanted ? targetNumbers(table, target!) : undefined;
     const data = new Float32Array(rows * width), unseen = new Map<string, number>(), missing = new Map<string, number>();
     let at = 0;
@@ -294,7 +298,9 @@ export class Preprocessing {
   /** Likewise with y, for evaluate.
    * @internal */
   data(data: unknown): Data | undefined {
-    return isRaw(data) ? this.apply(data, { target: true }) : undefined;
+    // a list of batches { x, y } is a stream
+    const batch = Array.isArray(data) && isRecord(data[0]) && typeof data[0].x === "object" && data[0].x !== null;
+    return isRaw(data) && !batch ? this.apply(data, { target: true }) : undefined;
   }
 
   /** Numbers of a regression in the target's units, in their place.

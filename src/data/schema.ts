@@ -41,7 +41,7 @@ export interface ColumnSchema {
   range?: [number, number];
   /** How a date is written. */
   format?: DateFormat;
-  /** The most frequent values, and how often they come: at most 8. */
+  /** The most frequent values, and how often they come: at most 8; the first ones, if all are different. */
   frequent: [value: string, count: number][];
 }
 
@@ -78,10 +78,10 @@ export class Schema {
   /** A table of the columns in at most 120 characters a line: type, missing values, range or most frequent values, use and reason. */
   toString(): string {
     const lines = this.columns.map((column) => [
-      column.name, column.use === "target" ? `target (${column.type})` : column.type, String(column.missing), valuesText(column), `${USES[column.use]}${column.why && `: ${column.why}`}`,
+      column.name, column.use === "target" ? `target (${column.type})` : column.type, String(column.missing), valuesText(column), useText(column),
     ]);
     const all = [["column", "type", "missing", "values", "use"], ...lines];
-    const widths = [22, 17, 8, 34, Infinity].map((most, i) => Math.min(most, Math.max(...all.map((line) => lengthOf(line[i]!)))));
+    const widths = [22, 17, 8, VALUES, Infinity].map((most, i) => Math.min(most, Math.max(...all.map((line) => lengthOf(line[i]!)))));
     widths[4] = 120 - widths.slice(0, 4).reduce((sum, width) => sum + width + 2, 0);
     const told = all.map((line) => line.map((cell, i) => (i === 2 ? pad(cell, widths[i]!, true) : pad(cut(cell, widths[i]!), widths[i]!))).join("  ").trimEnd());
     const what = this.target === undefined ? "no target" : `target ${show(this.target)}: ${this.task}`;
@@ -97,8 +97,22 @@ const USES: Readonly<Record<Use, string>> = {
 function valuesText({ type, range, frequent, distinct }: ColumnSchema): string {
   if (range && type === "date") return `${showDate(range[0])} … ${showDate(range[1])}`;
   if (range && type === "number") return range[0] === range[1] ? short(range[0]) : `${short(range[0])} … ${short(range[1])}`;
-  if (frequent[0]?.[1] === 1) return `${frequent.slice(0, 2).map(([value]) => cut(value, 14)).join(", ")}${distinct > 2 ? ", …" : ""}`;
-  return frequent.slice(0, 4).map(([value, count]) => `${cut(value, 14)} ${count}`).join(", ") + (distinct > 4 ? ", …" : "");
+  let text = "", told = 0;
+  for (const [value, count] of frequent) {
+    const more = `${text && `${text}, `}${cut(value, VALUES - 10)}${frequent[0]![1] > 1 ? ` ${count}` : ""}`;
+    if (text && lengthOf(more) > VALUES - (told + 1 < distinct ? 3 : 0)) break;
+    text = more;
+    told++;
+  }
+  return told < distinct ? `${text}, …` : text;
+}
+
+/** Width of the values' column. */
+const VALUES = 36;
+
+function useText({ type, use, why, missing }: ColumnSchema): string {
+  const lost = missing > 0 && use !== "ignore" && use !== "target" ? (type === "number" ? ", missing: mean + flag" : ", missing: flag") : "";
+  return `${USES[use]}${why && `: ${why}`}${lost}`;
 }
 
 /** A number in six digits. */
@@ -125,8 +139,8 @@ function pad(text: string, width: number, right = false): string {
  *
  * - **number** if all its values are numbers (a code with leading zeros, such as 01234, is none);
  * - **date** if all are dates in one way of writing, and it is clear which of two numbers is the month;
- * - **identifier**, and ignored, if all are different: texts of one or two words, in 20 rows or more; whole numbers if they follow on
- *   one another, or if the column is named like one (id, user_id, index, …);
+ * - **identifier**, and ignored, if all are different: texts of one or two words, in 20 rows or more; numbers if they are 0, 1, 2, … or
+ *   1, 2, 3, … in some order; whatever is named like one (id, user_id, index, …);
  * - **category** if there are at most 20 different texts, or at most 100 that come twice each on average; one-hot;
  * - **text** if its values have three words or more on average; its words are hashed. Other texts are categories too, hashed.
  *
@@ -257,7 +271,7 @@ export function byFrequency(counts: ReadonlyMap<string, number>): [string, numbe
 
 function describe(name: string, facts: Facts, forced: { type: ColumnType; format?: DateFormat } | undefined): ColumnSchema {
   const { present, missing, counts, range, dates } = facts, distinct = counts.size;
-  const base = { name, missing, distinct, frequent: byFrequency(counts).slice(0, 8) };
+  const base = { name, missing, distinct, frequent: (facts.different ? [...counts] : byFrequency(counts)).slice(0, 8) };
   const { type, format, why, use } = forced ? { why: "as asked", use: undefined, ...forced } : typeOf(name, facts);
   const constant = distinct === 1 && missing === 0, made = use ?? (type === "category" && distinct > MOST_CATEGORIES ? "hash" : USE_OF[type]);
   const told: ColumnSchema = { ...base, type, use: made, why };
@@ -298,7 +312,7 @@ function typeOf(name: string, facts: Facts): Finding {
   if (present === 0) return { type: "category", why: "no values" };
   if (!noNumber && !codes) {
     if (whole && named) return { type: "identifier", why: "different in every row, and named like one" };
-    if (whole && different && present >= FEW_ROWS && range[1] - range[0] === present - 1) return { type: "identifier", why: "numbers the rows" };
+    if (whole && different && present >= FEW_ROWS && (range[0] === 0 || range[0] === 1) && range[1] - range[0] === present - 1) return { type: "identifier", why: "numbers the rows" };
     return { type: "number", why: "" };
   }
   if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, why: "" };

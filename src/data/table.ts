@@ -13,8 +13,8 @@ export interface Table {
   readonly columns: ReadonlyMap<string, ColumnValues>;
 }
 
-/** Raw rows as callers have them: a record for each row, by column. */
-export type Records = readonly Readonly<Record<string, unknown>>[];
+/** Raw rows as callers have them: a record for each row, by column. (With unknown in the place of any, rows of an interface would be none.) */
+export type Records = readonly Readonly<Record<string, any>>[];
 
 /** Most columns of a table that is made of records, and of one that is preprocessed. */
 export const MOST_COLUMNS = 65_536;
@@ -124,6 +124,11 @@ export function textAt(values: ColumnValues, row: number): string | null {
   return cell === null || cell === undefined || Number.isNaN(cell) ? null : String(cell);
 }
 
+/** Has a row no value in a column? */
+export function missingAt(values: ColumnValues, row: number): boolean {
+  return values instanceof Float64Array ? Number.isNaN(values[row]) : textAt(values, row) === null;
+}
+
 function isBlank(text: string): boolean {
   return text === "" || (text.charCodeAt(0) <= 32 && text.trim() === "");
 }
@@ -175,7 +180,7 @@ export function dropColumns(table: Table, names: readonly string[]): Table {
  */
 export function rowsWith(table: Table, column: string): number[] {
   const values = wantColumn(table, column), rows: number[] = [];
-  for (let row = 0; row < table.rows; row++) if (textAt(values, row) !== null) rows.push(row);
+  for (let row = 0; row < table.rows; row++) if (!missingAt(values, row)) rows.push(row);
   return rows;
 }
 

@@ -9,7 +9,7 @@ import { cycle, DATE_FORMATS, DATE_PARTS, type DateFormat, type DatePart, DAY, p
 import { murmur3, wordsOf } from "./murmur.ts";
 import type { ColumnSchema, Use } from "./schema.ts";
 import { byFrequency } from "./schema.ts";
-import { columnError, type ColumnValues, numberOf, type Table, textAt } from "./table.ts";
+import { columnError, type ColumnValues, missingAt, numberOf, type Table, textAt } from "./table.ts";
 
 /** How missing numbers are filled in: by what is learnt of the training rows, or by a number. */
 export type Impute = "mean" | "median" | "mostFrequent" | number;
@@ -100,6 +100,8 @@ export interface Encoder {
 
 /** Most numbers that a row may become. */
 export const MOST_FEATURES = 65_536;
+/** As far as a Date goes. */
+const LAST_INSTANT = 8.64e15;
 /** Greatest f32. */
 const GREATEST = 3.4028234663852886e38;
 
@@ -122,7 +124,11 @@ export function numberAt(table: Table, column: string, values: ColumnValues, row
 
 /** A cell of a column of dates, in milliseconds since 1970; NaN where it is missing. */
 export function dateAt(table: Table, column: string, values: ColumnValues, row: number, format: DateFormat): number {
-  if (format === "milliseconds") return numberAt(table, column, values, row);
+  if (format === "milliseconds") {
+    const number = numberAt(table, column, values, row);
+    if (Math.abs(number) > LAST_INSTANT) throw columnError("not-a-date", table, column, { row, wanted: "milliseconds since 1970", got: number });
+    return number;
+  }
   const text = textAt(values, row);
   if (text === null) return NaN;
   let date = parseDate(text, format);
@@ -179,14 +185,14 @@ export function momentsOf(values: ArrayLike<number>): { mean: number; deviation:
  */
 export function fitColumn(table: Table, values: ColumnValues, rows: ArrayLike<number>, schema: ColumnSchema, option: TransformOption | undefined): Fitted | undefined {
   const { name: column } = schema, label = `transforms.${column}`, options = optionsOf(label, option);
-  const use = options.use ?? (schema.use === "ignore" ? "ignore" : schema.use);
+  const use = options.use ?? schema.use;
   if (use === "ignore" || use === "target") return undefined;
   const known = USES_OF[schema.type];
   if (!known.includes(use))
     throw badOption(label, use, `one of ${known.map(show).join(", ")}, as it is a column of type ${schema.type}`, { fix: `types: { ${show(column)}: … } makes it another` });
   checkNames(label, options, ["use", "impute", "indicator", ...OPTIONS_OF[use]]);
   let missing = 0;
-  for (let i = 0; i < rows.length; i++) if (textAt(values, rows[i]!) === null) missing++;
+  for (let i = 0; i < rows.length; i++) if (missingAt(values, rows[i]!)) missing++;
   if (missing === rows.length) throw columnError("all-missing", table, column, { problem: "it has no value in any training row", fix: "ignore it" });
   const indicator = options.indicator === undefined ? missing > 0 : wantBoolean(`${label}.indicator`, options.indicator);
   if (use === "cyclic") return fitDate(table, values, rows, schema, options, indicator);
@@ -317,10 +323,10 @@ function fitDate(table: Table, values: ColumnValues, rows: ArrayLike<number>, { 
 
 /** Names of the numbers that a value becomes. */
 export function featuresOf(fitted: Fitted): string[] {
-  const { column, use, indicator } = fitted, features: string[] = [];
-  if (use === "oneHot") for (const category of fitted.categories) features.push(`${column}=${category}`);
-  else if (use === "hash") for (let bucket = 0; bucket < fitted.buckets; bucket++) features.push(`${column}#${bucket}`);
-  else if (use === "cyclic") for (const part of fitted.parts) features.push(...(part === "elapsed" ? [`${column} ${part}`] : [`${column} ${part} sin`, `${column} ${part} cos`]));
+  const { column, indicator } = fitted, features: string[] = [];
+  if (fitted.use === "oneHot") for (const category of fitted.categories) features.push(`${column}=${category}`);
+  else if (fitted.use === "hash") for (let bucket = 0; bucket < fitted.buckets; bucket++) features.push(`${column}#${bucket}`);
+  else if (fitted.use === "cyclic") for (const part of fitted.parts) features.push(...(part === "elapsed" ? [`${column} ${part}`] : [`${column} ${part} sin`, `${column} ${part} cos`]));
   else features.push(column);
   if (indicator) features.push(`${column} missing`);
   return features;
@@ -328,10 +334,9 @@ export function featuresOf(fitted: Fitted): string[] {
 
 /** How many these are. */
 export function widthOf(fitted: Fitted): number {
-  const { use, indicator } = fitted;
-  const width = use === "oneHot" ? fitted.categories.length : use === "hash" ? fitted.buckets
-    : use === "cyclic" ? fitted.parts.reduce((sum, part) => sum + (part === "elapsed" ? 1 : 2), 0) : 1;
-  return width + (indicator ? 1 : 0);
+  const width = fitted.use === "oneHot" ? fitted.categories.length : fitted.use === "hash" ? fitted.buckets
+    : fitted.use === "cyclic" ? fitted.parts.reduce((sum, part) => sum + (part === "elapsed" ? 1 : 2), 0) : 1;
+  return width + (fitted.indicator ? 1 : 0);
 }
 
 /** Writes a row's numbers from `at` on; null is a missing value. */
@@ -370,16 +375,15 @@ function writerOf(fitted: Fitted): (table: Table, values: ColumnValues) => Write
 function numberWriter({ column, use, fill, shift, scale }: FittedNumber): (table: Table, values: ColumnValues) => Write {
   const scaled = (value: number): number => ((use === "log" ? signedLog(value) : value) - shift) / scale, filled = scaled(fill);
   return (table, values) => (row, into, at) => {
-    const value = numberAt(table, column, values, row);
-    if (Number.isNaN(value)) {
-      into[at] = filled;
-      return null;
-    }
-    const number = scaled(value);
-    if (!(Math.abs(number) <= GREATEST)) throw columnError("too-great", table, column, { row, wanted: "a number within float32 when it is scaled", got: value });
-    into[at] = number;
-    return undefined;
+    const value = numberAt(table, column, values, row), none = Number.isNaN(value);
+    into[at] = wantSmall(none ? filled : scaled(value), table, column, row, none ? fill : value);
+    return none ? null : undefined;
   };
+}
+
+function wantSmall(scaled: number, table: Table, column: string, row: number, got: number): number {
+  if (!(Math.abs(scaled) <= GREATEST)) throw columnError("too-great", table, column, { row, wanted: "a number within float32 when it is scaled", got });
+  return scaled;
 }
 
 function categoryWriter({ use, categories, numeric, fill }: FittedCategory): (table: Table, values: ColumnValues) => Write {
@@ -428,7 +432,7 @@ function dateWriter({ column, format, parts, shift, scale }: FittedDate): (table
     if (Number.isNaN(instant)) return null;
     let place = at;
     for (const part of parts) {
-      if (part === "elapsed") into[place++] = (instant / DAY - shift) / scale;
+      if (part === "elapsed") into[place++] = wantSmall((instant / DAY - shift) / scale, table, column, row, instant);
       else {
         const [sine, cosine] = cycle(part, instant);
         into[place++] = sine;

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel } from "../../src/index.ts";
+import { loadModel, Preprocessing } from "../../src/index.ts";
 import { temporary, wantBuilt } from "../runtimes/project.ts";
 import { lanewise, PENGUINS } from "./lanewise.ts";
 
@@ -42,7 +42,7 @@ describe("train on penguins", () => {
   });
 
   it("the model is one that the library loads, with classes and preprocessing", async () => {
-    const model = await loadModel(new Uint8Array(readFileSync(join(folder, MODEL))));
+    const model = await loadModel(new Uint8Array(readFileSync(join(folder, MODEL))), { preprocessing: Preprocessing });
     expect(model.preprocessing!.classes).toEqual(["Adelie", "Chinstrap", "Gentoo"]);
     model.dispose();
   });

@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  adam, createModel, crossEntropy, DataError, dense, FormatError, hash, loadModel, mse, OptionError, Preprocessing, readSafetensors, relu, sequential, ShapeError, tableOf, writeSafetensors,
+  adam, createModel, crossEntropy, DataError, dense, FormatError, hash, loadModel, type Model, mse, OptionError, Preprocessing, readSafetensors, relu, sequential, ShapeError, tableOf, writeSafetensors,
 } from "../../../src/index.ts";
 import { parseSafetensors } from "../../../src/formats/safetensors.ts";
 import { penguins, texts } from "./penguins.ts";
 
 const rows = penguins(344), train = rows.map((_, i) => i).filter((i) => i % 5), held = rows.filter((_, i) => i % 5 === 0), table = tableOf(texts(rows), "penguins.csv");
 
-async function trained(): Promise<{ model: Awaited<ReturnType<typeof createModel>>; preprocessing: Preprocessing }> {
+async function trained(): Promise<{ model: Model; preprocessing: Preprocessing }> {
   const preprocessing = Preprocessing.fit(table, { target: "species", rows: train });
   const model = await createModel(sequential(dense(16), relu(), dense(3)), { preprocessing, seed: 1 });
   await model.fit(preprocessing.apply(train.map((i) => rows[i]!), { target: true }), { loss: crossEntropy(), optimizer: adam({ learningRate: 0.01 }), epochs: 30 });
@@ -17,10 +17,10 @@ async function trained(): Promise<{ model: Awaited<ReturnType<typeof createModel
 }
 
 test("penguins: table, preprocessing, fit, save, load, classify raw rows: the same bits", async () => {
-  const { model, preprocessing } = await trained(), loaded = await loadModel(model.save());
+  const { model, preprocessing } = await trained(), loaded = await loadModel(model.save(), { preprocessing: Preprocessing });
   expect(model.preprocessing).toBe(preprocessing);
   expect(loaded.preprocessing).toBeInstanceOf(Preprocessing);
-  expect(loaded.preprocessing).toEqual(preprocessing);
+  expect(loaded.preprocessing!.toJSON()).toEqual(preprocessing.toJSON());
   const raw = held.map(({ species: _, ...row }) => row), said = model.classify(raw, { top: 1 });
   expect(loaded.classify(raw, { top: 1 })).toEqual(said);
   expect(loaded.classify(tableOf(texts(held)), { top: 1 })).toEqual(said);
@@ -39,7 +39,7 @@ test("a regression's numbers are in the user's units for raw rows, and the model
   const data = Array.from({ length: 60 }, (_, i) => ({ size: 20 + i, city: i % 2 ? "Bern" : "Bonn", price: 1000 * (20 + i) + (i % 2 ? 50_000 : 0) }));
   const preprocessing = Preprocessing.fit(data, { target: "price" }), model = await createModel(dense(1), { preprocessing });
   await model.fit(preprocessing.apply(data, { target: true }), { loss: mse(), optimizer: adam({ learningRate: 0.05 }), epochs: 300 });
-  const loaded = await loadModel(model.save()), { x } = preprocessing.apply(data), own = model.predict(x).data, told = loaded.predict(data);
+  const loaded = await loadModel(model.save(), { preprocessing: Preprocessing }), { x } = preprocessing.apply(data), own = model.predict(x).data, told = loaded.predict(data);
   expect(told.shape).toEqual([60, 1]);
   data.forEach(({ price }, i) => expect(Math.abs(told.data[i]! - price)).toBeLessThan(500));
   expect(told.data).toEqual(preprocessing.words(own));
@@ -60,12 +60,13 @@ test("batches of tables train and evaluate as the whole table does", async () =>
   await b.fit(preprocessing.batches(parts), { loss: crossEntropy(), optimizer: adam(), epochs: 2, shuffle: false });
   expect(hash(b)).toBe(hash(a));
   expect(await b.evaluate(preprocessing.batches(parts))).toEqual(await a.evaluate(rows));
+  expect(await b.evaluate([preprocessing.apply(rows, { target: true })])).toEqual(await a.evaluate(rows)); // a list of batches is a stream
 });
 
 test("a model in a worker takes raw rows too", async () => {
-  const { model } = await trained(), away = await loadModel(model.save(), { where: "worker" });
+  const { model } = await trained(), away = await loadModel(model.save(), { where: "worker", preprocessing: Preprocessing });
   try {
-    expect(away.preprocessing).toEqual(model.preprocessing);
+    expect(away.preprocessing!.toJSON()).toEqual(model.preprocessing!.toJSON());
     expect(await away.classify(held, { top: 1 })).toEqual(model.classify(held, { top: 1 }));
     expect(await away.evaluate(held, { metrics: ["accuracy"] })).toEqual(await model.evaluate(held, { metrics: ["accuracy"] }));
   } finally {
@@ -101,11 +102,14 @@ describe("what does not fit is told", () => {
       const other = structuredClone(saved), changed = change(other.preprocessing);
       return writeSafetensors(new Map(tensors), { format: "pt", "lanewise.model": JSON.stringify(changed === undefined ? other : { ...other, preprocessing: changed }) });
     };
-    expect((await loadModel(file(() => undefined))).preprocessing).toEqual(preprocessing);
-    await expect(loadModel(file((one) => { one.columns.pop(); }))).rejects.toThrow(/does not fit its model: input/);
-    await expect(loadModel(file((one) => { one.target.classes.reverse(); }))).rejects.toThrow(/does not fit its model: classes/);
-    await expect(loadModel(file((one) => { one.columns[0].use = "x"; }))).rejects.toThrow(/columns\[0\]\.use/);
-    for (const wrong of [null, 5, [], "x", {}]) await expect(loadModel(file(() => wrong))).rejects.toThrow(FormatError);
+    const load = (bytes: Uint8Array): Promise<Model> => loadModel(bytes, { preprocessing: Preprocessing });
+    expect((await load(file(() => undefined))).preprocessing!.toJSON()).toEqual(preprocessing.toJSON());
+    await expect(load(file((one) => { one.columns.pop(); }))).rejects.toThrow(/does not fit its model: input/);
+    await expect(load(file((one) => { one.target.classes.reverse(); }))).rejects.toThrow(/does not fit its model: classes/);
+    await expect(load(file((one) => { one.columns[0].use = "x"; }))).rejects.toThrow(/columns\[0\]\.use/);
+    for (const wrong of [null, 5, [], "x", {}]) await expect(load(file(() => wrong))).rejects.toThrow(FormatError);
     expect(readSafetensors(bytes).size).toBe(2);
+    await expect(loadModel(bytes)).rejects.toThrow("the model has preprocessing; hand it over: loadModel(bytes, { preprocessing: Preprocessing })");
+    expect((await load((await createModel(dense(3), { input: [2] })).save())).preprocessing).toBeUndefined();
   });
 });

@@ -30,7 +30,7 @@ export function penguins(count: number, seed = 1): Penguin[] {
   const next = numbers(seed), one = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
   return Array.from({ length: count }, () => {
     const share = next(), kind = share < 0.44 ? KINDS[0]! : share < 0.8 ? KINDS[1]! : KINDS[2]!;
-    const measure = (i: number): number => Math.round(10 * (kind.measures[i]! + kind.spread[i]! * (next() + next() + next() + next() - 2) * 1.7)) / 10;
+    const measure = (i: number): number => Math.round(10 * (kind.measures[i]! + kind.spread[i]! * (next() + next() + next() + next() - 2) * 1.2)) / 10;
     const gone = next() < 0.01, [length, depth, flipper, mass] = [measure(0), measure(1), measure(2), measure(3)];
     return {
       species: kind.species, island: one(kind.islands), bill_length_mm: gone ? null : length!, bill_depth_mm: gone ? null : depth!,

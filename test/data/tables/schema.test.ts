@@ -19,6 +19,7 @@ describe("a column is", () => {
     ["whole numbers with gaps", 30, (i) => i * 7, ["number", "standardise"]],
     ["whole numbers that come again", 30, (i) => i % 5, ["number", "standardise"]],
     ["numbers of rows", 30, (i) => i + 1, ["identifier", "ignore"]],
+    ["whole numbers one after the other from 20 on", 30, (i) => 20 + i, ["number", "standardise"]],
     ["codes with leading zeros", 30, (i) => `0${i % 4}123`, ["category", "oneHot"]],
     ["few texts", 30, (i) => `kind ${i % 3}`, ["category", "oneHot"]],
     ["booleans", 30, (i) => i % 2 === 0, ["category", "oneHot"]],
@@ -45,10 +46,10 @@ describe("a column is", () => {
   });
 
   test("no date where day and month cannot be told apart, and the reason says so", () => {
-    const rows = column(30, (i) => `${1 + (i % 12)}/${1 + (i % 5)}/2020`);
+    const rows = column(30, (i) => `${1 + (i % 12)}/${1 + (i % 4)}/2020`);
     expect(told(rows)[0]).toBe("category");
     expect(inferSchema(tableOf(rows)).columns[0]!.why).toMatch(/which is the month\? types: "date:dmy"/);
-    expect(inferSchema(tableOf(rows), { types: { it: "date:dmy" } }).columns[0]).toMatchObject({ type: "date", format: "dmy", range: [Date.UTC(2020, 0, 1), Date.UTC(2020, 4, 10)] });
+    expect(inferSchema(tableOf(rows), { types: { it: "date:dmy" } }).columns[0]).toMatchObject({ type: "date", format: "dmy", range: [Date.UTC(2020, 0, 1), Date.UTC(2020, 3, 12)] });
     expect(() => inferSchema(tableOf(rows), { types: { it: "date" } })).toThrow(/"date:dmy" or "date:mdy"/);
   });
 
@@ -90,7 +91,20 @@ describe("a target's task", () => {
 test("the table of a schema reads well in 120 columns", () => {
   const rows = texts(penguins(344)).map((row, i) => ({ ...row, rowid: i, note: "seen on the beach, number " + i, seen: `2008-11-${String(1 + (i % 28)).padStart(2, "0")}` }));
   const text = String(inferSchema(tableOf(rows, "penguins.csv"), { target: "species" }));
-  expect(text).toMatchInlineSnapshot();
+  expect(text).toMatchInlineSnapshot(`
+    "column             type               missing  values                                use
+    species            target (category)        0  Adelie 162, Gentoo 118, Chinstrap 64  target: 3 classes
+    island             category                 0  Biscoe 182, Dream 112, Torgersen 50   one-hot: 3 texts
+    bill_length_mm     number                   4  34.4 … 54.8                           standardised, missing: mean + flag
+    bill_depth_mm      number                   4  13.8 … 20.1                           standardised, missing: mean + flag
+    flipper_length_mm  number                   4  178 … 229                             standardised, missing: mean + flag
+    body_mass_g        number                   4  2825 … 5725                           standardised, missing: mean + flag
+    sex                category                17  MALE 168, FEMALE 159                  one-hot: 2 texts, missing: flag
+    rowid              identifier               0  0, 1, 2, 3, 4, 5, 6, 7, …             ignored: numbers the rows
+    note               text                     0  seen on the beach, number…, …         hashed: words of 344 texts
+    seen               date                     0  2008-11-01 … 2008-11-28               cyclic
+    penguins.csv: 344 rows, 10 columns, target "species": classification"
+  `);
   for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
 });
 
