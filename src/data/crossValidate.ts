@@ -69,8 +69,8 @@ export interface CrossValidation {
  * @throws (as a rejection) what kFold, fit and evaluate throw, and what `makeModel` does.
  * @example
  * const data = { x: [[0], [1], [2], [3]], y: [0, 2, 4, 6] }, start = { input: [1], seed: 1 };
- * const { folds, mean, predictions } = await crossValidate(() => createModel(dense(1), start), data, { folds: 2, loss: mse(), epochs: 2 });
- * [folds.length, mean.loss === (folds[0].scores.loss + folds[1].scores.loss) / 2, predictions.shape] // → [2, true, [4, 1]]
+ * const result = await crossValidate(() => createModel(dense(1), start), data, { folds: 2, loss: mse(), epochs: 2 });
+ * [result.folds.length, Object.keys(result.mean), result.predictions.shape] // → [2, ["loss"], [4, 1]]
  */
 export async function crossValidate(
   makeModel: (part: FoldPart) => Model<any, any> | WorkerModel<any, any> | Promise<Model<any, any> | WorkerModel<any, any>>, data: Data<any, any>, options: CrossValidateOptions,

@@ -41,7 +41,9 @@ export async function readBytes(source: Source, label = nameOf(source), limit = 
  *
  * @throws DataError where nothing can be read, or a second time what can be read once; OptionError for what is no source.
  * @example
- * (await Array.fromAsync?.(chunksOf(new Uint8Array(3))) ?? [1]).length // → 1
+ * const sizes = [];
+ * for await (const chunk of chunksOf(new Blob(["abc"]))) sizes.push(chunk.length);
+ * sizes // → [3]
  */
 export function chunksOf(source: Source, label = nameOf(source)): AsyncIterable<Bytes> {
   return { [Symbol.asyncIterator]: () => chunks(source, label) };
@@ -71,7 +73,8 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 export async function readUnpacked(source: Source, limit = LIMIT): Promise<{ bytes: Bytes; name: string; own: boolean }> {
   const name = nameOf(source), bytes = await readBytes(source, name, limit);
   if (isGzip(bytes)) return { bytes: await joined(gunzip(chunks(bytes, name), name, limit), name, limit), name, own: true };
-  return { bytes, name, own: !(source instanceof Uint8Array || source instanceof ArrayBuffer) };
+  // an iterable's chunk may be the caller's, and come as it is
+  return { bytes, name, own: typeof source === "string" || source instanceof URL || source instanceof Blob || source instanceof Response };
 }
 
 /** A source's bytes in chunks, unpacked if they are gzip. */
@@ -201,10 +204,18 @@ interface Host {
   readonly process?: { readonly versions?: { readonly node?: string }; readonly type?: string; getBuiltinModule?(name: string): any };
 }
 
+/** node:fs/promises, as far as it is used. */
+interface Files {
+  open(place: string | URL, flags: "r"): Promise<{
+    read(buffer: Bytes, offset: number, length: number): Promise<{ bytesRead: number; buffer: Bytes }>;
+    close(): Promise<void>;
+  }>;
+}
+
 /** A path, or what a URL leads to. */
 async function* located(place: string | URL, name: string): AsyncGenerator<Bytes> {
   const { process } = globalThis as unknown as Host;
-  const files = process?.versions?.node && process.type !== "renderer" ? process.getBuiltinModule?.("node:fs/promises") : undefined;
+  const files: Files | undefined = process?.versions?.node && process.type !== "renderer" ? process.getBuiltinModule?.("node:fs/promises") : undefined;
   const url = typeof place !== "string" || /^(https?|file|blob|data):/i.test(place), local = !url || /^file:/i.test(String(place));
   if (files && local) return yield* stored(files, url ? new URL(place) : place as string, name);
   let response: Response;
@@ -217,8 +228,8 @@ async function* located(place: string | URL, name: string): AsyncGenerator<Bytes
   if (response.body) yield* streamed(response.body, name);
 }
 
-async function* stored(files: typeof import("node:fs/promises"), place: string | URL, name: string): AsyncGenerator<Bytes> {
-  const failed = (error: NodeJS.ErrnoException): never => {
+async function* stored(files: Files, place: string | URL, name: string): AsyncGenerator<Bytes> {
+  const failed = (error: Error & { code?: string }): never => {
     throw unreadable(name, error.code === "ENOENT" ? `there is no file ${JSON.stringify(String(place))}` : error.message, error);
   };
   const file = await files.open(place, "r").catch(failed);
