@@ -379,8 +379,14 @@ function unreadable(of: string, cause: Error): never {
   throw new DataError("unreadable", { of, problem: cause.message, cause });
 }
 
+/** node:fs/promises, as far as it is used. */
+interface Folders {
+  readdir(path: string | URL): Promise<string[]>;
+  stat(path: string | URL): Promise<{ isDirectory(): boolean }>;
+}
+
 /** The file system, and the paths of what is in a folder. */
-function folderAt(folder: string | URL): { fs: typeof import("node:fs/promises"); file(parts: readonly string[]): string | URL } {
+function folderAt(folder: string | URL): { fs: Folders; file(parts: readonly string[]): string | URL } {
   const { process } = globalThis as unknown as { process?: { getBuiltinModule?(name: string): any } }, fs = process?.getBuiltinModule?.("node:fs/promises");
   if (typeof folder !== "string" && !(folder instanceof URL)) throw badOption("path", folder, "the path of a folder", { of: "imageFolder" });
   if (!fs) throw new DataError("unreadable", { of: String(folder), problem: "folders are read in Node.js, Deno and Bun", fix: "imageFiles(files) takes what a page is given" });
