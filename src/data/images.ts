@@ -267,9 +267,10 @@ async function decode(bytes: Uint8Array, header: ImageHeader, of: string): Promi
   return pixels;
 }
 
-/** Has this runtime a decoder of its own, and something to read its pixels from? */
+/** Is this a page, or its worker, with a decoder of its own and something to read its pixels from? Deno has a part of that. */
 function hasCanvas(): boolean {
-  return typeof createImageBitmap === "function" && (typeof OffscreenCanvas === "function" || (typeof document === "object" && typeof HTMLCanvasElement === "function"));
+  const { process } = globalThis as unknown as { process?: { versions?: { node?: string }; type?: string } };
+  return !(process?.versions?.node && process.type !== "renderer") && typeof createImageBitmap === "function" && (typeof OffscreenCanvas === "function" || (typeof document === "object" && typeof HTMLCanvasElement === "function"));
 }
 
 async function byCanvas(bytes: Uint8Array, { type, width, height }: ImageHeader): Promise<Pixels> {
