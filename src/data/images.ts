@@ -293,7 +293,7 @@ async function byFastPng(bytes: Uint8Array, header: ImageHeader, of: string): Pr
   const { decode } = await import("fast-png").catch((error: unknown) => {
     throw missingPackage("PNG files", "fast-png", error);
   });
-  return unpackPng(decode(bytes));
+  return unpackPng(decode(bytes, { checkCrc: true }));
 }
 
 async function byJpegJs(bytes: Uint8Array, { width, height }: ImageHeader): Promise<Pixels> {
@@ -306,10 +306,12 @@ async function byJpegJs(bytes: Uint8Array, { width, height }: ImageHeader): Prom
   return { width: size.width, height: size.height, channels: 3, data };
 }
 
-/** Throws unless the data of a PNG are as many bytes, unpacked, as its size wants: a few may become gigabytes, and what is missing
- * would be black. */
+/** Bytes of packed pixels that are 64 MB at most when they are unpacked: deflate makes 1032 of one. */
+const HARMLESS = 1 << 16;
+
+/** Throws unless the data of a PNG are as many bytes, unpacked, as its size wants: a few may become gigabytes. */
 async function wantWholeData(bytes: Uint8Array, { data, unpacked }: ImageHeader, of: string): Promise<void> {
-  if (typeof DecompressionStream !== "function") return;
+  if (typeof DecompressionStream !== "function" || data.reduce((sum, [from, to]) => sum + to - from, 0) <= HARMLESS) return;
   const packed = new Blob(data.map(([from, to]) => bytes.subarray(from, to) as Uint8Array<ArrayBuffer>)), reader = packed.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
   let count = 0;
   try {

@@ -319,8 +319,18 @@ describe("files that are broken or mean harm", () => {
     const bomb = rawPng(4, 4, 8, 0, [], [], deflateSync(new Uint8Array(300e6))), before = process.memoryUsage().rss;
     expect((await failure(image(bomb))).message).toMatch(/more pixels/);
     expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
-    expect((await failure(image(rawPng(4, 4, 8, 0, [[1, 2, 3, 4]])))).message).toMatch(/fewer pixels/);
-    expect((await failure(image(rawPng(4, 1, 8, 0, [], [], Uint8Array.of(1, 2, 3, 4))))).message).toMatch(/broken or cut off/);
+    const noise = Array.from({ length: 400 }, (_, y) => [...levels(400, y)]), large = deflateSync(Uint8Array.from(noise.flatMap((line) => [0, ...line])));
+    expect((await image(rawPng(400, 400, 8, 0, [], [], large), { channels: 1 })).data).toEqual(Uint8Array.from(noise.flat()));
+    expect((await failure(image(rawPng(400, 401, 8, 0, [], [], large)))).message).toMatch(/fewer pixels/);
+    expect((await failure(image(rawPng(400, 399, 8, 0, [], [], large)))).message).toMatch(/more pixels/);
+    expect((await failure(image(rawPng(400, 400, 8, 0, [], [], large.subarray(0, large.length - 5000))))).message).toMatch(/broken or cut off|fewer/);
+    expect((await failure(image(rawPng(4, 4, 8, 0, [[1, 2, 3, 4]])))).message).toMatch(/cannot be decoded/);
+    expect((await failure(image(rawPng(4, 1, 8, 0, [], [], Uint8Array.of(1, 2, 3, 4))))).message).toMatch(/cannot be decoded/);
+    for (let at = 45; at < 2000; at += 97) {
+      const flipped = png(30, 30, 3);
+      flipped[at]! ^= 4; // its checksum tells
+      expect((await failure(image(flipped))).code).toBe("bad-image");
+    }
     expect((await failure(image(rawPng(2, 1, 8, 3, [[0, 9]], [chunk("PLTE", Uint8Array.of(1, 2, 3))])))).message).toMatch(/palette/);
   });
 
