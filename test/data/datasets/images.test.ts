@@ -326,8 +326,9 @@ describe("files that are broken or mean harm", () => {
     expect((await failure(image(rawPng(400, 400, 8, 0, [], [], large.subarray(0, large.length - 5000))))).message).toMatch(/broken or cut off|fewer/);
     expect((await failure(image(rawPng(4, 4, 8, 0, [[1, 2, 3, 4]])))).message).toMatch(/cannot be decoded/);
     expect((await failure(image(rawPng(4, 1, 8, 0, [], [], Uint8Array.of(1, 2, 3, 4))))).message).toMatch(/cannot be decoded/);
-    for (let at = 45; at < 2000; at += 97) {
-      const flipped = png(30, 30, 3);
+    const sound = png(30, 30, 3);
+    for (let at = 41; at < sound.length - 12; at += 23) {
+      const flipped = sound.slice();
       flipped[at]! ^= 4; // its checksum tells
       expect((await failure(image(flipped))).code).toBe("bad-image");
     }

@@ -57,6 +57,13 @@ describe.each(["Deno", "Bun", "Node 24"])("in %s", (name) => {
   }, 60_000);
 });
 
+it("without fast-png or jpeg-js, the error says what to install", async () => {
+  const last = `const { image } = await import("./src/data/images.ts");
+    for (const bytes of [files[0][1], photo]) await image(bytes).catch(({ name, code, message }) => console.log(name, code, message));`;
+  const { stdout } = await execute(process.execPath, [await bundle("bare.mjs", last, ["fast-png", "jpeg-js", "node:*"])], { cwd: folder });
+  expect(stdout.trim().split("\n")).toEqual([expect.stringMatching(/^EngineError missing-package .*npm install fast-png/), expect.stringMatching(/^EngineError missing-package .*npm install jpeg-js/)]);
+}, 60_000);
+
 const { Chromium } = browsers;
 it.skipIf(!Chromium)("in a page, all but a JPEG's last bits is the same, and no package is wanted", async () => {
   await bundle("page.js", "program(files, photo).then((told) => { globalThis.result = told; }, (error) => { globalThis.result = { error: String(error.stack) }; });", ["fast-png", "jpeg-js", "node:*"]);
