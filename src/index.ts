@@ -8,6 +8,14 @@ export type { WorkerModel } from "./workerModel.ts";
 export { hash } from "./hash.ts";
 export { findLearningRate, type FindLearningRateOptions, type RateCurve } from "./findLearningRate.ts";
 
+// data sets, splits and images
+export { dataset, type DatasetOptions, type DatasetStream, type RowMaker, type StreamSplitOptions } from "./data/dataset.ts";
+export { Dataset, type Fold, type FoldOptions, kFold, type Parts, split, type SplitBy, type SplitOptions } from "./data/splits.ts";
+export { crossValidate, type CrossValidateOptions, type CrossValidation, type FoldPart, type FoldReport } from "./data/crossValidate.ts";
+export { classWeights, type ClassWeightsOptions, oversample, rowWeights } from "./data/balance.ts";
+export { image, imageBatches, type ImageBatchesOptions, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
+export { dataHash } from "./data/hash.ts";
+
 export * from "./layers/index.ts";
 export * from "./initializers/index.ts";
 export * from "./losses/index.ts";
@@ -34,14 +42,6 @@ export { diagnose, doctor, type DoctorOptions, type Given } from "./doctor/index
 export { type Evaluation, type Finding, History, type Report, type StepReport } from "./train/report.ts";
 export type { Data, Labels, Stream } from "./data/columns.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
-
-// data sets, splits and images
-export { dataset, type DatasetOptions, type DatasetStream, type RowMaker, type StreamSplitOptions } from "./data/dataset.ts";
-export { Dataset, type Fold, type FoldOptions, kFold, type Parts, split, type SplitBy, type SplitOptions } from "./data/splits.ts";
-export { crossValidate, type CrossValidateOptions, type CrossValidation, type FoldPart, type FoldReport } from "./data/crossValidate.ts";
-export { classWeights, type ClassWeightsOptions, oversample, rowWeights } from "./data/balance.ts";
-export { image, imageBatches, type ImageBatchesOptions, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
-export { dataHash } from "./data/hash.ts";
 
 export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
 export { listing, type Program } from "./program.ts";
