@@ -12,7 +12,7 @@ export type Source =
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes of a chunk of a file or of an array. */
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 18;
 /** Bytes that are given to gzip at once: 1,032 times as many may come out. */
 const PACKED = 1 << 16;
 /** What a file may have unpacked, where nothing else is said: 1 GiB. */
