@@ -27,8 +27,10 @@ export interface CrossValidateOptions extends Omit<FitOptions, "validation" | "r
   /** Share of each fold's training rows, or other data, to evaluate after each epoch, for earlyStopping() say; none by default. The
    * fold itself is seen at the end alone. */
   validation?: Data | number;
-  /** Makes the data of a fold, where something is to be fitted on its training rows alone, such as a Preprocessing. x of the data is
-   * not looked at then; its y is, for stratified folds. */
+  /** Makes the data of a fold, where something is to be fitted on its training rows alone, such as a Preprocessing:
+   * `async ({ trainingRows, validationRows }) => { const all = await dataset(table, { preprocessing: Preprocessing.fit(table, { target,
+   * rows: trainingRows }) }); return { training: all.take(trainingRows), validation: all.take(validationRows) }; }`. Of the data that
+   * crossValidate is given, only the number of rows and, for stratified folds, y are looked at then. */
   prepare?: (rows: { fold: number; trainingRows: Uint32Array; validationRows: Uint32Array }) => Pair | Promise<Pair>;
   /** Told of each fold that is done. */
   onFold?: (report: FoldReport) => void;
