@@ -8,6 +8,14 @@ export type { WorkerModel } from "./workerModel.ts";
 export { hash } from "./hash.ts";
 export { findLearningRate, type FindLearningRateOptions, type RateCurve } from "./findLearningRate.ts";
 
+// data sets, splits and images
+export { dataset, type DatasetOptions, type DatasetStream, type RowMaker, type StreamSplitOptions } from "./data/dataset.ts";
+export { Dataset, type Fold, type FoldOptions, kFold, type Parts, split, type SplitBy, type SplitOptions } from "./data/splits.ts";
+export { crossValidate, type CrossValidateOptions, type CrossValidation, type FoldPart, type FoldReport } from "./data/crossValidate.ts";
+export { classWeights, type ClassWeightsOptions, oversample, rowWeights } from "./data/balance.ts";
+export { image, imageBatches, type ImageBatchesOptions, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
+export { dataHash } from "./data/hash.ts";
+
 export * from "./layers/index.ts";
 export * from "./initializers/index.ts";
 export * from "./losses/index.ts";
@@ -68,13 +76,6 @@ export type { Store } from "./runs/store.ts";
 export { type OnnxOptions, toONNX } from "./formats/onnx.ts";
 export { toPredictor } from "./formats/predictor.ts";
 export { exportPyTorch, type PyTorchFiles, type PyTorchOptions } from "./formats/pytorch.ts";
-// data sets, splits and images
-export { dataset, type DatasetOptions, type DatasetStream, type RowMaker, type StreamSplitOptions } from "./data/dataset.ts";
-export { Dataset, type Fold, type FoldOptions, kFold, type Parts, split, type SplitBy, type SplitOptions } from "./data/splits.ts";
-export { crossValidate, type CrossValidateOptions, type CrossValidation, type FoldPart, type FoldReport } from "./data/crossValidate.ts";
-export { classWeights, type ClassWeightsOptions, oversample, rowWeights } from "./data/balance.ts";
-export { image, imageBatches, type ImageBatchesOptions, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
-export { dataHash } from "./data/hash.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {

@@ -27,8 +27,10 @@ export interface CrossValidateOptions extends Omit<FitOptions, "validation" | "r
   /** Share of each fold's training rows, or other data, to evaluate after each epoch, for earlyStopping() say; none by default. The
    * fold itself is seen at the end alone. */
   validation?: Data | number;
-  /** Makes the data of a fold, where something is to be fitted on its training rows alone, such as a Preprocessing. x of the data is
-   * not looked at then; its y is, for stratified folds. */
+  /** Makes the data of a fold, where something is to be fitted on its training rows alone, such as a Preprocessing:
+   * `async ({ trainingRows, validationRows }) => { const all = await dataset(table, { preprocessing: Preprocessing.fit(table, { target,
+   * rows: trainingRows }) }); return { training: all.take(trainingRows), validation: all.take(validationRows) }; }`. Of the data that
+   * crossValidate is given, only the number of rows and, for stratified folds, y are looked at then. */
   prepare?: (rows: { fold: number; trainingRows: Uint32Array; validationRows: Uint32Array }) => Pair | Promise<Pair>;
   /** Told of each fold that is done. */
   onFold?: (report: FoldReport) => void;
@@ -69,8 +71,8 @@ export interface CrossValidation {
  * @throws (as a rejection) what kFold, fit and evaluate throw, and what `makeModel` does.
  * @example
  * const data = { x: [[0], [1], [2], [3]], y: [0, 2, 4, 6] }, start = { input: [1], seed: 1 };
- * const { folds, mean, predictions } = await crossValidate(() => createModel(dense(1), start), data, { folds: 2, loss: mse(), epochs: 2 });
- * [folds.length, mean.loss === (folds[0].scores.loss + folds[1].scores.loss) / 2, predictions.shape] // → [2, true, [4, 1]]
+ * const result = await crossValidate(() => createModel(dense(1), start), data, { folds: 2, loss: mse(), epochs: 2 });
+ * [result.folds.length, Object.keys(result.mean), result.predictions.shape] // → [2, ["loss"], [4, 1]]
  */
 export async function crossValidate(
   makeModel: (part: FoldPart) => Model<any, any> | WorkerModel<any, any> | Promise<Model<any, any> | WorkerModel<any, any>>, data: Data<any, any>, options: CrossValidateOptions,

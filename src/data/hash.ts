@@ -91,12 +91,10 @@ function littleEndian(data: Field["data"]): Uint8Array {
     }
     return bytes;
   }
-  const bytes = new Uint8Array(4 * data.length), view = new DataView(bytes.buffer), whole = data instanceof Int32Array;
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (whole) view.setInt32(4 * i, value, true);
-    else if (Number.isNaN(value)) view.setUint32(4 * i, 0x7fc00000, true); // the bits of a NaN are not the same everywhere
-    else view.setFloat32(4 * i, value, true);
-  }
-  return bytes;
+  const words = data instanceof Int32Array ? data : Float32Array.from(data), bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  if (words !== data) for (let i = 0; i < words.length; i++) if (Number.isNaN(words[i])) new Uint32Array(words.buffer)[i] = 0x7fc00000; // a NaN has other bits elsewhere
+  if (new Uint8Array(new Uint16Array([1]).buffer)[0]) return bytes;
+  const view = new DataView(bytes.slice().buffer); // a machine that begins with the upper byte
+  for (let i = 0; i < bytes.length; i += 4) view.setUint32(i, view.getUint32(i), true);
+  return new Uint8Array(view.buffer);
 }

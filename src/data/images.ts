@@ -267,9 +267,10 @@ async function decode(bytes: Uint8Array, header: ImageHeader, of: string): Promi
   return pixels;
 }
 
-/** Has this runtime a decoder of its own, and something to read its pixels from? */
+/** Is this a page, or its worker, with a decoder of its own and something to read its pixels from? Deno has a part of that. */
 function hasCanvas(): boolean {
-  return typeof createImageBitmap === "function" && (typeof OffscreenCanvas === "function" || (typeof document === "object" && typeof HTMLCanvasElement === "function"));
+  const { process } = globalThis as unknown as { process?: { versions?: { node?: string }; type?: string } };
+  return !(process?.versions?.node && process.type !== "renderer") && typeof createImageBitmap === "function" && (typeof OffscreenCanvas === "function" || (typeof document === "object" && typeof HTMLCanvasElement === "function"));
 }
 
 async function byCanvas(bytes: Uint8Array, { type, width, height }: ImageHeader): Promise<Pixels> {
@@ -292,7 +293,7 @@ async function byFastPng(bytes: Uint8Array, header: ImageHeader, of: string): Pr
   const { decode } = await import("fast-png").catch((error: unknown) => {
     throw missingPackage("PNG files", "fast-png", error);
   });
-  return unpackPng(decode(bytes));
+  return unpackPng(decode(bytes, { checkCrc: true }));
 }
 
 async function byJpegJs(bytes: Uint8Array, { width, height }: ImageHeader): Promise<Pixels> {
@@ -305,10 +306,12 @@ async function byJpegJs(bytes: Uint8Array, { width, height }: ImageHeader): Prom
   return { width: size.width, height: size.height, channels: 3, data };
 }
 
-/** Throws unless the data of a PNG are as many bytes, unpacked, as its size wants: a few may become gigabytes, and what is missing
- * would be black. */
+/** Bytes of packed pixels that are 64 MB at most when they are unpacked: deflate makes 1032 of one. */
+const HARMLESS = 1 << 16;
+
+/** Throws unless the data of a PNG are as many bytes, unpacked, as its size wants: a few may become gigabytes. */
 async function wantWholeData(bytes: Uint8Array, { data, unpacked }: ImageHeader, of: string): Promise<void> {
-  if (typeof DecompressionStream !== "function") return;
+  if (typeof DecompressionStream !== "function" || data.reduce((sum, [from, to]) => sum + to - from, 0) <= HARMLESS) return;
   const packed = new Blob(data.map(([from, to]) => bytes.subarray(from, to) as Uint8Array<ArrayBuffer>)), reader = packed.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
   let count = 0;
   try {
@@ -379,8 +382,14 @@ function unreadable(of: string, cause: Error): never {
   throw new DataError("unreadable", { of, problem: cause.message, cause });
 }
 
+/** node:fs/promises, as far as it is used. */
+interface Folders {
+  readdir(path: string | URL): Promise<string[]>;
+  stat(path: string | URL): Promise<{ isDirectory(): boolean }>;
+}
+
 /** The file system, and the paths of what is in a folder. */
-function folderAt(folder: string | URL): { fs: typeof import("node:fs/promises"); file(parts: readonly string[]): string | URL } {
+function folderAt(folder: string | URL): { fs: Folders; file(parts: readonly string[]): string | URL } {
   const { process } = globalThis as unknown as { process?: { getBuiltinModule?(name: string): any } }, fs = process?.getBuiltinModule?.("node:fs/promises");
   if (typeof folder !== "string" && !(folder instanceof URL)) throw badOption("path", folder, "the path of a folder", { of: "imageFolder" });
   if (!fs) throw new DataError("unreadable", { of: String(folder), problem: "folders are read in Node.js, Deno and Bun", fix: "imageFiles(files) takes what a page is given" });

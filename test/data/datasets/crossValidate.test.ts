@@ -107,13 +107,13 @@ describe("crossValidate", () => {
   });
 
   it("tells what does not fit, before a model is made", async () => {
-    const { make, made } = maker(), bad: [Promise<unknown>, string][] = [
-      [crossValidate(make, data, { ...options, folds: 121 }), "bad-option"], [crossValidate(make, data, { ...options, fold: 3 } as never), "unknown-option"],
-      [crossValidate(make, data, { ...options, resume: new Uint8Array(1) } as never), "unknown-option"], [crossValidate(make, [data] as never, options), "bad-option"],
-      [crossValidate(make, data, { ...options, prepare: 1 as never }), "bad-option"], [crossValidate(make, data, { ...options, onFold: {} as never }), "bad-option"],
-      [crossValidate(1 as never, data, options), "bad-option"], [crossValidate(make, data, { ...options, groups: ["a"] }), "rows-mismatch"],
+    const { make, made } = maker(), bad: [() => Promise<unknown>, string][] = [
+      [() => crossValidate(make, data, { ...options, folds: 121 }), "bad-option"], [() => crossValidate(make, data, { ...options, fold: 3 } as never), "unknown-option"],
+      [() => crossValidate(make, data, { ...options, resume: new Uint8Array(1) } as never), "unknown-option"], [() => crossValidate(make, [data] as never, options), "bad-option"],
+      [() => crossValidate(make, data, { ...options, prepare: 1 as never }), "bad-option"], [() => crossValidate(make, data, { ...options, onFold: {} as never }), "bad-option"],
+      [() => crossValidate(1 as never, data, options), "bad-option"], [() => crossValidate(make, data, { ...options, groups: ["a"] }), "rows-mismatch"],
     ];
-    for (const [promise, code] of bad) await expect(promise).rejects.toMatchObject({ code });
+    for (const [promise, code] of bad) await expect(promise()).rejects.toMatchObject({ code });
     expect(made.length).toBe(0);
     await expect(crossValidate(() => ({}) as never, data, options)).rejects.toMatchObject({ code: "bad-option" });
   });
