@@ -458,7 +458,6 @@ export class Model<X = any, Y = any> {
   private trained(objective: Objective): void {
     if (this.told === objective) return;
     this.told = objective;
-    this.metadata.delete("metrics");
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
   }
 
