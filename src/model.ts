@@ -475,7 +475,6 @@ export class Model<X = any, Y = any> {
   private trained(objective: Objective): void {
     if (this.told === objective) return;
     this.told = objective;
-    this.metadata.delete("metrics");
     this.losses = new Map(objective.map(({ output, loss }) => [output, loss]));
   }
 

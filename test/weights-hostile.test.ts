@@ -60,10 +60,10 @@ describe("as the reference implementation", () => {
   });
 
   test("shapes that do not fit their bytes, and products that overflow", () => {
-    refused(fileOf('{"test":{"dtype":"I32","shape":[2,2],"data_offsets":[0, 4]}}', zeros(4)), /"test" of shape \[2, 2\] lies at/);
+    refused(fileOf('{"test":{"dtype":"I32","shape":[2,2],"data_offsets":[0, 4]}}', zeros(4)), /"test" cannot be \[\["dtype", "I32"\], \["shape", \[2, 2\]\], \["data_offsets", \[0, 4\]\]\]/);
     refused(fileOf('{"test":{"dtype":"I32","shape":[2,18446744073709551614],"data_offsets":[0,16]}}', zeros(16)), /whole numbers/);
     refused(fileOf('{"test":{"dtype":"I32","shape":[2,9223372036854775807],"data_offsets":[0,16]}}', zeros(16)), /whole numbers/);
-    refused(fileOf('{"test":{"dtype":"I32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}', zeros(0)), /lies at/);
+    refused(fileOf('{"test":{"dtype":"I32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}', zeros(0)), /cannot be/);
   });
 });
 
@@ -74,22 +74,21 @@ describe("stricter than JSON.parse", () => {
     ["a field twice", i32(',"dtype":"I32"'), /"dtype" is there twice/],
     ["metadata twice", '{"__metadata__":{},"__metadata__":{}}', /"__metadata__" is there twice/],
     ["a key of metadata twice", '{"__metadata__":{"a":"b","a":"c"}}', /"a" is there twice/],
-    ["a field that is not known", i32(',"stride":[2,1]'), /wanted dtype, shape or data_offsets/],
-    ["a field that is lacking", '{"a":{"dtype":"U8","shape":[0]}}', /lies at/],
-    ["an end before the begin", '{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}', /lies at/],
-    ["three offsets", '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,1]}}', /lies at/],
+    ["a field that is not known", i32(',"stride":[2,1]'), /cannot be .*"stride"/],
+    ["a field that is lacking", '{"a":{"dtype":"U8","shape":[0]}}', /cannot be/],
+    ["an end before the begin", '{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}', /cannot be/],
+    ["three offsets", '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,1]}}', /cannot be/],
     ["a negative length", '{"a":{"dtype":"U8","shape":[-1,-1],"data_offsets":[0,1]}}', /whole numbers/],
     ["a length that is no whole number", '{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', /wanted/],
     ["a length with an exponent", '{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', /wanted/],
     ["a length with a 0 before it", '{"a":{"dtype":"U8","shape":[01],"data_offsets":[0,1]}}', /whole numbers/],
     ["a length of minus 0", '{"a":{"dtype":"U8","shape":[-0],"data_offsets":[0,0]}}', /whole numbers/],
     ["17 axes", `{"a":{"dtype":"U8","shape":[${Array(17).fill(1)}],"data_offsets":[0,1]}}`, /at most 16 whole numbers/],
-    ["a type that is not known", '{"a":{"dtype":"F33","shape":[0],"data_offsets":[0,0]}}', /"a" has the type "F33"/],
-    ["a type that is a name of Object.prototype", '{"a":{"dtype":"constructor","shape":[0],"data_offsets":[0,0]}}', /"a" has the type "constructor"/],
+    ["a type that is not known", '{"a":{"dtype":"F33","shape":[0],"data_offsets":[0,0]}}', /"a" cannot be .*"F33"/],
+    ["a type that is a name of Object.prototype", '{"a":{"dtype":"constructor","shape":[0],"data_offsets":[0,0]}}', /"a" cannot be .*"constructor"/],
     ["metadata that are no strings", '{"__metadata__":{"a":1}}', /wanted "/],
     ["metadata that are a list", '{"__metadata__":[]}', /wanted {/],
-    ["half a character in a name", '{"\\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', /no string of JSON/],
-    ["a line break in a name", '{"a\nb":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', /no string of JSON/],
+    ["a line break in a name", '{"a\nb":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', /wanted a string/],
     ["a comma before the end", '{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},}', /wanted "/],
     ["a comma at the begin", '{,"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', /wanted "/],
     ["no comma", '{"a":{"dtype":"U8","shape":[0]"data_offsets":[0,0]}}', /wanted ,/],

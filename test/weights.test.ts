@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
-  createModel, crossEntropy, dense, type ExactTensor, inspect, layer, loadModel, loadStateDict, mse, ops, readSafetensors, relu, saveAs, sequential, writeSafetensors,
+  createModel, dense, type ExactTensor, inspect, layer, loadModel, loadStateDict, mse, ops, readSafetensors, relu, saveAs, sequential, writeSafetensors,
 } from "../src/index.ts";
 import { fromHalf, toHalf } from "../src/formats/half.ts";
 import { parseSafetensors } from "../src/formats/safetensors.ts";
@@ -21,10 +21,9 @@ describe("numbers of 16 bits", () => {
 
   test.each([["F16", 0x7c00], ["BF16", 0x7f80]] as const)("each %s that is a number comes out again as it was", (dtype, infinity) => {
     const again = toHalf(fromHalf(all, dtype), dtype);
-    for (const bits of all) {
-      if ((bits & 0x7fff) <= infinity) expect(again[bits]).toBe(bits);
-      else expect(again[bits]! & 0x7fff).toBeGreaterThan(infinity); // a NaN
-    }
+    // a NaN is one again
+    const other = [...all].filter((bits) => ((bits & 0x7fff) <= infinity ? again[bits] !== bits : (again[bits]! & 0x7fff) <= infinity));
+    expect(other).toEqual([]);
   });
 
   test("they are the sums of their bits (IEEE 754)", () => {
@@ -34,10 +33,7 @@ describe("numbers of 16 bits", () => {
       if (exponent === most) return low ? NaN : sign * Infinity;
       return sign * (exponent ? (1 + low / 2 ** fraction) * 2 ** (exponent - bias) : (low / 2 ** fraction) * 2 ** (1 - bias));
     };
-    for (const bits of all) {
-      expect(f16[bits]).toBe(value(bits, 10, 15));
-      expect(bf16[bits]).toBe(value(bits, 7, 127));
-    }
+    expect([...all].filter((bits) => !Object.is(f16[bits], value(bits, 10, 15)) || !Object.is(bf16[bits], value(bits, 7, 127)))).toEqual([]);
   });
 
   test.each(["F16", "BF16"] as const)("a number is rounded to the nearest %s, ties to even", (dtype) => {
@@ -149,9 +145,6 @@ describe("a model's file", () => {
     expect(again.metadata.has("metrics")).toBe(false);
     await model.fit(data, options({ epochs: 1 }));
     expect(JSON.parse(model.metadata.get("metrics")!)).not.toHaveProperty("accuracy");
-    const trainer = model.trainer({ loss: crossEntropy() });
-    trainer.step(data);
-    expect(model.metadata.has("metrics")).toBe(false);
     for (const made of [model, again]) made.dispose();
   });
 
@@ -320,5 +313,5 @@ test("a checkpoint with a tensor that is not float32 is refused by its name", as
   trainer.step({ x: [[1]], y: [[1]] });
   const { tensors, metadata } = parseSafetensors(trainer.checkpoint()), halves = writeSafetensors(tensors, Object.fromEntries(metadata), { dtype: "float16" });
   trainer.dispose();
-  expect(() => model.trainer({ loss: mse(), resume: halves })).toThrow(/tensor "parameter weight": wanted numbers of the type F32, got "F16"/);
+  expect(() => model.trainer({ loss: mse(), resume: halves })).toThrow(/tensor "parameter weight" cannot be \[\["dtype", "F16"\]/);
 });

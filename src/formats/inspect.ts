@@ -4,7 +4,7 @@ import { summaryOf } from "../summary.ts";
 import { fromHalf } from "./half.ts";
 import { buildModel, KEY, parseDescription } from "./model.ts";
 import { openSafetensors, type StoredTensor } from "./safetensors.ts";
-import { viewOf } from "./weights.ts";
+import { viewOf, width } from "./weights.ts";
 
 /** A tensor, and what its numbers are like. Those of types that lanewise does not read are not looked at. */
 export interface TensorSummary {
@@ -53,7 +53,7 @@ const PIECE = 65536;
  * [kind, tensors[0].name, tensors[0].mean] // → ["model", "weight", 3]
  */
 export function inspect(bytes: Uint8Array | ArrayBuffer): FileSummary {
-  const { stored, metadata } = openSafetensors(bytes), tensors = stored.map(tensorSummary);
+  const { stored, metadata } = openSafetensors(bytes, width), tensors = stored.map(tensorSummary);
   const key = metadata.has(KEY) ? KEY : CHECKPOINT, text = metadata.get(key);
   const summary: FileSummary = {
     kind: text === undefined ? "tensors" : key === KEY ? "model" : "checkpoint", bytes: bytes.byteLength,

@@ -17,7 +17,7 @@ import type { LossOption } from "../losses/loss.ts";
 import { isShape } from "../shape.ts";
 import { parse, stringify, wantFew } from "./json.ts";
 import { parseSafetensors, writeSafetensors } from "./safetensors.ts";
-import { decode } from "./weights.ts";
+import { ALL_TYPES } from "./weights.ts";
 import type { Tensor } from "../tensor.ts";
 import { VERSION } from "../version.ts";
 
@@ -192,7 +192,7 @@ export interface LoadedModel {
  * @throws FormatError for anything but a whole and sound file of this format; a layer that is not known is named.
  */
 export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>>): LoadedModel {
-  const { tensors, metadata } = parseSafetensors(bytes, decode), text = metadata.get(KEY);
+  const { tensors, metadata } = parseSafetensors(bytes, ALL_TYPES), text = metadata.get(KEY);
   if (text === undefined)
     throw new FormatError("not-a-model", {
       problem: `this safetensors file has tensors but no model: ${show([...tensors.keys()])}`,

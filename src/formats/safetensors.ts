@@ -27,75 +27,73 @@ export interface StoredTensor {
   bytes: Uint8Array;
 }
 
-/** Bytes of a file with float32 tensors, or with what `encode` makes of a tensor's data: the name of a type, and its numbers.
- * `metadata`: strings only.
+/** Bytes of a file with float32 tensors, or with numbers of the type that a tensor names. `metadata`: strings only.
  *
  * @throws FormatError for other data than a Float32Array that fills its shape, and for metadata that are no strings.
  */
-export function writeSafetensors<Data extends { length: number } = Float32Array>(
-  tensors: ReadonlyMap<string, { data: Data; shape: Shape }>, metadata: Readonly<Record<string, string>> = {},
-  encode = (_: string, data: Data): [dtype: string, numbers: ArrayBufferView] | false => data instanceof Float32Array && ["F32", data],
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, { data: Float32Array; shape: Shape; dtype?: undefined } | { data: ArrayBufferView & { length: number }; shape: Shape; dtype: string }>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const entries: string[] = [], parts: ArrayBufferView[] = [];
+  const entries: string[] = [];
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== "string") throw new FormatError("bad-metadata", { option: key, wanted: "a string", got: value });
   if (Object.keys(metadata).length) entries.push(`"__metadata__":${JSON.stringify(metadata)}`);
   let end = 0;
-  for (const [name, { data, shape }] of tensors) {
-    const encoded = name !== "__metadata__" && data?.length === sizeOf(shape) && encode(name, data);
-    if (!encoded) throw new FormatError("bad-tensor", { option: name, wanted: `a Float32Array for the shape ${show(shape)}`, got: data });
-    const [dtype, numbers] = encoded, begin = end;
-    end += numbers.byteLength;
-    parts.push(numbers);
-    entries.push(`${JSON.stringify(name)}:{"dtype":"${dtype}","shape":${JSON.stringify(shape)},"data_offsets":[${begin},${end}]}`);
+  for (const [name, { data, shape, dtype }] of tensors) {
+    if (name === "__metadata__" || !(dtype || data instanceof Float32Array) || data.length !== sizeOf(shape))
+      throw new FormatError("bad-tensor", { option: name, wanted: `a Float32Array for the shape ${show(shape)}`, got: data });
+    const begin = end;
+    end += data.byteLength;
+    entries.push(`${JSON.stringify(name)}:{"dtype":"${dtype ?? "F32"}","shape":${JSON.stringify(shape)},"data_offsets":[${begin},${end}]}`);
   }
   const header = new TextEncoder().encode(`{${entries.join(",")}}`);
   let at = 8 + Math.ceil(header.length / 8) * 8; // so that the numbers are aligned
   const file = new Uint8Array(at + end).fill(0x20, 0, at);
   new DataView(file.buffer).setBigUint64(0, BigInt(at - 8), true);
   file.set(header, 8);
-  for (const { buffer, byteOffset, byteLength } of parts) {
-    file.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += byteLength;
+  for (const { data } of tensors.values()) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
   }
   return file;
 }
 
-/** Tensors and metadata; the tensors have to be float32, or what `decode` reads. */
-export function parseSafetensors(input: Uint8Array | ArrayBuffer, decode = decodeFloat32): SafetensorsFile {
-  const { stored, metadata } = openSafetensors(input);
+/** How a type of numbers is read: the bytes of each, and all of a tensor. */
+export interface Reading {
+  width(dtype: string): number | undefined;
+  decode(tensor: StoredTensor): Float32Array;
+}
+
+/** Tensors and metadata; the tensors have to be float32, or what `reading` knows. */
+export function parseSafetensors(input: Uint8Array | ArrayBuffer, reading?: Reading): SafetensorsFile {
+  const { stored, metadata } = openSafetensors(input, reading?.width);
+  // a copy is aligned; little-endian as all that runs WebAssembly
+  const decode = reading?.decode ?? (({ bytes }) => new Float32Array(new Uint8Array(bytes).buffer));
   return { tensors: new Map(stored.map((tensor) => [tensor.name, { data: decode(tensor), shape: tensor.shape }])), metadata };
 }
 
-function decodeFloat32(tensor: StoredTensor): Float32Array {
-  // a copy is aligned; little-endian as all that runs WebAssembly
-  return tensor.dtype === "F32" ? new Float32Array(new Uint8Array(tensor.bytes).buffer) : badType(tensor, "F32");
-}
-
-/** Refuses a tensor of a type that is not read. */
-export function badType({ name, dtype }: StoredTensor, wanted: string): never {
-  throw new FormatError("bad-file", { option: `tensor ${show(name)}`, wanted: `numbers of the type ${wanted}`, got: dtype });
-}
-
-/** The tensors in the order in which they lie, each whole within the file, without a gap between them or behind the last.
+/** The tensors in the order in which they lie, each whole within the file, without a gap between them or behind the last. `width`
+ * gives the bytes of a type's numbers.
  *
  * @throws FormatError for anything but a whole and sound file.
  */
-export function openSafetensors(input: Uint8Array | ArrayBuffer): { stored: StoredTensor[]; metadata: Map<string, string> } {
+export function openSafetensors(
+  input: Uint8Array | ArrayBuffer, width: Reading["width"] = (dtype) => (dtype === "F32" ? 4 : undefined),
+): { stored: StoredTensor[]; metadata: Map<string, string> } {
   const bytes = input instanceof ArrayBuffer ? new Uint8Array(input) : input;
   if (!(bytes instanceof Uint8Array)) throw new FormatError("bad-file", { wanted: "the bytes of a file (Uint8Array)", got: input });
   if (bytes.length < 10) fail(`${bytes.length} bytes are too few`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true), size = Number(length), start = 8 + size;
   if (size > HEADER_LIMIT || start > bytes.length) fail(`the header's length ${length} goes beyond the file`);
   if (bytes[8] !== 0x7b) fail("the header does not start with {");
-  const { entries, metadata } = parseHeader(bytes.subarray(8, start));
+  const { entries, metadata } = parseHeader(bytes.subarray(8, start), width);
   // the tensors must tile the body: no gap, no overlap
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let at = start;
   const stored = entries.map(({ begin, end, ...tensor }) => {
     if (start + begin !== at) fail(`tensor ${show(tensor.name)} begins at ${begin}, wanted ${at - start}: gap or overlap`);
-    at = start + end;
-    return { ...tensor, bytes: bytes.subarray(start + begin, at) };
+    return { ...tensor, bytes: bytes.subarray(at, (at = start + end)) };
   });
   if (at !== bytes.length) fail(`the tensors end at byte ${at} of ${bytes.length}`);
   return { stored, metadata };
@@ -107,82 +105,69 @@ function fail(what: string): never {
 
 type Entry = Omit<StoredTensor, "bytes"> & { begin: number; end: number };
 
-/** The types, by 1, 2, 4 and 8 bytes for a number. */
-const TYPES = /^(?:(BOOL|[UI]8|F8_\w+)|([UI]16|B?F16)|([UIF]32)|([UIF]64|C64))$/;
-
 /** The header, in one pass over its text. JSON.parse would hide a name that is there twice, follow any depth, and make millions of
  * objects of a file of some megabytes; it is given single strings. */
-function parseHeader(bytes: Uint8Array): { entries: Entry[]; metadata: Map<string, string> } {
+function parseHeader(bytes: Uint8Array, width: Reading["width"]): { entries: Entry[]; metadata: Map<string, string> } {
   let text: string, at = 0;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     fail("the header is no UTF-8");
   }
-  const bad = (wanted: string): never => fail(`wanted ${wanted} in the header, got ${show(text.slice(at, at + 20))}`);
+  const want = (token: string, fits: unknown = take(token)): void => {
+    if (!fits) fail(`wanted ${token} in the header, got ${show(text.slice(at, at + 20))}`);
+  };
+  /** Goes over white space, and the token if it is there. */
   const take = (token: string): boolean => {
     while (" \t\n\r".includes(text[at] ?? "end")) at++;
     return text[at] === token && ++at > 0;
   };
-  const want = (token: string): boolean => take(token) || bad(token);
   const string = (): string => {
     want('"');
     const from = at - 1;
-    for (let slashes = 1; slashes % 2; ) { // a quote behind \ is none, but one behind \\ is
-      const quote = text.indexOf('"', at);
-      if (quote < 0) bad('"');
-      for (slashes = 0; text[quote - 1 - slashes] === "\\"; ) slashes++;
-      at = quote + 1;
-    }
+    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    at++;
     try {
-      const value = JSON.parse(text.slice(from, at)) as string;
-      if (!/[\ud800-\udfff]/u.test(value)) return value; // half a character
-    } catch {}
-    return fail(`${show(text.slice(from, at))} is no string of JSON`);
+      return JSON.parse(text.slice(from, at)) as string;
+    } catch {
+      return fail(`wanted a string in the header, got ${show(text.slice(from, at))}`);
+    }
   };
   /** An object's names, each once, and for each what `read` does with its value. */
   const object = (read: (name: string) => unknown): void => {
     const names = new Set<string>();
-    want("{");
-    while (!take("}")) {
+    for (want("{"); !take("}"); ) {
       if (names.size) want(",");
       const name = string();
+      if (names.size === names.add(name).size || names.size > NAME_LIMIT) fail(`${show(name)} is there twice, or the ${NAME_LIMIT + 1}th of its kind`);
       want(":");
-      if (names.has(name) || names.size > NAME_LIMIT) fail(`${show(name)} is there twice, or the ${NAME_LIMIT + 1}th of its kind`);
-      names.add(name);
       read(name);
     }
   };
   const numbers = (): number[] => {
     const list: number[] = [];
-    want("[");
-    while (!take("]")) {
+    for (want("["); !take("]"); ) {
       if (list.length) want(",");
       take(""); // white space
       const from = at;
       while (text[at]! >= "0" && text[at]! <= "9") at++;
-      const digits = text.slice(from, at), number = Number(digits);
-      if (String(number) !== digits || !Number.isSafeInteger(number) || list.push(number) > RANK_LIMIT) bad(`at most ${RANK_LIMIT} whole numbers`);
+      const digits = text.slice(from, at);
+      want(`at most ${RANK_LIMIT} whole numbers`, String(Number(digits)) === digits && list.push(Number(digits)) <= RANK_LIMIT);
     }
     return list;
   };
   const entries: Entry[] = [], metadata = new Map<string, string>();
   object((name) => {
     if (name === "__metadata__") return object((key) => metadata.set(key, string()));
-    let dtype = "", shape: number[] | undefined, offsets: number[] = [];
-    object((field) => {
-      if (field === "dtype") dtype = string();
-      else if (field === "shape") shape = numbers();
-      else if (field === "data_offsets") offsets = numbers();
-      else bad(`dtype, shape or data_offsets before`);
-    });
-    const width = TYPES.exec(dtype)?.findIndex((group, i) => i > 0 && group) ?? fail(`tensor ${show(name)} has the type ${show(dtype)}`);
-    const [begin = 0, end = -1, ...more] = offsets;
+    const fields = new Map<string, unknown>();
+    object((field) => fields.set(field, field === "dtype" ? string() : numbers()));
+    const [dtype, shape, offsets] = ["dtype", "shape", "data_offsets"].map((field) => fields.get(field)) as [string, number[]?, number[]?], [begin, end] = offsets ?? [];
     // a product beyond 2^53 is inexact, but never as small as a file
-    if (!shape || more.length || end - begin !== sizeOf(shape) * (1 << (width - 1))) fail(`tensor ${show(name)} of shape ${show(shape)} lies at ${show(offsets)}`);
-    return entries.push({ name, dtype, shape: shape!, begin, end });
+    if (fields.size !== 3 || !shape || offsets?.length !== 2 || end! - begin! !== sizeOf(shape) * width(dtype)!)
+      fail(`tensor ${show(name)} cannot be ${show([...fields])}`);
+    return entries.push({ name, dtype, shape: shape!, begin: begin!, end: end! });
   });
   take("");
-  if (at < text.length) bad("its end");
+  want("its end", at >= text.length);
   return { entries, metadata };
 }

@@ -6,7 +6,7 @@ import { badOption, checkNames, isRecord, wantBoolean, wantOneOf } from "../opti
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { fromHalf, toHalf } from "./half.ts";
-import { badType, openSafetensors, RANK_LIMIT, type StoredTensor, writeSafetensors as writeFile } from "./safetensors.ts";
+import { openSafetensors, RANK_LIMIT, type Reading, type StoredTensor, writeSafetensors as writeFile } from "./safetensors.ts";
 
 /** Numbers as a file may hold them. */
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -58,7 +58,7 @@ export function readTensors<Data>(bytes: Uint8Array | ArrayBuffer, read: (tensor
       problem: "this is a zip file, such as torch.save writes: the pickle in it may run code of its own when it is read",
       fix: "in Python, safetensors.torch.save_file(model.state_dict(), path) writes what is read here",
     });
-  return new Map(openSafetensors(bytes).stored.map((tensor) => [tensor.name, { data: read(tensor), shape: tensor.shape }]));
+  return new Map(openSafetensors(bytes, width).stored.map((tensor) => [tensor.name, { data: read(tensor), shape: tensor.shape }]));
 }
 
 /** Bytes of a safetensors file. Float32 numbers are stored as `dtype` says, float64, int32 and uint8 as they are. `metadata`: strings only.
@@ -81,27 +81,37 @@ export function writeSafetensors(
     const shape: unknown = tensor?.shape, sound = Array.isArray(shape) && shape.length <= RANK_LIMIT && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
     if (!sound) throw new FormatError("bad-tensor", { option: String(name), wanted: `a shape of at most ${RANK_LIMIT} whole lengths`, got: shape });
   }
-  const width = (data: StoredNumbers): number => (dtype !== "F32" && data instanceof Float32Array ? 2 : data?.BYTES_PER_ELEMENT ?? 0);
+  const encoded = [...tensors].map(([name, { data, shape }]) => [name, { shape, ...encode(name, data, dtype, infinite) }] as const);
   // the widest first, so that all are aligned
-  const sorted = new Map([...tensors].sort(([, a], [, b]) => width(b.data) - width(a.data)));
-  return writeFile<StoredNumbers>(sorted, metadata, (name, data) => {
-    if (data instanceof Float64Array) return ["F64", data];
-    if (data instanceof Int32Array) return ["I32", data];
-    if (data instanceof Uint8Array) return ["U8", data];
-    if (!(data instanceof Float32Array)) return false;
-    if (dtype === "F32") return [dtype, data];
-    const halves = toHalf(data, dtype), infinity = dtype === "F16" ? 0x7c00 : 0x7f80;
-    const beyond = infinite ? -1 : halves.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(data[i]));
-    if (beyond >= 0)
-      throw new FormatError("beyond-range", {
-        option: name, position: beyond, wanted: `numbers that ${options.dtype} has`, got: data[beyond],
-        fix: dtype === "F16" ? '"bfloat16" has the range of float32, and overflow: "infinity" writes infinities' : 'overflow: "infinity" writes infinities',
-      });
-    return [dtype, halves];
-  });
+  return writeFile(new Map(encoded.sort(([, { data: a }], [, { data: b }]) => (b?.BYTES_PER_ELEMENT ?? 0) - (a?.BYTES_PER_ELEMENT ?? 0))), metadata);
 }
 
-/** A tensor's numbers as float32, for parseSafetensors. */
+/** How an array is stored; one that is not has no type. */
+function encode(name: string, data: StoredNumbers, dtype: "F32" | "F16" | "BF16", infinite: boolean): { data: StoredNumbers | Uint16Array; dtype: string } {
+  if (data instanceof Float64Array) return { data, dtype: "F64" };
+  if (data instanceof Int32Array) return { data, dtype: "I32" };
+  if (data instanceof Uint8Array) return { data, dtype: "U8" };
+  if (!(data instanceof Float32Array) || dtype === "F32") return { data, dtype: data instanceof Float32Array ? dtype : "" };
+  const halves = toHalf(data, dtype), infinity = dtype === "F16" ? 0x7c00 : 0x7f80;
+  const position = infinite ? -1 : halves.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(data[i]));
+  if (position >= 0)
+    throw new FormatError("beyond-range", {
+      option: name, position, wanted: `numbers that ${dtype === "F16" ? "float16" : "bfloat16"} has`, got: data[position],
+      fix: dtype === "F16" ? '"bfloat16" has the range of float32, and overflow: "infinity" writes infinities' : 'overflow: "infinity" writes infinities',
+    });
+  return { data: halves, dtype };
+}
+
+/** The types, by 1, 2, 4 and 8 bytes for a number. */
+const TYPES = /^(?:(BOOL|[UI]8|F8_\w+)|([UI]16|B?F16)|([UIF]32)|([UIF]64|C64))$/;
+
+/** The bytes of a type's numbers, if it is one. */
+export function width(dtype: string): number | undefined {
+  const group = TYPES.exec(dtype)?.findIndex((found, i) => i > 0 && found !== undefined);
+  return group && 1 << (group - 1);
+}
+
+/** A tensor's numbers as float32. */
 export function decode(tensor: StoredTensor): Float32Array {
   const stored = decodeExact(tensor), whole = !/F/.test(tensor.dtype);
   if (stored instanceof Float32Array) return stored;
@@ -110,6 +120,9 @@ export function decode(tensor: StoredTensor): Float32Array {
   if (off >= 0) throw beyond(tensor, off, stored[off], "numbers that float32 has", "readSafetensors(bytes, { exact: true }) does not round");
   return numbers;
 }
+
+/** All types, for parseSafetensors. */
+export const ALL_TYPES: Reading = { width, decode };
 
 /** As they are stored, in the smallest array that has them all. */
 export function decodeExact(tensor: StoredTensor): StoredNumbers {
@@ -151,6 +164,9 @@ export function viewOf(tensor: StoredTensor) {
     case "I16": return view(Int16Array);
     case "I8": return view(Int8Array);
     case "U8": case "BOOL": return view(Uint8Array);
-    default: return badType(tensor, "F32, F16, BF16, F64, I64, U64, I32, U32, I16, U16, I8, U8 or BOOL");
+    default:
+      throw new FormatError("bad-file", {
+        option: `tensor ${show(tensor.name)}`, wanted: "F32, F16, BF16, F64, I64, U64, I32, U32, I16, U16, I8, U8 or BOOL", got: dtype,
+      });
   }
 }

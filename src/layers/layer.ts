@@ -136,8 +136,7 @@ export class Tracer implements LayerCaller {
   call(layer: Layer, x: Value, key?: string): Value {
     const { graph, callStack: frames } = this, parent = frames.at(-1)!;
     const path = this.pathOf(layer, key);
-    if (++this.count > CALLS || path.length > LETTERS)
-      throw new GraphError("too-many-layers", { wanted: `at most ${CALLS} calls of layers in a model, by paths of at most ${LETTERS} letters` });
+    if (++this.count > CALLS || path.length > LETTERS) throw new GraphError("too-many-layers", { wanted: `at most ${CALLS} calls of layers in a model, and shorter paths` });
     parent.hasChildren = true;
     const frame = { path, layers: 0, hasChildren: false };
     frames.push(frame);
