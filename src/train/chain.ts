@@ -4,7 +4,7 @@
 //   chain(0) = sha256(manifest ‖ sha256(initial parameters))
 //   chain(k) = sha256(chain(k − 1) ‖ step, 8 bytes little-endian ‖ hash of the state)
 
-import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import type { Callback, Running } from "../callbacks/callback.ts";
 import { FormatError, GraphError } from "../errors.ts";
 import { type ModelNotes, writeModel } from "../formats/model.ts";
