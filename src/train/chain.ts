@@ -4,17 +4,17 @@
 //   chain(0) = sha256(manifest ‖ sha256(initial parameters))
 //   chain(k) = sha256(chain(k − 1) ‖ step, 8 bytes little-endian ‖ hash of the state)
 
-import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import type { Callback, Running } from "../callbacks/callback.ts";
-import { FormatError } from "../errors.ts";
-import { writeModel } from "../formats/model.ts";
+import { FormatError, GraphError } from "../errors.ts";
+import { type ModelNotes, writeModel } from "../formats/model.ts";
 import { parseSafetensors } from "../formats/safetensors.ts";
 import type { Network } from "../network.ts";
 import { checkNames, isRecord, wantBoolean } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import type { StepReport } from "./report.ts";
 import { openCheckpoint, type OpenedCheckpoint, PARAMETER, tensorsOf } from "./checkpoint.ts";
-import { AVERAGE, type Run } from "./fit.ts";
+import { AVERAGE, type FitDefaults, type Run } from "./fit.ts";
 import { canonical, digestOf, makeManifest, type Manifest, wantSameManifest } from "./manifest.ts";
 
 /** A checkpoint in the chain. */
@@ -89,6 +89,7 @@ export function auditNotes({ notes }: OpenedCheckpoint): AuditNotes | undefined 
     && Array.isArray(steps) && steps.every(hash) && Array.isArray(links) && links.length > 0
     && links.every((link: unknown) => isRecord(link) && whole(link.step) && hash(link.hash) && hash(link.chain));
   if (!sound) throw new FormatError("bad-file", { option: "resume", problem: "what this checkpoint says of its chain is broken" });
+  canonical(manifest); // it is no deeper than any
   return found;
 }
 
@@ -178,10 +179,11 @@ export function audit(options: AuditOptions = {}): Audit {
 }
 
 /** What makes the model anew: the metadata of its file. null if it cannot be written down. */
-function modelOf(network: Network, { seed, classes }: { seed: number; classes: readonly string[] | undefined }): string | null {
+function modelOf(network: Network, defaults: FitDefaults): string | null {
   try {
-    return parseSafetensors(writeModel(network, { seed, classes, losses: new Map() })).metadata.get("lanewise.model")!;
-  } catch {
-    return null; // verify() wants the model handed over
+    return parseSafetensors(writeModel(network, { ...defaults, losses: new Map() } as ModelNotes)).metadata.get("lanewise.model")!;
+  } catch (error) {
+    if (error instanceof GraphError) return null; // verify() wants the model handed over
+    throw error;
   }
 }

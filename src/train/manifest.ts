@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Version } from "../../assembly/isa.ts";
 import { type Column, type Columns, type Data, isStream, type Stream } from "../data/columns.ts";
-import { OptionError } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
 import { stringify } from "../formats/json.ts";
 import type { Model } from "../model.ts";
 import type { Network } from "../network.ts";
@@ -15,7 +15,7 @@ import { describeSchedule } from "../schedules/schedule.ts";
 import { sizeOf } from "../shape.ts";
 import { VERSION } from "../version.ts";
 import type { WorkerModel } from "../workerModel.ts";
-import { describe, describeModel } from "./checkpoint.ts";
+import { describe, describeModel, openCheckpoint } from "./checkpoint.ts";
 import type { FitOptions } from "./fit.ts";
 import { dataColumns, describeLosses, resolveObjective } from "./objective.ts";
 import { setUp } from "./setup.ts";
@@ -73,14 +73,21 @@ function bytesOf(data: Column["data"], dtype: Column["dtype"], from: number, to:
   return new Uint8Array(buffer, byteOffset, byteLength); // little-endian as all that runs WebAssembly
 }
 
-/** JSON of one form: the keys of objects sorted. */
+/** Most levels of a manifest's JSON. */
+const DEEPEST = 64;
+
+/** JSON of one form: the keys of objects sorted.
+ *
+ * @throws FormatError for what is nested deeper than any manifest.
+ */
 export function canonical(value: unknown): string {
-  const sorted = (item: unknown): unknown => {
-    if (Array.isArray(item)) return item.map(sorted);
-    if (!isRecord(item)) return item;
-    return Object.fromEntries(Object.keys(item).sort().map((key) => [key, sorted(item[key])]));
+  const sorted = (item: unknown, depth: number): unknown => {
+    if (typeof item !== "object" || item === null) return item;
+    if (depth > DEEPEST) throw new FormatError("bad-file", { of: "manifest", problem: `it is nested more than ${DEEPEST} levels deep` });
+    if (Array.isArray(item)) return item.map((one) => sorted(one, depth + 1));
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one, depth + 1)]));
   };
-  return stringify(sorted(value));
+  return stringify(sorted(value, 0));
 }
 
 /** SHA-256 of texts and bytes one after the other. */
@@ -135,7 +142,7 @@ export function makeManifest(network: Network, data: Data | Stream, options: Fit
     options: named({
       loss: describeLosses(objective), optimizer: describe(layout), schedule: describeSchedule(schedule), epochs,
       metrics: objective.flatMap(({ metrics }) => metrics.map(({ key, metric }) => ({ name: key, over: metric.all ? "all rows" : "each row" }))),
-      batchSize: Math.min(options.batchSize ?? (drive ? rows : 32), rows), seed: options.seed ?? seed,
+      batchSize: Math.min(options.batchSize ?? (drive ? rows : 32), rows), seed: options.seed ?? (options.resume ? openCheckpoint(options.resume).notes.seed : seed),
       shuffle: options.shuffle ?? !(isStream(data) || drive), accumulate, ema, clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), onNonFinite,
     }),
   })) as Manifest;

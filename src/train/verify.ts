@@ -108,7 +108,7 @@ export async function verify(run: readonly Uint8Array[] | StoredRun, data: Data<
   if (from !== undefined) wantCount("from", from, 0);
   if (to !== undefined) wantCount("to", to);
   checkNames("verify: options", options.options, ["loss", "optimizer", "schedule", "penalty", "metrics", "validation"]);
-  const { checkpoints, manifest }: StoredRun = Array.isArray(run) ? { checkpoints: run as Uint8Array[] } : isRecord(run) ? (run as unknown as StoredRun) : { checkpoints: [] };
+  const { checkpoints, manifest }: StoredRun = Array.isArray(run) ? { checkpoints: run as Uint8Array[] } : (isRecord(run) ? run : {}) as StoredRun;
   const listed = checkpoints as unknown as Record<symbol, unknown> | undefined;
   if (!listed?.[Symbol.asyncIterator] && !listed?.[Symbol.iterator]) throw badOption("run", run, "a list of checkpoints, or { manifest, checkpoints }", { of: "verify" });
 
@@ -174,7 +174,8 @@ export async function verify(run: readonly Uint8Array[] | StoredRun, data: Data<
 type Tell = (code: string, message: string, step?: number) => void;
 
 async function open(item: StoredCheckpoint | Uint8Array, tell: Tell): Promise<Opened | undefined> {
-  const step = item instanceof Uint8Array ? undefined : item?.step;
+  if (!(item instanceof Uint8Array) && typeof item?.bytes !== "function") throw badOption("run", item, "checkpoints: bytes, or { step, bytes() }", { of: "verify" });
+  const step = item instanceof Uint8Array ? undefined : item.step;
   try {
     const bytes = item instanceof Uint8Array ? item : await item.bytes(), opened = openCheckpoint(bytes);
     if (step !== undefined && step !== opened.steps) tell("reordered", `the checkpoint that is kept as that of step ${step} is of step ${opened.steps}`, step);
