@@ -88,6 +88,8 @@ export interface FitDefaults {
 
 /** Who keeps runs; made by keepRun(). */
 export interface RunKeeper {
+  /** Steps of the last checkpoint that is safe. */
+  readonly step: number;
   /** Opens the place, and makes the run: a new one, or one that goes on.
    * @internal */
   open(
