@@ -26,12 +26,16 @@ export const hasIndexedDB = (): boolean => typeof globalThis.indexedDB?.open ===
  *
  * @throws StateError if another tab or worker has it.
  */
-async function takeLock(run: string, name: string): Promise<() => void> {
+async function takeLock(run: string, name: string): Promise<() => Promise<void>> {
   const locks = globalThis.navigator?.locks;
-  if (!locks) return () => {};
+  if (!locks) return async () => {};
   return new Promise((resolve, reject) => {
-    locks.request(`lanewise run ${run}`, { ifAvailable: true }, (lock) =>
-      lock ? new Promise<void>((release) => resolve(() => release())) : reject(busy(name, "another tab or worker"))).catch(reject);
+    const done: Promise<unknown> = locks.request(`lanewise run ${run}`, { ifAvailable: true }, (lock) =>
+      lock ? new Promise<void>((release) => resolve(async () => {
+        release();
+        await done; // it is free when this has come back
+      })) : reject(busy(name, "another tab or worker")));
+    done.catch(reject);
   });
 }
 
@@ -42,13 +46,13 @@ async function takeLock(run: string, name: string): Promise<() => void> {
 export async function opfsStore(run: string, reading = false): Promise<Store> {
   const name = `the run ${run} in the browser's file system`;
   if (!hasOPFS()) throw new EngineError("no-opfs", { of: "keepRun", problem: "this engine has no file system for pages (navigator.storage.getDirectory)" });
-  const release = reading ? () => {} : await takeLock(run, name);
+  const release = reading ? async () => {} : await takeLock(run, name);
   try {
     const root = await navigator.storage.getDirectory();
     const folder = await (await root.getDirectoryHandle("lanewise", { create: true })).getDirectoryHandle(folderName(run), { create: true }) as Folder;
     return slotStore(name, opfsFiles(folder, name, release));
   } catch (error) {
-    release();
+    await release();
     throw storageError(name, "open", error);
   }
 }
@@ -56,7 +60,7 @@ export async function opfsStore(run: string, reading = false): Promise<Store> {
 /** A run's name may have what a folder's name may not. */
 const folderName = (run: string): string => encodeURIComponent(run).replace(/^\.+$/, (dots) => dots.replaceAll(".", "%2E"));
 
-function opfsFiles(folder: Folder, name: string, release: () => void): SlotFiles {
+function opfsFiles(folder: Folder, name: string, release: () => Promise<void>): SlotFiles {
   const attempt = async <T>(did: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -107,7 +111,7 @@ function opfsFiles(folder: Folder, name: string, release: () => void): SlotFiles
       for await (const file of folder.keys()) names.push(file);
       return names;
     }),
-    close: async () => release(),
+    close: release,
   };
 }
 
@@ -120,7 +124,7 @@ const FILES = "files";
 export async function indexedDBStore(run: string, reading = false): Promise<Store> {
   const name = `the run ${run} in IndexedDB`;
   if (!hasIndexedDB()) throw new EngineError("no-indexeddb", { of: "keepRun", problem: "this engine has no IndexedDB" });
-  const release = reading ? () => {} : await takeLock(run, name);
+  const release = reading ? async () => {} : await takeLock(run, name);
   const asked = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -131,7 +135,7 @@ export async function indexedDBStore(run: string, reading = false): Promise<Stor
     opening.onupgradeneeded = () => void opening.result.createObjectStore(FILES);
     database = await asked(opening);
   } catch (error) {
-    release();
+    await release();
     throw storageError(name, "open", error);
   }
   /** One transaction; it is done when the disk has it ("strict"). */
@@ -161,7 +165,7 @@ export async function indexedDBStore(run: string, reading = false): Promise<Stor
     remove: async (file) => void await within(`remove ${wantPlainName(file)}`, "readwrite", (files) => files.delete(file)),
     async close() {
       database.close();
-      release();
+      await release();
     },
   };
 }

@@ -11,7 +11,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { StateError } from "../errors.ts";
 import { nextTask } from "../yield.ts";
-import { builtin } from "./node.ts";
+import { builtin, here } from "./node.ts";
 import { busy, hex } from "./store.ts";
 
 export interface Lock {
@@ -87,7 +87,7 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
 
 /** This thread, as an owner of locks. */
 async function owner(): Promise<Owner> {
-  const { readFile, readlink } = builtin("node:fs/promises"), { pid } = globalThis.process;
+  const { readFile, readlink } = builtin("node:fs/promises"), { pid } = here()!;
   const asked = async (read: () => string | Promise<string>): Promise<string> => {
     try {
       return await read();
@@ -117,7 +117,7 @@ async function startOf(pid: number): Promise<string | undefined> {
     return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
   } catch (error) {
     const { code } = error as { code?: string };
-    return code === "ENOENT" && globalThis.process.platform === "linux" ? "" : undefined;
+    return code === "ENOENT" && here()!.platform === "linux" ? "" : undefined;
   }
 }
 
@@ -139,7 +139,7 @@ async function lives(other: Owner, me: Owner, folder: string): Promise<boolean> 
 /** Is there a process of this number? */
 function isThere(pid: number): boolean {
   try {
-    globalThis.process.kill(pid, 0);
+    here()!.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as { code?: string }).code !== "ESRCH"; // it may not be ours, or we may not ask

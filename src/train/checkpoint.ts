@@ -126,6 +126,12 @@ export function notStarted(): StateError {
   return new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
 }
 
+export function notHere(): StateError {
+  return new StateError("not-here", {
+    of: "checkpoint", problem: "the parameters of this step are in the worker", fix: "take the run as onStep's second argument, which brings them here, or ask what fit has returned",
+  });
+}
+
 export function brokenCheckpoint(): FormatError {
   return new FormatError("bad-file", { option: "resume", problem: "this checkpoint is broken" });
 }

@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor.ts";
 import { pacer } from "../yield.ts";
 import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
-import { brokenCheckpoint, mismatch, notStarted, restore, writeCheckpoint } from "./checkpoint.ts";
+import { brokenCheckpoint, mismatch, notHere, notStarted, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import type { Keeper, makeKeeper, Position } from "./keeper.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Feed, type Feeds, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
@@ -88,6 +88,8 @@ export interface FitDefaults {
 
 /** Who keeps runs; made by keepRun(). */
 export interface RunKeeper {
+  /** Steps of the last checkpoint that is safe. */
+  readonly step: number;
   /** Opens the place, and makes the run: a new one, or one that goes on.
    * @internal */
   open(
@@ -286,6 +288,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   checkNames("budget", options.budget, ["steps", "milliseconds"]);
   if (most !== Infinity) wantCount("budget.steps", most);
   if (milliseconds !== Infinity) wantNumber("budget.milliseconds", milliseconds, 0);
+  /** Have programs run elsewhere since the parameters were brought here? */
+  let away = false;
   let wake = (): void => {}, underWay = false, over = false, thrown: { error: unknown } | undefined, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
@@ -305,6 +309,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const rateAt = (step: number): number => (schedule ? wantRate(schedule(step, info), step) : info.base);
 
   const beginStep = (at: FitState, programs: (rows: number) => LoadedProgram): void => {
+    away = true;
     telling = watcher?.before(at) && end - first === batchSize && plan.training.has(TELLING) ? programs(TELLING) : undefined;
     rate = (watcher?.slow ?? 1) * rateAt(at.steps);
     loss = whole = 0;
@@ -362,7 +367,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   };
 
   /** Brings parameters, gradients and optimizer state up to date, where programs run on another memory. */
-  const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block);
+  const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block)?.then(() => void (away = false));
 
   /** Runs up to `times` steps of one program, between which nobody looks; `finite` is false if the last one was not. */
   const advance = (at: FitState, program: LoadedProgram, set: DataSet, count: number, times: number): Promise<void> | undefined => {
@@ -379,6 +384,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       }
       return finite;
     };
+    away = true;
     if (runner) return runner.series(program, times, at, before, after);
     do {
       before(0);
@@ -647,6 +653,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     checkpoint() {
       if (!state || !begun) throw notStarted();
       if (running.final) return running.final();
+      if (away && !over && network.session.twin) throw notHere();
       const at = state;
       return showing(false, () => {
         const { notes: now, extra: tensors } = position(true);

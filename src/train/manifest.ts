@@ -15,7 +15,7 @@ import { describeSchedule } from "../schedules/schedule.ts";
 import { sizeOf } from "../shape.ts";
 import { VERSION } from "../version.ts";
 import type { WorkerModel } from "../workerModel.ts";
-import { describe, describeModel } from "./checkpoint.ts";
+import { describe, describeModel, openCheckpoint } from "./checkpoint.ts";
 import type { FitOptions } from "./fit.ts";
 import { dataColumns, describeLosses, resolveObjective } from "./objective.ts";
 import { setUp } from "./setup.ts";
@@ -142,7 +142,7 @@ export function makeManifest(network: Network, data: Data | Stream, options: Fit
     options: named({
       loss: describeLosses(objective), optimizer: describe(layout), schedule: describeSchedule(schedule), epochs,
       metrics: objective.flatMap(({ metrics }) => metrics.map(({ key, metric }) => ({ name: key, over: metric.all ? "all rows" : "each row" }))),
-      batchSize: Math.min(options.batchSize ?? (drive ? rows : 32), rows), seed: options.seed ?? seed,
+      batchSize: Math.min(options.batchSize ?? (drive ? rows : 32), rows), seed: options.seed ?? (options.resume ? openCheckpoint(options.resume).notes.seed : seed),
       shuffle: options.shuffle ?? !(isStream(data) || drive), accumulate, ema, clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), onNonFinite,
     }),
   })) as Manifest;

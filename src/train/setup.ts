@@ -73,7 +73,7 @@ export function begin(
 ): { seed: ReturnType<typeof wantSeed>; checkpoint: Checkpoint | undefined; settings: CheckpointNotes; forced: boolean } {
   const force = wantBoolean("force", options.force ?? false), checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout, force);
   const wanted = wantSeed(options.seed ?? checkpoint?.notes.seed ?? seed);
-  const settings = {
+  const settings: CheckpointNotes = {
     ...more, model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name), seed: wanted.seed,
     clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), schedule: describeSchedule(schedule), loss: describeLosses(objective),
   };

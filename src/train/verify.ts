@@ -108,7 +108,7 @@ export async function verify(run: readonly Uint8Array[] | StoredRun, data: Data<
   if (from !== undefined) wantCount("from", from, 0);
   if (to !== undefined) wantCount("to", to);
   checkNames("verify: options", options.options, ["loss", "optimizer", "schedule", "penalty", "metrics", "validation"]);
-  const { checkpoints, manifest }: StoredRun = Array.isArray(run) ? { checkpoints: run as Uint8Array[] } : isRecord(run) ? (run as unknown as StoredRun) : { checkpoints: [] };
+  const { checkpoints, manifest }: StoredRun = Array.isArray(run) ? { checkpoints: run as Uint8Array[] } : (isRecord(run) ? run : {}) as StoredRun;
   const listed = checkpoints as unknown as Record<symbol, unknown> | undefined;
   if (!listed?.[Symbol.asyncIterator] && !listed?.[Symbol.iterator]) throw badOption("run", run, "a list of checkpoints, or { manifest, checkpoints }", { of: "verify" });
 

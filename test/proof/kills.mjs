@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { isFault, killedRun, told, train } from "../runs/kills.mjs";
+import { isFault, killedRun, lost, told, train } from "../runs/kills.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)), dist = join(root, "dist/index.js"), library = pathToFileURL(dist).href;
 const { values } = parseArgs({ options: { kills: { type: "string", default: "60" }, browsers: { type: "string", default: "10" } } });
@@ -28,7 +28,7 @@ try {
 
   let kills = 0, resumes = 0, runs = 0;
   for (; kills < wanted; runs++) {
-    const run = await killedRun(library, join(folder, `run-${runs}`), Math.min(6, wanted - kills), kept.milliseconds / 2);
+    const run = await killedRun(library, join(folder, `run-${runs}`), Math.min(6, wanted - kills), 0.7 * kept.milliseconds);
     kills += run.kills;
     resumes += run.resumes;
     faults.push(...run.faults);
@@ -55,10 +55,10 @@ async function killBrowsers(undisturbed) {
       const profile = join(folder, `profile-${where}-${runs}`);
       let acknowledged = 0, end;
       while (end === undefined) {
-        const after = kills < browsers / 2 ? Math.random() * whole.milliseconds / 2 : Infinity, { lines, killed } = await browse(chromium, profile, where, after);
+        const after = kills < browsers / 2 ? Math.random() * whole.milliseconds * 0.7 : Infinity, { lines, killed } = await browse(chromium, profile, where, after);
         const [from] = told(lines, "from");
         if (from) resumes++;
-        if (lines.length && acknowledged > 0 && !(from >= acknowledged)) faults.push(`${where}: step ${acknowledged} was acknowledged, and the run went on from ${from ?? 0}`);
+        if (lost(lines, acknowledged)) faults.push(`${where}: step ${acknowledged} was acknowledged, and the run went on from ${from ?? 0}`);
         faults.push(...lines.filter(isFault).map((line) => `${where}: ${line}`));
         acknowledged = Math.max(acknowledged, ...told(lines, "safe"));
         if (killed) kills++;

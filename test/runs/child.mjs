@@ -13,12 +13,12 @@ async function main() {
   const y = Int32Array.from({ length: rows }, (_, i) => Math.floor((x[i * width] + 1) * 2.5));
   const model = await createModel(sequential(dense(96), relu(), dropout(0.2), dense(5)), { input: [width], seed: 11 });
   const run = place === "none" ? undefined : keepRun(place, {
-    every: { steps: 3 }, keep: 3,
+    every: { steps: 5 }, keep: 3,
     onResume: (step) => tell(`from ${step}`), onCheckpoint: (step) => tell(`safe ${step}`),
     onStorageError: ({ message }) => tell(`error ${message}`), onNote: (note) => tell(`note ${note}`),
   });
   await model.fit({ x, y }, {
-    loss: crossEntropy(), optimizer: adam({ learningRate: 0.01 }), schedule: cosine(), batchSize: 16, epochs: 40, validation: 0.1, metrics: ["accuracy"], ...(run && { run }),
+    loss: crossEntropy(), optimizer: adam({ learningRate: 0.01 }), schedule: cosine(), batchSize: 16, epochs: 30, validation: 0.1, metrics: ["accuracy"], ...(run && { run }),
   });
   tell(`end ${hash(model)}`);
 }

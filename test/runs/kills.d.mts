@@ -6,3 +6,4 @@ export function killedRun(library: string, folder: string, times: number, most: 
 }>;
 export function isFault(line: string): boolean;
 export function told(lines: readonly string[], word: string): number[];
+export function lost(lines: readonly string[], acknowledged: number): boolean;

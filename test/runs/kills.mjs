@@ -57,15 +57,21 @@ export const isFault = (line) => /^(error|failed|note .*(broken|not kept|cannot)
 /** Numbers that are told of lines "WORD NUMBER". */
 export const told = (lines, word) => lines.filter((line) => line.startsWith(`${word} `)).map((line) => Number(line.split(" ")[1]));
 
-/** One run that is killed so many times, each at a random moment of up to `most` milliseconds, and then let come to its end.
+/** Did a training go on from less than was acknowledged before? One that was killed at its start has not gone on at all. */
+export function lost(lines, acknowledged) {
+  const [from = 0] = told(lines, "from");
+  return from < acknowledged && lines.some((line) => /^(from|safe|end) /.test(line));
+}
+
+/** One run that is killed so many times, and then let come to its end: at random moments up to `most` milliseconds, one in each part of that time.
  * Faults are what should not be. */
 export async function killedRun(library, folder, times, most, engine) {
-  const faults = [], moments = [];
+  const faults = [], moments = [], planned = Array.from({ length: times }, (_, i) => (i + Math.random()) / times * most).sort(() => Math.random() - 0.5);
   let kills = 0, resumes = 0, acknowledged = 0;
   const take = ({ lines, killed }) => {
     const from = told(lines, "from");
     resumes += from.length;
-    if (acknowledged > 0 && !(from[0] >= acknowledged)) faults.push(`step ${acknowledged} was acknowledged, and the run went on from ${from[0] ?? 0}`);
+    if (lost(lines, acknowledged)) faults.push(`step ${acknowledged} was acknowledged, and the run went on from ${from[0] ?? 0}`);
     faults.push(...lines.filter(isFault));
     acknowledged = Math.max(acknowledged, ...told(lines, "safe"));
     const { torn, newest } = look(folder);
@@ -76,7 +82,7 @@ export async function killedRun(library, folder, times, most, engine) {
   };
   let end;
   while (end === undefined && kills < times) {
-    moments.push(Math.random() * most);
+    moments.push(planned[moments.length]);
     end = take(await train(library, folder, moments.at(-1), engine));
   }
   end ??= take(await train(library, folder, Infinity, engine));

@@ -14,7 +14,7 @@ beforeAll(() => {
   wantBuilt();
   place = temporary();
 });
-afterAll(() => place.remove());
+afterAll(() => place?.remove());
 
 const hashOf = ({ lines }: { lines: string[] }): string | undefined => lines.find((line) => line.startsWith("end "))?.slice(4);
 
@@ -22,7 +22,7 @@ test("six kills: no torn file, no acknowledged checkpoint lost, the bits of the 
   const undisturbed = hashOf(await train(library, "none")), kept = await train(library, join(place.folder, "kept"));
   expect(undisturbed).toMatch(/^[0-9a-f]{64}$/);
   expect(hashOf(kept)).toBe(undisturbed);
-  const { end, kills, resumes, faults } = await killedRun(library, join(place.folder, "killed"), 6, kept.milliseconds / 2);
+  const { end, kills, resumes, faults } = await killedRun(library, join(place.folder, "killed"), 6, 0.7 * kept.milliseconds);
   expect(faults).toEqual([]);
   expect(end).toBe(undisturbed);
   expect(kills).toBeGreaterThan(0);

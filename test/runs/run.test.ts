@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  adam, crossEntropy, earlyStopping, type FitOptions, hash, keepRun, type KeepOptions, memoryStore, type Model, readRun, type Report, sgd, StorageError, type Store,
+  adam, createModel, crossEntropy, dense, dropout, earlyStopping, type FitOptions, hash, keepRun, type KeepOptions, memoryStore, type Model, readRun, relu, type Report, sequential, sgd, StorageError, type Store, tanh, type WorkerModel,
 } from "../../src/index.ts";
 import { temporary } from "../runtimes/project.ts";
 import { classified, classifier, options } from "../helpers.ts";
@@ -188,6 +188,18 @@ describe("a run", () => {
       await again.fit(stream, options({ run: keepRun(at), budget: { steps: budget } }));
       expect(hash(again) === hash(model)).toBe(budget === 100);
     }
+  });
+
+  test("goes from a worker with two threads to this thread and back", async () => {
+    const at = join(place.folder, "worker"), make = (more: object) => createModel(sequential(dense(12), relu(), dropout(0.2), dense(8), tanh(), dense(3)), { input: [6], seed: 3, ...more });
+    let end = "";
+    for (const [steps, where] of [[5, "worker"], [3, "here"], [100, "worker"]] as const) {
+      const model = await make(where === "worker" ? { where, threads: 2 } : {}), run = keepRun(at, { every: { steps: 2 } });
+      await model.fit(data, options({ run, budget: { steps } }));
+      end = await hash(model as unknown as WorkerModel);
+      await model.dispose();
+    }
+    expect(end).toBe(undisturbed);
   });
 
   test("of a disposed model gives its place back", async () => {

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import {
   adam, bestWeights, type Callback, cosine, cosineWarmRestarts, createModel, crossEntropy, type Data, dense, doctor, dropout, earlyStopping, exponentialDecay, type FitOptions, hash,
-  type History, inverseSqrtDecay, l2, lbfgs, metric, type Model, mse, multiStepDecay, oneCycle, ops, polynomialDecay, readSafetensors, reduceOnPlateau, relu, sequence, sequential, sgd, stepDecay,
+  type History, inverseSqrtDecay, l2, lbfgs, metric, type Model, mse, multiStepDecay, oneCycle, ops, polynomialDecay, readSafetensors, reduceOnPlateau, relu, type Running, sequence, sequential, sgd, stepDecay,
   type Stream, warmup, type WorkerModel,
 } from "../../src/index.ts";
 import { classified, numbers } from "../helpers.ts";
@@ -18,17 +18,22 @@ const spread = metric("spread", { all: ({ data: p }) => Math.max(...p) - Math.mi
 
 /** A callback that decides by what it has heard, and says what it did: its memory is in checkpoints. */
 function counting(log: string[], stopAt = Infinity): Callback {
-  let left = 3;
+  let left = 3, ended = false, run: Running;
   return {
-    onStart: () => void (left = 3),
-    async onEpoch({ epoch, loss }, training) {
+    onStart(training) {
+      [left, ended, run] = [3, false, training];
+    },
+    async onEpoch({ epoch, loss }) {
       await Promise.resolve();
       left = (left + 3) % 4; // 3, 2, 1, 0, 3 …
       log.push(`${epoch} ${left} ${loss}`);
-      if (epoch >= stopAt) training.stop();
+      if ((ended = epoch >= stopAt)) run.stop();
     },
-    save: () => left,
-    load: (saved: number) => void (left = saved),
+    save: () => (ended ? -1 : left),
+    load(saved: number) {
+      left = saved;
+      if (saved < 0) run.stop(); // it has ended
+    },
   };
 }
 
@@ -79,7 +84,7 @@ function state(bytes: Uint8Array): unknown {
 }
 
 const SCHEDULES: Record<string, () => FitOptions["schedule"]> = {
-  cosine, polynomialDecay, oneCycle: () => oneCycle(), exponentialDecay: () => exponentialDecay({ epochs: 1 }), stepDecay: () => stepDecay({ epochs: 2 }), multiStepDecay: () => multiStepDecay({ steps: [3, 11] }),
+  cosine, polynomialDecay, oneCycle: () => oneCycle(), exponentialDecay: () => exponentialDecay({ epochs: 1, factor: 0.5 }), stepDecay: () => stepDecay({ epochs: 2 }), multiStepDecay: () => multiStepDecay({ steps: [3, 11] }),
   inverseSqrtDecay: () => inverseSqrtDecay({ steps: 4 }), cosineWarmRestarts: () => cosineWarmRestarts({ epochs: 1 }), "warmup and cosine": () => warmup(cosine(), { steps: 5 }),
   "a sequence that ends with a plateau": () => sequence([warmup({ steps: 3 }), reduceOnPlateau({ monitor: "loss", patience: 0, threshold: 0.2 })], { steps: [4] }),
 };
@@ -100,7 +105,7 @@ describe("a run that goes on from any of its steps is the run that was never sto
     }],
     ["that a callback of one's own ends", { options: (log) => ({ epochs: 9, callbacks: [counting(log, 3)] }) }],
     ["with a doctor", { every: 3, options: () => ({ epochs: 10, optimizer: sgd({ learningRate: 30 }), doctor: doctor({ every: 4 }) }) }],
-    ["with a doctor that rolls back", { every: 2, options: () => ({ ema: 0.5, epochs: 6, loss: (p, t) => ops.add(ops.mean(ops.log(ops.add(p, 0.4))), ops.scale(ops.sum(t), 0)), optimizer: sgd({ learningRate: 0.2 }), doctor: doctor(), onNonFinite: "rollback" }) }],
+    ["with a doctor that rolls back", { every: 2, options: () => ({ ema: 0.5, epochs: 6, loss: (p, t) => ops.add(ops.mean(ops.log(ops.add(p, 0.4))), ops.multiply(ops.sum(ops.toFloat(t)), 0)), optimizer: sgd({ learningRate: 0.2 }), doctor: doctor(), onNonFinite: "rollback" }) }],
     ["with several outputs", {
       make: (site = {}, seed = 3) => createModel(({ a }: any) => {
         const h = dense(5, { name: "h" })(a);
@@ -119,7 +124,7 @@ describe("a run that goes on from any of its steps is the run that was never sto
   });
 
   it("early stopping has ended one before its last epoch", async () => {
-    const epochs = await expectExact({ every: 5, options: () => ({ epochs: 12, validation: held, optimizer: sgd({ learningRate: 2 }), callbacks: [earlyStopping({ patience: 1 })] }) });
+    const epochs = await expectExact({ every: 1, options: () => ({ epochs: 12, validation: held, optimizer: sgd({ learningRate: 2 }), callbacks: [earlyStopping({ patience: 1 })] }) });
     expect(epochs).toBeLessThan(12);
   });
 });
@@ -160,6 +165,21 @@ describe("checkpoints", () => {
       expect(told(rest)).toEqual(told(history));
       expect(hash(other as Model)).toBe(hash(model as Model));
     }
+  });
+
+  it("of a step in a worker are refused to who has not asked for its parameters, and right for who has", async () => {
+    const run = (callbacks: Callback[]): FitOptions => ({ loss: crossEntropy(), optimizer: adam({ learningRate: 0.05 }), batchSize: 8, callbacks });
+    const taken: Uint8Array[][] = [], errors: any[] = [];
+    for (const site of [{}, { where: "worker" }]) {
+      const model = await net(site) as Model<any, any>, kept: Uint8Array[] = [];
+      taken.push(kept);
+      await model.fit(data, run([{ onStep: (_, training) => void kept.push(training.checkpoint()) }]));
+      let captured: Running;
+      await Promise.resolve(model.fit(data, run([{ onStart: (training) => void (captured = training), onStep: () => void captured.checkpoint() }]))).catch((error: unknown) => errors.push(error));
+      await model.dispose();
+    }
+    expect(taken[1]!.map((bytes) => state(bytes))).toEqual(taken[0]!.map((bytes) => state(bytes)));
+    expect(errors).toMatchObject([{ code: "not-here", details: { of: "checkpoint" } }]);
   });
 
   it("keep what a callback has saved though it is 0, false or an empty text", async () => {

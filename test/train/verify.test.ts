@@ -2,23 +2,21 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import {
-  adam, audit, type AuditOptions, cosine, createModel, crossEntropy, type Data, dense, dropout, earlyStopping, f1, FormatError, type FitOptions, hash, l2, layers, lbfgs, type Model, mse, ops, OptionError,
-  reduceOnPlateau, relu, type Running, sequence, sequential, sgd, type Stream, verify, type VerifyOptions, warmup, type WorkerModel,
+  adam, audit, type AuditOptions, type Callback, cosine, createModel, crossEntropy, type Data, dense, dropout, earlyStopping, f1, FormatError, type FitOptions, hash, l2, layers, lbfgs, type Model, mse, ops, OptionError,
+  reduceOnPlateau, relu, sequence, sequential, sgd, type Stream, verify, type VerifyOptions, warmup, type WorkerModel,
 } from "../../src/index.ts";
 import { classified, numbers } from "../helpers.ts";
 
 const data = classified(40), held = classified(16, 6, 3, 9);
 const net = (seed = 3, site = {}): Promise<Model<any, any>> => createModel(sequential(dense(7), relu(), dropout(0.2), dense(3)), { input: [6], seed, ...site }) as Promise<Model<any, any>>;
 const base: FitOptions = { loss: crossEntropy(), optimizer: adam({ learningRate: 0.05 }), batchSize: 8, epochs: 4, validation: 0.2, metrics: ["accuracy"] };
-/** A checkpoint after these steps. */
-const at = (steps: readonly number[], kept: Uint8Array[]): FitOptions["onStep"] => ({ step }: { step: number }) => void (steps.includes(step) && kept.push(current!.checkpoint()));
-let current: Running | undefined;
-const remember = { onStart: (training: Running) => void (current = training) };
+/** Takes a checkpoint after these steps. */
+const at = (steps: readonly number[], kept: Uint8Array[]): Callback => ({ onStep: ({ step }, training) => void (steps.includes(step) && kept.push(training.checkpoint())) });
 
 /** The checkpoints of an audited run, some of them in the middle of an epoch. */
 async function run(options: Partial<FitOptions> = {}, { trail = audit(), steps = [3, 4, 9, 12, 16], model = net() as Promise<Model<any, any> | WorkerModel<any, any>>, rows = data as Data<any, any> | Stream<any, any> } = {}): Promise<Uint8Array[]> {
   const kept: Uint8Array[] = [], made = await model as Model<any, any>;
-  await made.fit(rows as Data, { ...base, ...options, onStep: at(steps, kept), callbacks: [remember, ...(options.callbacks ?? []), trail] } as FitOptions);
+  await made.fit(rows as Data, { ...base, ...options, callbacks: [at(steps, kept), ...(options.callbacks ?? []), trail] } as FitOptions);
   await made.dispose();
   return kept;
 }
@@ -138,7 +136,7 @@ describe("a true run is found true", () => {
 
   it("without audit(), if model and options are handed over; there is no chain then", async () => {
     const kept: Uint8Array[] = [], model = await net();
-    await model.fit(data, { ...base, onStep: at([3, 9], kept), callbacks: [remember] });
+    await model.fit(data, { ...base, callbacks: [at([3, 9], kept)] });
     const { loss, optimizer, validation, metrics } = base as Required<FitOptions>;
     expect(await verify(kept, data, { model, options: { loss, optimizer, validation, metrics } })).toEqual({ ok: true, chainOk: undefined, intervals: [{ from: 3, to: 9, ok: true }], faults: [] });
     await expect(verify(kept, data)).rejects.toThrow(/audit\(\)/);
