@@ -470,5 +470,7 @@ function optimizerLines(optimizer: Optimizer, trainable: readonly Parameter[]): 
     const ratio = base === 0 ? 1 : own.learningRate / base;
     return members.length ? [`    {"params": [p[name] for name in ${python(members)}], "ratio": ${float(ratio)}, ${options(own).join(", ")}},`] : [];
   });
-  return [`optimizer = ${type}([`, ...lists.flat(), `], lr=${float(base)}, **{${options(hyper).join(", ")}})`];
+  // torch 1.13 has nadam's formula in its foreach loop alone: the other one multiplies the product of momenta by the last of them twice
+  const foreach = optimizer.optimizer === "nadam" ? ", foreach=True" : "";
+  return [`optimizer = ${type}([`, ...lists.flat(), `], lr=${float(base)}, **{${options(hyper).join(", ")}}${foreach})`];
 }
