@@ -1,5 +1,6 @@
 // A model's preprocessing in its exports: raw columns in, answers in the user's units out.
 
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,9 @@ import { afterAll, expect, test } from "vitest";
 import { createModel, dense, type Model, relu, sequential, toONNX, toPredictor } from "../../src/index.ts";
 import { compare } from "../worst.ts";
 import { runtime, RUNTIMES, session } from "./onnxRuntime.ts";
+
+const PYTHON = "/usr/bin/python3", noChecker = spawnSync(PYTHON, ["-c", "import onnx"]).status !== 0;
+if (noChecker) console.warn(`test/formats/raw-rows.test.ts: files are not checked [SKIPPED: ${PYTHON} has no onnx; apt-get install python3-onnx]`);
 
 const folder = mkdtempSync(join(tmpdir(), "lanewise-raw-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,6 +62,10 @@ const TARGETS = {
 test.each(Object.entries(TARGETS))("ONNX Runtime takes raw columns; the target is %s", async (what, [target, units]) => {
   const model = await made(target, COLUMNS, what === "classes" ? ["a", "b", "c"] : undefined), file = toONNX(model);
   const wanted = [...model.predict({ data: Float32Array.from(ROWS.flatMap(features)), shape: [ROWS.length, WIDTH] }).data].map(units);
+  if (!noChecker && what === "logarithmic") {
+    writeFileSync(join(folder, "raw.onnx"), file);
+    expect(spawnSync(PYTHON, ["-c", "import sys, onnx; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)", join(folder, "raw.onnx")], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  }
   for (const name of RUNTIMES) {
     const ort = await runtime(name), loaded = await session(ort, file);
     expect(loaded.inputNames).toEqual(COLUMNS.map(({ column }) => column));
