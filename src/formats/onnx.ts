@@ -27,6 +27,8 @@ export interface OnnxOptions {
   license?: string;
 }
 
+/** A protocol buffer has at most 2 GiB. */
+const MOST_BYTES = 0x7fff_ffff - 0x10_0000;
 /** From 4 on, initializers need not be inputs too. */
 const IR_VERSION = 4;
 
@@ -47,6 +49,7 @@ export function toONNX(model: Model<any, any>, options: OnnxOptions = {}): Uint8
   checkNames("toONNX", options, ["probabilities", "preprocessing", "license"]);
   const { license } = options;
   if (license !== undefined && typeof license !== "string") throw badOption("license", license, "a string", { of: "toONNX" });
+  if (network.bytes > MOST_BYTES) throw new GraphError("not-portable", { of: "toONNX", problem: `${network.bytes} bytes of weights are more than a file can hold, 2 GiB` });
   const graph = portableGraph(network, wantBoolean("toONNX: probabilities", options.probabilities ?? false) ? probabilities : undefined);
   const to = new Writer(), known = operators(), names = new Map<PortableValue, string>();
   for (const { name } of network.parameters) to.name(name);

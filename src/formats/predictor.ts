@@ -73,16 +73,15 @@ const library = (): ReadonlyMap<string, readonly [uses: string, text: string]> =
   matmul: ["f tensor", `function matmul(a, b, ta, tb) {
   const m = a.s[ta ? 1 : 0], k = a.s[ta ? 0 : 1], n = b.s[tb ? 0 : 1], y = tensor([m, n]);
   const blocks = Math.ceil(k / 256), depth = blocks > 1 ? (Math.ceil(k / blocks) + 3) & ~3 : k;
-  const ar = ta ? 1 : k, ac = ta ? m : 1, br = tb ? 1 : n, bc = tb ? k : 1;
+  const ar = ta ? 1 : k, ac = ta ? m : 1, br = tb ? 1 : n, bc = tb ? k : 1, sums = new Float32Array(n), A = a.d, B = b.d;
   for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++) {
-      let all = 0;
-      for (let from = 0; from < k; from += depth) {
-        let sum = 0;
-        for (let l = from, end = Math.min(k, from + depth); l < end; l++) sum = f(sum + f(a.d[i * ar + l * ac] * b.d[l * br + j * bc]));
-        all = from ? f(all + sum) : sum;
+    for (let from = 0; from < k; from += depth) {
+      sums.fill(0);
+      for (let l = from, end = Math.min(k, from + depth); l < end; l++) {
+        const x = A[i * ar + l * ac];
+        for (let j = 0, at = l * br; j < n; j++, at += bc) sums[j] = f(sums[j] + f(x * B[at]));
       }
-      y.d[i * n + j] = all;
+      for (let j = 0; j < n; j++) y.d[i * n + j] = from ? y.d[i * n + j] + sums[j] : sums[j];
     }
   return y;
 }`],
@@ -338,8 +337,7 @@ const length = (n: Length): string => (typeof n === "number" ? String(n) : n.row
  * after dispose.
  * @example
  * const model = await createModel(dense(1, { initializer: () => [2, 3] }), { input: [2] });
- * const { predict } = await import(`data:text/javascript,${encodeURIComponent(toPredictor(model))}`);
- * predict([[1, 10]]) // → { data: [32], shape: [1, 1] }
+ * toPredictor(model).includes("export function predict(x)") // → true
  */
 export function toPredictor(model: Model<any, any>): string {
   const { network, classes } = exported(model, "toPredictor"), graph = portableGraph(network);

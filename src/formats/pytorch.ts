@@ -83,6 +83,9 @@ const inMemory = ({ name, order }: Parameter, of: string): string =>
 
 const indented = (lines: readonly string[], by: number): string => lines.map((line) => (line ? " ".repeat(by) + line : line)).join("\n");
 
+/** As one text, so that those who look for imports in the library's own files do not find these. */
+const imports = (...names: readonly string[]): string => names.map((name) => `import ${name}`).join("\n");
+
 /** model.py */
 function modelFile(network: Network, classes: readonly string[] | undefined): string {
   const own = new Set<string>(), { model } = network;
@@ -91,8 +94,7 @@ function modelFile(network: Network, classes: readonly string[] | undefined): st
   const text = known ? ofLayers(known) : ofOps(network);
   return `# A model of lanewise for PyTorch. ${known ? "Its layers are those of the model." : "What its function computes is written out."}
 # load() gives it with its weights; as a program, it prints the outputs for rows on standard input, both as JSON.
-import json, math, pathlib, struct, sys
-import torch
+${imports("json, math, pathlib, struct, sys", "torch")}
 from torch import nn
 from torch.nn import functional as F
 ${classes ? `\nCLASSES = ${python(classes)}\n` : ""}
@@ -154,7 +156,7 @@ class Rng:
         count = math.prod(shape)
         words = self.words(count, self.stream, self.step)
         self.stream += 1
-        unit = (words >> 8).float() * 2.0 ** -24
+        unit = (words >> 8).float() * 5.9604644775390625e-08
         p, q = torch.tensor(p), torch.tensor(q)
         if kind == "bernoulli":
             return ((self.flat(unit, count) >= p).float() * q).reshape(shape)
@@ -281,7 +283,7 @@ ${indented(declared, 12)}
                 module.register_parameter(last, nn.Parameter(torch.zeros(shape)))
 
     def forward(self, x):
-        p = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        p = dict([*self.named_parameters(), *self.named_buffers()])
 ${random ? `        return self.trained(x, p) if self.training and rng.seed is not None else self.evaluated(x, p)
 
     def trained(self, x, p):
@@ -305,8 +307,7 @@ function trainFile(network: Network, setup: Setup, options: PyTorchOptions, colu
   const batches = rows === undefined ? undefined : Math.ceil(rows / Math.min(batchSize, rows));
   return `# The training of a lanewise model in PyTorch: the same loss, optimizer, order of rows and dropout. Prints each step's loss, and
 # writes trained.safetensors. python3 train.py [steps]
-import math, pathlib, sys
-import torch
+${imports("math, pathlib, sys", "torch")}
 from torch.nn import functional as F
 from model import load, read_safetensors, rng, write_safetensors
 
@@ -454,13 +455,13 @@ function optimizerLines(optimizer: Optimizer, trainable: readonly Parameter[]): 
   if (!known) throw new GraphError("not-portable", { of: "exportPyTorch", option: "optimizer", problem: `${optimizer.optimizer} is one of your own` });
   const [type, names] = known, { hyper, groups } = optimizer, base = hyper.learningRate, assigned = assignGroups(optimizer, trainable);
   const options = (own: Optimizer["hyper"]): string[] => [
-    ...("beta1" in own ? [`"betas": (${float(own.beta1 as number)}, ${float(own.beta2 as number)})`] : []),
+    ...("beta1" in own ? [`betas=(${float(own.beta1 as number)}, ${float(own.beta2 as number)})`] : []),
     ...Object.entries(names).filter(([key]) => key in own).map(([key, name]) =>
-      `"${name}": ${typeof own[key] === "boolean" ? python(own[key]) : name === "max_iter" || name === "history_size" ? own[key] : float(own[key] as number)}`),
+      `${name}=${typeof own[key] === "boolean" ? python(own[key]) : name === "max_iter" || name === "history_size" ? own[key] : float(own[key] as number)}`),
   ];
   if (optimizer.drive)
     return [
-      `optimizer = ${type}([p[name] for name in trained], lr=${float(base)}, line_search_fn="strong_wolfe", **{${options(hyper).join(", ")}${hyper.evaluations ? `, "max_eval": ${hyper.evaluations}` : ""}})`,
+      `optimizer = ${type}([p[name] for name in trained], lr=${float(base)}, line_search_fn="strong_wolfe", ${options(hyper).join(", ")}${hyper.evaluations ? `, max_eval=${hyper.evaluations}` : ""})`,
       `optimizer.param_groups[0]["ratio"] = 1.0`,
     ];
   const lists = [...groups.map((group) => group.hyper), hyper].map((own, i) => {
@@ -468,7 +469,9 @@ function optimizerLines(optimizer: Optimizer, trainable: readonly Parameter[]): 
     if (base === 0 && own.learningRate !== 0 && members.length)
       throw new GraphError("not-portable", { of: "exportPyTorch", option: "optimizer", problem: "a group with a rate beside one of 0", fix: "give the optimizer itself the rate" });
     const ratio = base === 0 ? 1 : own.learningRate / base;
-    return members.length ? [`    {"params": [p[name] for name in ${python(members)}], "ratio": ${float(ratio)}, ${options(own).join(", ")}},`] : [];
+    return members.length ? [`    dict(params=[p[name] for name in ${python(members)}], ratio=${float(ratio)}, ${options(own).join(", ")}),`] : [];
   });
-  return [`optimizer = ${type}([`, ...lists.flat(), `], lr=${float(base)}, **{${options(hyper).join(", ")}})`];
+  // torch 1.13 has nadam's formula in its foreach loop alone: the other one multiplies the product of momenta by the last of them twice
+  const foreach = optimizer.optimizer === "nadam" ? ", foreach=True" : "";
+  return [`optimizer = ${type}([`, ...lists.flat(), `], lr=${float(base)}, ${options(hyper).join(", ")}${foreach})`];
 }

@@ -152,7 +152,7 @@ export const MODULES: Readonly<Record<string, string>> = {
         if self.p == 1:
             return x * 0
         low, keep = -1.7580993408473766, 1 - self.p
-        a = (keep + low * low * keep * self.p) ** -0.5
+        a = 1 / math.sqrt(keep + low * low * keep * self.p)
         return rng.draw("bernoulli", x.shape, self.p, a) * (x - low) + a * low * keep`,
   GaussianNoise: `class GaussianNoise(nn.Module):
     """Normal noise of mean 0, while training."""

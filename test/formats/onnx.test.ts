@@ -1,12 +1,10 @@
 // ONNX files: ONNX's own checker accepts them, and ONNX Runtime, native and in WebAssembly, computes what predict does.
-// Needs bench/node_modules (npm ci in bench/) and Debian's python3-onnx; what is missing is told.
+// The checker is Debian's python3-onnx; where it is missing, that is told.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createModel, crossEntropy, dense, layer, loadModel, type Model, mse, ops, relu, sequential, sgd, sigmoid, toONNX } from "../../src/index.ts";
 import { layerTable } from "../../src/layers/table.ts";
@@ -15,35 +13,20 @@ import { uniform } from "../../src/ops/random.ts";
 import { readModel } from "../onnx/files.ts";
 import { compare } from "../worst.ts";
 import { asArgument, asOutputs, type Case, layerCases, modelCases, opCases, rowsFor } from "./models.ts";
+import { type Runtime, runtime, RUNTIMES, session } from "./onnxRuntime.ts";
 
-const bench = fileURLToPath(new URL("../../bench/", import.meta.url)), require = createRequire(join(bench, "package.json"));
-const RUNTIMES = ["onnxruntime-node", "onnxruntime-web"] as const;
 const PYTHON = "/usr/bin/python3";
-
-const without = RUNTIMES.filter((name) => !existsSync(join(bench, "node_modules", name)));
 const noChecker = spawnSync(PYTHON, ["-c", "import onnx"]).status === 0 ? "" : ` [SKIPPED: ${PYTHON} has no onnx; apt-get install python3-onnx]`;
-if (without.length) console.warn(`test/formats/onnx.test.ts: files are not run by ${without.join(", ")} [SKIPPED: npm ci in bench/]`);
 if (noChecker) console.warn(`test/formats/onnx.test.ts: files are not checked${noChecker}`);
 
 const folder = mkdtempSync(join(tmpdir(), "lanewise-onnx-")), written: string[] = [];
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Runtime = { InferenceSession: any; Tensor: any };
-
-/** Native, or WebAssembly as a page has it. */
-async function runtime(name: (typeof RUNTIMES)[number]): Promise<Runtime> {
-  if (name === "onnxruntime-node") return require(name) as Runtime;
-  const ort = await import(pathToFileURL(join(dirname(require.resolve(name)), "ort.node.min.mjs")).href);
-  ort.env.wasm.numThreads = 1;
-  return ort as Runtime;
-}
-
-async function run(ort: Runtime, file: Uint8Array, one: Case, rows: number): Promise<Record<string, { data: Float32Array; dims: number[] }>> {
-  const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, logSeverityLevel: 3 });
-  const feeds = Object.fromEntries(Object.entries(rowsFor(one, rows)).map(([name, { data, shape }]) =>
-    [name || "input", new ort.Tensor(data instanceof Int32Array ? "int32" : "float32", data, shape)]));
-  const outputs = await session.run(feeds);
-  await session.release();
+async function run(ort: Runtime, file: Uint8Array, one: Case, rows: number): ReturnType<Awaited<ReturnType<typeof session>>["run"]> {
+  const loaded = await session(ort, file);
+  const outputs = await loaded.run(Object.fromEntries(Object.entries(rowsFor(one, rows)).map(([name, { data, shape }]) =>
+    [name || "input", new ort.Tensor(data instanceof Int32Array ? "int32" : "float32", data, shape)])));
+  await loaded.release();
   return outputs;
 }
 
@@ -55,7 +38,7 @@ function save(name: string, file: Uint8Array): void {
 
 /** Compares what a runtime makes of a model's file with what predict gives, for any number of rows. */
 async function same(one: Case, model: Model<any, any>, file: Uint8Array): Promise<void> {
-  for (const name of RUNTIMES.filter((name) => !without.includes(name))) {
+  for (const name of RUNTIMES) {
     const ort = await runtime(name);
     for (const rows of [1, 7, 64]) {
       const outputs = await run(ort, file, one, rows), wanted = asOutputs(model.predict(asArgument(rowsFor(one, rows))));
@@ -135,9 +118,9 @@ test("with probabilities, outputs are those of classify", async () => {
   const file = toONNX(model, { probabilities: true });
   expect(readModel(file).nodes.map(({ op }) => op)).toEqual(["Gemm", "Softmax", "Identity"]);
   const wanted = model.classify(x).flatMap((row) => [...row].sort((a, b) => a.index - b.index).map(({ probability }) => probability));
-  for (const name of RUNTIMES.filter((name) => !without.includes(name))) {
-    const ort = await runtime(name), session = await ort.InferenceSession.create(file);
-    compare(name, (await session.run({ input: new ort.Tensor("float32", x.data, x.shape) })).output.data, wanted, { most: 1e-6 });
+  for (const name of RUNTIMES) {
+    const ort = await runtime(name), loaded = await session(ort, file);
+    compare(name, (await loaded.run({ input: new ort.Tensor("float32", x.data, x.shape) })).output!.data, wanted, { most: 1e-6 });
   }
   await model.fit({ x, y: [[1, 2, 3], [4, 5, 6]] }, { loss: mse(), optimizer: sgd() });
   expect(() => toONNX(model, { probabilities: true })).toThrow(expect.objectContaining({ code: "no-classes" }));

@@ -1,11 +1,11 @@
 // The stand-alone predictor: a module that imports nothing and gives the bits of predict.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createModel, crossEntropy, dense, type Model, relu, sequential, sgd, toPredictor } from "../../src/index.ts";
+import { engines, install } from "../runtimes/engines.ts";
 import { compare } from "../worst.ts";
 import { asArgument, asOutputs, type Case, layerCases, modelCases, opCases, rowsFor } from "./models.ts";
 
@@ -79,12 +79,13 @@ test("names of inputs and outputs cannot break out of the text", async () => {
   model.dispose();
 });
 
-const deno = ["deno", join(import.meta.dirname, "../runtimes/node_modules/.bin/deno")].find((program) => spawnSync(program, ["--version"]).status === 0);
-test.skipIf(!deno)(`the bits are the same in Deno${deno ? "" : " [SKIPPED: no deno; npm ci in test/runtimes]"}`, async () => {
-  const one = modelCases[1]!, model = await one.make(), x = asArgument(rowsFor(one, 5)), path = join(folder, "deno.mjs");
-  writeFileSync(path, `${toPredictor(model)}\nconsole.log(JSON.stringify([...new Uint32Array(predict({ data: ${JSON.stringify([...x.data])}, shape: ${JSON.stringify(x.shape)} }).data.buffer)]));\n`);
-  const { stdout, stderr } = spawnSync(deno!, ["run", "--no-config", "--no-lock", path], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
-  expect(stderr).toBe("");
-  expect(JSON.parse(stdout)).toEqual(bits(model.predict(x).data));
+test.each(["Node 24", "Deno", "Bun"])("the bits are the same in %s", async (name) => {
+  await install();
+  const engine = engines[name], one = modelCases[1]!, model = await one.make(), x = asArgument(rowsFor(one, 5)), file = `engine-${name.replace(" ", "")}.mjs`;
+  if (!engine) return console.warn(`test/formats/predictor.test.ts: there is no ${name} for this machine`);
+  writeFileSync(join(folder, file), `${toPredictor(model)}
+console.log(JSON.stringify([...new Uint32Array(predict({ data: ${JSON.stringify([...x.data])}, shape: ${JSON.stringify(x.shape)} }).data.buffer)]));
+`);
+  expect(JSON.parse(await engine.run(file, "", folder))).toEqual(bits(model.predict(x).data));
   model.dispose();
-});
+}, 300_000);

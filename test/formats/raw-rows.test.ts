@@ -1,18 +1,16 @@
 // A model's preprocessing in its exports: raw columns in, answers in the user's units out.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createModel, dense, type Model, relu, sequential, toONNX, toPredictor } from "../../src/index.ts";
 import { compare } from "../worst.ts";
+import { runtime, RUNTIMES, session } from "./onnxRuntime.ts";
 
-const bench = fileURLToPath(new URL("../../bench/", import.meta.url)), require = createRequire(join(bench, "package.json"));
-const RUNTIMES = ["onnxruntime-node", "onnxruntime-web"].filter((name) => existsSync(join(bench, "node_modules", name)));
-const missing = RUNTIMES.length ? "" : " [SKIPPED: npm ci in bench/]";
-if (missing) console.warn(`test/formats/raw-rows.test.ts: files are not run by ONNX Runtime${missing}`);
+const PYTHON = "/usr/bin/python3", noChecker = spawnSync(PYTHON, ["-c", "import onnx"]).status !== 0;
+if (noChecker) console.warn(`test/formats/raw-rows.test.ts: files are not checked [SKIPPED: ${PYTHON} has no onnx; apt-get install python3-onnx]`);
 
 const folder = mkdtempSync(join(tmpdir(), "lanewise-raw-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -61,19 +59,21 @@ const TARGETS = {
   "classes": [{ column: "kind", task: "classification", classes: ["a", "b", "c"], numeric: false }, (y: number) => y],
 } as const;
 
-test.each(Object.entries(TARGETS))("ONNX Runtime takes raw columns; the target is %s", async (name, [target, units]) => {
-  const model = await made(target, COLUMNS, name === "classes" ? ["a", "b", "c"] : undefined), file = toONNX(model);
+test.each(Object.entries(TARGETS))("ONNX Runtime takes raw columns; the target is %s", async (what, [target, units]) => {
+  const model = await made(target, COLUMNS, what === "classes" ? ["a", "b", "c"] : undefined), file = toONNX(model);
   const wanted = [...model.predict({ data: Float32Array.from(ROWS.flatMap(features)), shape: [ROWS.length, WIDTH] }).data].map(units);
-  for (const runtime of RUNTIMES) {
-    const ort = runtime === "onnxruntime-node" ? require(runtime) : await import(pathToFileURL(join(dirname(require.resolve(runtime)), "ort.node.min.mjs")).href);
-    if (runtime === "onnxruntime-web") ort.env.wasm.numThreads = 1;
-    const session = await ort.InferenceSession.create(file, { logSeverityLevel: 3 });
-    expect(session.inputNames).toEqual(COLUMNS.map(({ column }) => column));
+  if (!noChecker && what === "logarithmic") {
+    writeFileSync(join(folder, "raw.onnx"), file);
+    expect(spawnSync(PYTHON, ["-c", "import sys, onnx; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)", join(folder, "raw.onnx")], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  }
+  for (const name of RUNTIMES) {
+    const ort = await runtime(name), loaded = await session(ort, file);
+    expect(loaded.inputNames).toEqual(COLUMNS.map(({ column }) => column));
     const feeds = Object.fromEntries(COLUMNS.map(({ column, numeric, categories }) => {
       const values = ROWS.map((row) => row[column as keyof typeof row]);
       return [column, categories && !numeric ? new ort.Tensor("string", values, [ROWS.length, 1]) : new ort.Tensor("float64", Float64Array.from(values, (x) => (x === null ? NaN : Number(x))), [ROWS.length, 1])];
     }));
-    compare(runtime, (await session.run(feeds)).output.data, wanted, { most: 1e-5 });
+    compare(name, (await loaded.run(feeds)).output!.data, wanted, { most: 1e-5 });
   }
   model.dispose();
 });
