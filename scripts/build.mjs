@@ -1,8 +1,8 @@
 // From src/, build/core.wasm and build/fast.wasm to dist/: ES modules with the core embedded, the same for edge engines, which
-// import core.wasm, the two files, what a worker runs, and declarations.
+// import core.wasm, the two files, what a worker runs, the command line, and declarations.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,23 +15,34 @@ mkdirSync(dist);
 
 // Private members whose names stand nowhere else in src/, nor in the benches, get short ones: 0.1 KB less for a page.
 const sources = ["src", "bench/suites"].flatMap((folder) => readdirSync(join(root, folder), { recursive: true })
-  .filter((name) => /\.(ts|mjs)$/.test(name)).map((name) => readFileSync(join(root, folder, name), "utf8")));
+  .filter((name) => /^(?!cli\b).*\.(ts|mjs)$/.test(name)).map((name) => readFileSync(join(root, folder, name), "utf8")));
 // comments on lines of their own only: what stands behind "//" may be in a string, with code behind it
 const text = sources.join("\n").replace(/^ *(?:\/\*[^]*?\*\/|\/\/.*)$/gm, "");
 const declared = new Set([...text.matchAll(/^ +private (?:readonly |async |get )*(\w+)/gm)].map(([, name]) => name));
 const hidden = [...declared].filter((name) => !new RegExp(`(?<!this\\.|private (?:readonly |async |get )*)\\b${name}\\b`).test(text));
 
+// what users install beside it, if they read such files
+const external = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).peerDependencies ?? {});
+
 /** The two entries, and chunks that both share: a Value of one is a Value of the other. */
 const modules = (outdir, plugins, entryPoints = { index: "src/index.ts", ops: "src/ops/index.ts" }) => build({
   absWorkingDir: root,
   entryPoints,
-  outdir, bundle: true, splitting: true, format: "esm", platform: "neutral", target: "es2022",
+  outdir, bundle: true, splitting: true, external, format: "esm", platform: "neutral", target: "es2022",
   mainFields: ["module", "main"], plugins, legalComments: "inline", chunkNames: "[hash]", mangleProps: new RegExp(`^(?:${hidden.join("|")})$`),
 });
 await modules("dist", [fastApart, embedWasm]);
 await modules("dist/edge", [importWasm]);
 // The fast build shares no chunk with them: a page would have a file more.
 for (const [outdir, core] of [["dist", embedWasm], ["dist/edge", importWasm]]) await modules(outdir, [core], { fast: "src/fast.ts" });
+// The command line is one file, with the readers' peers in it: npx finds no package beside the one that it runs.
+await build({
+  absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022",
+  mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline", minifyWhitespace: true, minifySyntax: true,
+  // licences of those that do not carry theirs in a comment
+  banner: { js: "#!/usr/bin/env node\n/*! fflate: MIT, (c) Arjun Barrett; hyparquet and hyparquet-compressors: MIT, (c) Kenny Daniel; papaparse: MIT, (c) Matthew Holt */" },
+});
+copyFileSync(join(root, "src/cli/lanewise.schema.json"), join(dist, "lanewise.schema.json"));
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,
 // they go with their contents. The embedded core goes first: gzip codes it in a block of its own, 1.5 KB less for a page.

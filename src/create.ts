@@ -126,7 +126,7 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   const { layers = {}, preprocessing: maker } = options, limit = limitOf(options);
   if (maker !== undefined && typeof maker?.load !== "function") throw badOption("preprocessing", maker, "the class Preprocessing");
   if (!isRecord(layers) || !Object.values(layers).every(isLayer)) throw badOption("layers", layers, "a record of layers by type");
-  const { network, tensors, classes, losses, seed, preprocessing: told } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
+  const { network, tensors, classes, losses, seed, metadata, preprocessing: told } = readModel(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, layers);
   const wanted = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
   for (const [name, shape] of wanted) {
     const tensor = tensors.get(name);
@@ -145,7 +145,7 @@ export async function loadModel<W extends "here" | "worker" = "here">(bytes: Uin
   if (told !== undefined && !maker)
     throw new FormatError("missing-preprocessing", { problem: "the model has preprocessing", fix: "hand it over: loadModel(bytes, { preprocessing: Preprocessing })" });
   const preprocessing = told === undefined ? undefined : maker!.load(told, network.inputs, classes);
-  return attach(network, options, limit, { seed, classes, preprocessing, losses }, () => {
+  return attach(network, options, limit, { seed, classes, preprocessing, losses, metadata }, () => {
     for (const parameter of network.parameters) network.write(parameter, tensors.get(parameter.name)!.data);
   });
 }
@@ -155,7 +155,7 @@ function badTensor(option: string, wanted: unknown, got: unknown): FormatError {
 }
 
 /** Gives a network its memory, fills its parameters, and hands its programs to those who are to run them. */
-async function attach<M>(network: Network, options: SiteOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses">, fill: () => void): Promise<M> {
+async function attach<M>(network: Network, options: SiteOptions, limit: number, notes: Pick<Notes, "seed" | "classes" | "preprocessing" | "losses" | "metadata">, fill: () => void): Promise<M> {
   const { core, threads = 1, where = "here", build = "exact" } = options;
   const opened: Opened = threads === 1 && where === "here" && build === "exact" && !options.worker
     ? { core: await loadCore(core), site: () => ({ where, threads, why: "one thread was asked for" }) }

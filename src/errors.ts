@@ -72,6 +72,9 @@ export class GraphError extends LanewiseError {}
  * message says so, parameters that an update has taken beyond float32. */
 export class NonFiniteError extends LanewiseError {}
 
+/** A place for bytes that does not take them, or does not give them back: a full disk, a read-only folder, a quota that is used up. */
+export class StorageError extends LanewiseError {}
+
 /** A worker that died, threw, or could not be started. Of a fit: the step at which it happened, and as `checkpoint` the state
  * that the parameters are in now, from which `resume` goes on. */
 export class WorkerError extends LanewiseError {

@@ -8,6 +8,14 @@ export type { WorkerModel } from "./workerModel.ts";
 export { hash } from "./hash.ts";
 export { findLearningRate, type FindLearningRateOptions, type RateCurve } from "./findLearningRate.ts";
 
+// data sets, splits and images
+export { dataset, type DatasetOptions, type DatasetStream, type RowMaker, type StreamSplitOptions } from "./data/dataset.ts";
+export { Dataset, type Fold, type FoldOptions, kFold, type Parts, split, type SplitBy, type SplitOptions } from "./data/splits.ts";
+export { crossValidate, type CrossValidateOptions, type CrossValidation, type FoldPart, type FoldReport } from "./data/crossValidate.ts";
+export { classWeights, type ClassWeightsOptions, oversample, rowWeights } from "./data/balance.ts";
+export { image, imageBatches, type ImageBatchesOptions, imageFiles, type ImageFilesOptions, imageFolder, type ImageOptions, type ImageTensor } from "./data/images.ts";
+export { dataHash } from "./data/hash.ts";
+
 export * from "./layers/index.ts";
 export * from "./initializers/index.ts";
 export * from "./losses/index.ts";
@@ -30,6 +38,10 @@ export * as ops from "./ops/index.ts";
 export type { FitOptions } from "./train/fit.ts";
 export { Training } from "./train/training.ts";
 export { Trainer, type TrainerOptions } from "./train/trainer.ts";
+// training that can be proved
+export { compareManifests, type DataNote, type Difference, type Manifest, manifestOf, wantSameManifest } from "./train/manifest.ts";
+export { type Audit, audit, type AuditOptions, type Link } from "./train/chain.ts";
+export { type Fault, type Interval, type StoredCheckpoint, type StoredRun, type Verification, verify, type VerifyOptions } from "./train/verify.ts";
 export { diagnose, doctor, type DoctorOptions, type Given } from "./doctor/index.ts";
 export { type Evaluation, type Finding, History, type Report, type StepReport } from "./train/report.ts";
 export type { Data, Labels, Stream } from "./data/columns.ts";
@@ -41,10 +53,32 @@ export type { Fitted, Impute, TransformOption, TransformOptions } from "./data/t
 export { type PreparedRows, Preprocessing, type PreprocessingOptions, type Target, type Worded } from "./data/preprocessing.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
-export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
+// data files
+export { chunksOf, nameOf, readBytes, type Source } from "./data/source.ts";
+export { csv, csvBatches, type CsvOptions } from "./data/csv.ts";
+export { jsonl } from "./data/jsonl.ts";
+export { parquet } from "./data/parquet.ts";
+export { idx } from "./data/idx.ts";
+export { npy, npz, writeNpy } from "./data/npy.ts";
+export type { FileTensor } from "./data/binary.ts";
+
+// files of models and tensors
+export { type ExactTensor, type ReadOptions, readSafetensors, type StoredNumbers, type WriteOptions, writeSafetensors } from "./formats/weights.ts";
+export { saveAs, type SaveOptions } from "./saveAs.ts";
+export { loadStateDict, type StateDictOptions } from "./stateDict.ts";
+export { type FileSummary, inspect, type TensorSummary } from "./formats/inspect.ts";
+// runs that survive
+export { keepRun, type KeepOptions, type KeptCheckpoints, type KeptRun, readRun } from "./runs/run.ts";
+export { memoryStore } from "./runs/memory.ts";
+export type { Place, StoreKind } from "./runs/place.ts";
+export type { Store } from "./runs/store.ts";
+// models out
+export { type OnnxOptions, toONNX } from "./formats/onnx.ts";
+export { toPredictor } from "./formats/predictor.ts";
+export { exportPyTorch, type PyTorchFiles, type PyTorchOptions } from "./formats/pytorch.ts";
 export { listing, type Program } from "./program.ts";
 export { trace, type TraceLine } from "./trace.ts";
 export {
   DataError, EngineError, FormatError, GraphError, LanewiseError, MemoryError, NonFiniteError, OptionError, ShapeError,
-  StateError, WorkerError, type Details,
+  StateError, StorageError, WorkerError, type Details,
 } from "./errors.ts";

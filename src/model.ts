@@ -101,7 +101,7 @@ interface ClassReading {
 }
 
 /** Probabilities from an output. */
-function asProbabilities(output: Value, reading: ClassReading["reading"]): Value {
+export function asProbabilities(output: Value, reading: ClassReading["reading"]): Value {
   if (reading === "logits") return softmax(output);
   if (reading === "logit") return sigmoid(output);
   // hinge knows no probabilities: the side is certain
@@ -114,6 +114,7 @@ export interface Notes {
   classes: readonly string[] | undefined;
   preprocessing: Preprocessing | undefined;
   losses: ReadonlyMap<string, LossOption>;
+  metadata?: ReadonlyMap<string, string>;
   site(session: Session): Site;
   keeper?: typeof makeKeeper;
   profile(model: Model, steps?: number, options?: ProfileOptions): Promise<Profile>;
@@ -131,6 +132,9 @@ function runSync<T>(running: Running<T>): T {
 
 /** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
 export class Model<X = any, Y = any> {
+  /** Strings that go into the model's file, for other tools too, and come back with it: what you set here, such as a licence, and "metrics",
+   * the last report of the last fit as JSON. */
+  readonly metadata: Map<string, string>;
   private readonly network: Network;
   private readonly notes: Notes;
   /** Prediction programs by number of rows and reading, the last used last. */
@@ -152,6 +156,7 @@ export class Model<X = any, Y = any> {
     this.network = network;
     this.notes = notes;
     this.losses = notes.losses;
+    this.metadata = new Map(notes.metadata);
   }
 
   /** Copies of all parameters and buffers by name, with PyTorch's names and layouts. */
@@ -276,8 +281,8 @@ export class Model<X = any, Y = any> {
    * model.predict([[1]]).data // → [0.75]
    */
   fit<const O extends FitOptions>(data: Data<X, TargetOf<Y>> | Stream<X, TargetOf<Y>>, options: O & Only<O, FitOptions>): Training<ReportOf<O>> {
-    const given = options ?? {}, begin = (feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
-      ...this.notes, feeds, freed: this.ended?.block,
+    const all = options ?? {}, begin = (given: FitOptions, feeds?: Feeds): Run => (this.running = makeRun(this.network, data as Data, given, {
+      ...this.notes, feeds, freed: this.ended?.at?.block,
       onBegin: ({ objective }) => {
         this.ended?.release();
         this.ended = undefined;
@@ -288,16 +293,21 @@ export class Model<X = any, Y = any> {
     return new Training<ReportOf<O>>((cancelled) => {
       this.wantOpen();
       if (this.running) throw new StateError("fit-running", { of: "fit", problem: "a fit is running on this model", fix: "await it, or stop it first" });
-      if (![data, given.validation].some(isStream)) return begin();
+      const { run } = all, feeds = [data, all.validation].some(isStream), start = (given: FitOptions): Run | Promise<Run> => !feeds ? begin(given)
+        : import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, (feeds) => begin(given, feeds), cancelled));
+      if (run && !run.open) throw badOption("run", run, "keepRun(place)");
+      if (!run && !feeds) return begin(all);
       this.running = { halt() {} };
-      return import("./train/streams.ts").then(({ openFeeds }) => openFeeds(this.site, data as Data, given, begin, cancelled)).catch((error) => {
+      return Promise.resolve(run ? run.open(all, start, this.network, data as Data, this.notes) : start(all)).catch((error) => {
         this.running = undefined;
         throw error;
       });
     }, (run) => {
       if (!run) return;
       this.running = undefined;
-      if (run.block) this.ended = run; // else it has not begun
+      if (run.at) this.ended = run; // else it has not begun
+      // how long it took is left out: the same run gives the same file
+      for (const { seconds, rowsPerSecond, findings, ...report } of run.history.epochs.slice(-1)) this.metadata.set("metrics", JSON.stringify(report));
     });
   }
 
@@ -319,7 +329,8 @@ export class Model<X = any, Y = any> {
   }
 
   /** Sets parameters by name, from arrays with PyTorch's layouts. With `strict` (the default) every parameter must be
-   * there with its shape, and no other name; else what fits is set. Nothing is set if it throws.
+   * there with its shape, and no other name but PyTorch's counters num_batches_tracked; else what fits is set. Nothing is set if it
+   * throws. loadStateDict does it with other names.
    *
    * @throws ShapeError if strict and something is missing, unexpected or of another shape; DataError for NaN or infinities.
    * @example
@@ -335,7 +346,7 @@ export class Model<X = any, Y = any> {
     const given: ReadonlyMap<string, Numbers> = parameters instanceof Map ? parameters : new Map(Object.entries(parameters));
     const own = this.network.parameters;
     const missing = own.flatMap(({ name }) => (given.get(name) === undefined ? [name] : []));
-    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name));
+    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name) && !name.endsWith("num_batches_tracked"));
     const mismatched: string[] = [], fitting: [Parameter, ArrayLike<number>][] = [];
     for (const parameter of own) {
       const numbers = given.get(parameter.name);
@@ -351,8 +362,9 @@ export class Model<X = any, Y = any> {
     const lists = { missing, unexpected, mismatched };
     const wrong = Object.entries(lists).filter(([, names]) => names.length).map(([what, names]) => `${what}: ${names.join("; ")}`);
     if (wantBoolean("setParameters: strict", options.strict ?? true) && wrong.length)
-      throw new ShapeError("state-mismatch", { of: "setParameters", problem: wrong.join(". "), ...lists, fix: "{ strict: false } sets what fits" });
+      throw new ShapeError("state-mismatch", { of: "setParameters", problem: wrong.join(". "), ...lists, fix: "{ strict: false } sets what fits; loadStateDict() renames" });
     for (const [parameter, data] of fitting) this.network.write(parameter, data);
+    this.metadata.delete("metrics");
     return lists;
   }
 
@@ -398,7 +410,7 @@ export class Model<X = any, Y = any> {
     const { blocks, uploads, arena, programs, data: dataBytes } = planBytes(plan);
     return {
       parameters, gradients: 4 * layout.count, optimizer: layout.bytes - layout.state, activations: arena, programs, data: dataBytes,
-      total: session.measure(blocks, arena, this.ended?.block, uploads),
+      total: session.measure(blocks, arena, this.ended?.at?.block, uploads),
     };
   }
 
@@ -436,7 +448,7 @@ export class Model<X = any, Y = any> {
   save(): Uint8Array<ArrayBuffer> {
     this.wantOpen();
     this.network.wantFinite();
-    return writeModel(this.network, { ...this.notes, losses: this.losses });
+    return writeModel(this.network, { ...this.notes, losses: this.losses, metadata: this.metadata });
   }
 
   /** What the model runs on. */

@@ -41,6 +41,11 @@ export class WorkerModel<X = any, Y = any> {
     return this.model.preprocessing;
   }
 
+  /** As Model.metadata; here, and no promise. */
+  get metadata(): Map<string, string> {
+    return this.model.metadata;
+  }
+
   /** As Model.predict. With `into`, the numbers are written there when they have come. */
   async predict(x: X | Raw, options: { into?: Y extends Tensor ? Float32Array : Readonly<Record<string, Float32Array>> } = {}): Promise<Y> {
     return runAway(this.model.predicting(x, options));

@@ -1,25 +1,7 @@
-// What the bench hands on: the network that ONNX Runtime is asked for, and the picture of the results.
+// What the bench hands on: the picture of the results.
 
 import { describe, expect, it } from "vitest";
-import { onnxFile } from "../bench/peers/onnx.mjs";
 import { plot } from "../bench/plot.mjs";
-import { readModel } from "./onnx/files.ts";
-
-it("the ONNX file of a network holds its weights and its graph", () => {
-  const layers = [
-    { from: 2, to: 3, weight: Float32Array.of(1, 2, 3, 4, 5, 6), bias: Float32Array.of(7, 8, 9) },
-    // part of a larger array, and a length of more than one byte
-    { from: 3, to: 50, weight: new Float32Array(160).fill(0.5).subarray(10), bias: new Float32Array(50).fill(-1) },
-  ];
-  const { nodes, constants, inputs, outputs } = readModel(onnxFile(layers, { rows: 4, activation: "tanh" }));
-  expect(nodes.map(({ op, inputs, outputs }) => `${outputs} = ${op}(${inputs})`)).toEqual(["z0 = Gemm(x,weight0,bias0)", "a0 = Tanh(z0)", "logits = Gemm(a0,weight1,bias1)"]);
-  layers.forEach(({ from, to, weight, bias }, i) => {
-    expect(constants.get(`weight${i}`)).toEqual({ type: "float32", shape: [from, to], data: [...weight] });
-    expect(constants.get(`bias${i}`)).toEqual({ type: "float32", shape: [to], data: [...bias] });
-  });
-  expect(inputs).toEqual(["x"]);
-  expect(outputs).toEqual(["logits"]);
-});
 
 describe("the plot of the results", () => {
   const part = (node: string, ...ratios: [string, number][]) => ({ node, figures: { steps: [{ work: "W2", title: "784-128-10, batch < 65", ratios }] } });

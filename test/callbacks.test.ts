@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  accuracy, bestWeights, type Callback, createModel, crossEntropy, dense, earlyStopping, hash, jsonl, type Model, mse, NonFiniteError, OptionError, progress,
+  accuracy, bestWeights, callbacks, type Callback, createModel, crossEntropy, dense, earlyStopping, hash, type Model, mse, NonFiniteError, OptionError, progress,
   reduceOnPlateau, type Running, sgd, StateError,
 } from "../src/index.ts";
 import { classified, classifier, options, parametersOf } from "./helpers.ts";
@@ -53,7 +53,7 @@ describe("are told", () => {
   test("and do not change a bit", async () => {
     const a = await classifier(), b = await classifier();
     await a.fit(data, options({ validation: 0.25 }));
-    await b.fit(data, options({ validation: 0.25, callbacks: [record([]), jsonl({ write() {} }), earlyStopping({ patience: 9, restoreBest: false })] }));
+    await b.fit(data, options({ validation: 0.25, callbacks: [record([]), callbacks.jsonl({ write() {} }), earlyStopping({ patience: 9, restoreBest: false })] }));
     expect(hash(b)).toBe(hash(a));
   });
 
@@ -275,7 +275,7 @@ describe("what is told to people", () => {
 
   test("jsonl writes each report as it is", async () => {
     const lines: string[] = [], model = await classifier();
-    const history = await model.fit(data, options({ validation: held, callbacks: [jsonl({ write: (line) => void lines.push(line) })] }));
+    const history = await model.fit(data, options({ validation: held, callbacks: [callbacks.jsonl({ write: (line) => void lines.push(line) })] }));
     expect(lines.every((line) => line.endsWith("}\n"))).toBe(true);
     expect(lines.map((line) => JSON.parse(line))).toEqual(JSON.parse(JSON.stringify(history.epochs)));
   });

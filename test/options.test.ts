@@ -4,8 +4,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  callbacks, createModel, crossEntropy, dense, diagnose, doctor, findLearningRate, hash, initializers, LanewiseError, layers, loadModel, losses, metrics,
-  mse, optimizers, penalties, schedules,
+  callbacks, createModel, crossEntropy, dense, diagnose, doctor, exportPyTorch, findLearningRate, hash, initializers, keepRun, LanewiseError, layers, loadModel, loadStateDict, losses,
+  memoryStore, metrics, mse, optimizers, penalties, readRun, readSafetensors, saveAs, schedules, toONNX, writeSafetensors,
 } from "../src/index.ts";
 import * as ops from "../src/ops/index.ts";
 import { classified } from "./helpers.ts";
@@ -210,15 +210,21 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
   fit: [(model, more) => model.fit(small, { loss: crossEntropy(), ...more }), {
     ...training, schedule: [1, "x", {}], epochs: counts, shuffle: flags, validation: [NaN, -1, 0, 1, 1.5, "x", {}, null, []],
     accumulate: [...counts, 33], ema: below1, doctor: [1, "x", {}, true, doctor], onNonFinite: [...choice, "skip"], signal, onStep: functions,
-    callbacks: [1, "x", {}, [1], [{ onStep: 1 }], [null]], resume, yieldEvery: atLeast0,
-    budget: [1, "x", [], { step: 1 }, { steps: 0 }, { steps: 1.5 }, { milliseconds: -1 }, { milliseconds: NaN }], transfer: flags,
+    callbacks: [1, "x", {}, [1], [{ onStep: 1 }], [null]], resume, force: flags, yieldEvery: atLeast0,
+    budget: [1, "x", [], { step: 1 }, { steps: 0 }, { steps: 1.5 }, { milliseconds: -1 }, { milliseconds: NaN }], transfer: flags, run: [1, "runs/a", [], {}, true],
   }],
-  trainer: [(model, more) => model.trainer({ loss: crossEntropy(), ...more }), { ...training, schedule: [1, "x", {}], steps: counts, resume }],
+  trainer: [(model, more) => model.trainer({ loss: crossEntropy(), ...more }), { ...training, schedule: [1, "x", {}], steps: counts, resume, force: flags }],
   evaluate: [(model, more) => model.evaluate(small, { loss: crossEntropy(), ...more }), { ...objective, batchSize: counts, transfer: flags }],
   predict: [(model, more) => model.predict(small.x, more), { into: [1, "x", {}, new Float32Array(3), new Int32Array(36), []] }],
   classify: [(model, more) => model.classify(small.x, more), { top: counts, output: [1, "x", {}] }],
   setParameters: [(model, more) => model.setParameters(new Map(), { strict: false, ...more }), { strict: flags }],
   loadModel: [(model, more) => loadModel(model.save(), more), { layers: [1, "x", [], { a: 1 }], preprocessing: [1, "x", {}, null, true], memoryLimit: counts, threads: [0, 65, "x"], where: choice, worker: [1, "x", {}, true], build: choice, core: [1, "x", {}, new Uint8Array(8)] }],
+  readSafetensors: [(model, more) => readSafetensors(model.save(), more), { exact: flags }],
+  writeSafetensors: [(model, more) => writeSafetensors(model.parameters, {}, more), { dtype: choice, overflow: choice }],
+  saveAs: [(model, more) => saveAs(model, more), {
+    dtype: choice, overflow: choice, licence: [1, {}, "", true], metadata: [1, "x", [], { a: 1 }, { format: "x" }, { "lanewise.model": "x" }],
+  }],
+  loadStateDict: [(model, more) => loadStateDict(model, model.parameters, more), { strict: flags, prefix: [1, {}, true, "no."], rename: [1, "x", [], { weight: 1 }, { no: "weight" }, () => 1] }],
   findLearningRate: [(model, more) => findLearningRate(model, small, { loss: crossEntropy(), ...more } as any), {
     loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, batchSize: counts, clipNorm: positive, clipValue: positive, seed: seeds,
     minimum: positive, maximum: [...positive, 1e-6], steps: [...counts, 1], smoothing: below1, signal,
@@ -227,7 +233,17 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     ...objective, optimizer: training.optimizer, penalty: training.penalty, recompute: flags, clipNorm: positive, clipValue: positive, batchSize: counts,
     program: choice, data: [1, "x", [], {}, null, { x: small.x }],
   }],
+  keepRun: [(_, more) => keepRun("a", more), {
+    every: [1, "x", [], {}, { steps: 0 }, { epochs: 1.5 }, { seconds: 0 }, { seconds: NaN }], keep: [0, -1, 1.5, NaN, "1"], force: flags, store: choice,
+    onResume: functions, onCheckpoint: functions, onStorageError: functions, onNote: functions,
+  }],
+  readRun: [(_, more) => readRun(memoryStore(), more), { store: choice }],
   doctor: [(_, more) => doctor(more), { every: counts }],
+  toONNX: [toONNX, { probabilities: flags, preprocessing: flags, license: [1, {}, true, []] }],
+  exportPyTorch: [(model, more) => exportPyTorch(model, { loss: crossEntropy(), ...more }), {
+    loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, schedule: [1, "x", {}], batchSize: counts, epochs: counts, shuffle: flags,
+    seed: seeds, clipNorm: positive, clipValue: positive, data: [1, "x", [], {}, null],
+  }],
   diagnose: [(model, more) => diagnose(model, small as any, { loss: crossEntropy(), ...more } as any), {}],
 };
 

@@ -9,7 +9,7 @@ import { execute, packedProject } from "./runtimes/project.ts";
 
 type Targets = string | { readonly [condition: string]: Targets };
 
-let project: Awaited<ReturnType<typeof packedProject>>, folder: string, manifest: { exports: Record<string, Targets>; files: string[] };
+let project: Awaited<ReturnType<typeof packedProject>>, folder: string, manifest: { exports: Record<string, Targets>; files: string[]; bin: Record<string, string> };
 
 beforeAll(async () => {
   await install();
@@ -52,7 +52,7 @@ async function resolved(name: string, conditions: string[]): Promise<string> {
 
 describe("the tarball", () => {
   it("has every file that package.json names, and what these import", () => {
-    const named = targets(manifest.exports);
+    const named = [...targets(manifest.exports), ...targets(manifest.bin)];
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
     const all = named.flatMap((file) => [...reached(file)]);
@@ -61,10 +61,10 @@ describe("the tarball", () => {
   });
 
   it("has no file that package.json does not lead to, but those for people", () => {
-    const led = new Set(targets(manifest.exports).flatMap((file) => [...reached(join(file))]));
+    const led = new Set([...targets(manifest.exports), ...targets(manifest.bin)].flatMap((file) => [...reached(join(file))]));
     const files = (readdirSync(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
-    expect(files.filter((file) => !led.has(file)).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md"]);
+    expect(files.filter((file) => !led.has(file)).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist/lanewise.schema.json"]);
   });
 });
 

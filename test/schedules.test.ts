@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  bestWeights, cosine, cosineWarmRestarts, createModel, dense, earlyStopping, exponentialDecay, f1, gaussianNoise, alphaDropout, inverseSqrtDecay, jsonl, l1, l2,
+  bestWeights, callbacks, cosine, cosineWarmRestarts, createModel, dense, earlyStopping, exponentialDecay, f1, gaussianNoise, alphaDropout, inverseSqrtDecay, l1, l2,
   LanewiseError, mse, multiStepDecay, oneCycle, polynomialDecay, precision, progress, reduceOnPlateau, type Schedule, sequence, sgd, stepDecay, topKAccuracy, warmup,
   confusionMatrix, crossEntropy, logLoss,
 } from "../src/index.ts";
@@ -119,7 +119,7 @@ describe("bad input: an error that names the option", () => {
     ["earlyStopping without patience", () => earlyStopping(any({})), "earlyStopping: patience"], ["a patience of 0", () => earlyStopping({ patience: 0 }), "earlyStopping: patience"],
     ["a negative minDelta", () => earlyStopping({ patience: 1, minDelta: -1 }), "earlyStopping: minDelta"], ["restoreBest of 1", () => earlyStopping(any({ patience: 1, restoreBest: 1 })), "earlyStopping: restoreBest"],
     ["Keras's restore_best_weights", () => earlyStopping(any({ patience: 1, restore_best_weights: true })), "restore_best_weights"], ["bestWeights with patience", () => bestWeights(any({ patience: 3 })), "patience"],
-    ["progress without write", () => progress(any({})), "write"], ["jsonl to a name", () => jsonl(any({ write: "log.jsonl" })), "jsonl: write"], ["progress every -1", () => progress({ write() {}, every: -1 }), "progress: every"],
+    ["progress without write", () => progress(any({})), "write"], ["jsonl to a name", () => callbacks.jsonl(any({ write: "log.jsonl" })), "jsonl: write"], ["progress every -1", () => progress({ write() {}, every: -1 }), "progress: every"],
     ["l1 of a negative strength", () => l1(-1), "l1: strength"], ["l2 of NaN", () => l2(NaN), "l2: strength"], ["l2 with a string to match", () => l2(1, any({ match: "weight" })), "match"],
     ["alphaDropout above 1", () => alphaDropout(1.1), "alphaDropout: rate"], ["noise of a negative deviation", () => gaussianNoise(-1), "gaussianNoise: deviation"],
     ["an unknown average", () => precision(any({ average: "weighted" })), "precision: average"], ["the best 0 classes", () => topKAccuracy(0), "topKAccuracy: k"],

@@ -10,10 +10,11 @@ import * as gemm from "./gemm.mjs";
 import * as losses from "./losses.mjs";
 import * as math from "./math.mjs";
 import * as ops from "./ops.mjs";
+import * as parse from "./parse.mjs";
 import * as passes from "./passes.mjs";
 import * as start from "./start.mjs";
 import * as steps from "./steps.mjs";
 import * as updates from "./updates.mjs";
 
 // every op takes two minutes
-export const suites = [steps, engines, gemm, fit, gather, { ...ops, once: true }, math, losses, updates, passes, start];
+export const suites = [steps, engines, gemm, fit, gather, { ...ops, once: true }, math, losses, updates, passes, parse, start];

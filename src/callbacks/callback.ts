@@ -12,8 +12,8 @@ export interface Running extends ScheduleInfo {
   readonly monitors: readonly string[];
   /** Lets the run end: after the current step, or the epoch whose report is told. */
   stop(): void;
-  /** Bytes from which `resume` goes on: the state after the last step. Callbacks that have yet to hear of an epoch do not
-   * hear of it again: one that takes checkpoints stands last. */
+  /** Bytes from which `resume` goes on: the state after the last step. Taken while callbacks are told of an epoch, those that have yet
+   * to hear of it do so when the run goes on. */
   checkpoint(): Uint8Array<ArrayBuffer>;
   /** @internal */
   readonly network: Network;
@@ -35,8 +35,9 @@ export interface Callback {
   onEpoch?(report: Report & Readonly<Record<string, any>>, training: Running): void | Promise<void>;
   /** However the run has ended, if it has begun. */
   onEnd?(training: Running): void | Promise<void>;
-  /** Plain data for a checkpoint; what is large goes into `tensors`, which all share. */
-  save?(tensors: Map<string, Tensor>): unknown;
+  /** Plain data for a checkpoint; what is large goes into `tensors`, which all share. `given` is true for what checkpoint() gives, and
+   * not for what a run keeps for itself, lest a worker dies. */
+  save?(tensors: Map<string, Tensor>, given?: boolean): unknown;
   /** What save() gave, and the tensors by name; comes after onStart. */
   load?(saved: any, tensor: (name: string) => Tensor | undefined): void;
 }

@@ -164,7 +164,7 @@ function short(x: number): string {
  * @throws OptionError without `write`.
  * @example
  * const lines = [], model = await createModel(dense(1), { input: [1] });
- * await model.fit({ x: [[1]], y: [[1]] }, { loss: mse(), epochs: 2, callbacks: [jsonl({ write: (text) => lines.push(text) })] });
+ * await model.fit({ x: [[1]], y: [[1]] }, { loss: mse(), epochs: 2, callbacks: [callbacks.jsonl({ write: (text) => lines.push(text) })] });
  * lines.map((line) => JSON.parse(line).epoch) // → [1, 2]
  */
 export function jsonl(options: { write: Write }): Callback {

@@ -5,7 +5,7 @@ import { type Column, inputName } from "../data/columns.ts";
 import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
 import type { Hyper, Optimizer } from "../optimizers/optimizer.ts";
-import { checkNames, wantCount, wantOneOf } from "../options.ts";
+import { checkNames, isRecord, wantCount, wantOneOf } from "../options.ts";
 import { sizeOf } from "../shape.ts";
 import type { Doctor, FitOptions, FitPlan, Watcher } from "../train/fit.ts";
 import { brokenCheckpoint } from "../train/checkpoint.ts";
@@ -65,6 +65,34 @@ export function doctor(options: DoctorOptions = {}): Doctor {
 
 const PARTS = ["parameters", "states", "average"] as const;
 type Part = (typeof PARTS)[number];
+
+/** Figures as plain data. */
+type PlainFigures = Omit<Figures, "rectifiers"> & { rectifiers: { layer: string; peaks: number[] }[] };
+
+const plain = ({ rectifiers, ...more }: Figures): PlainFigures => ({ ...more, rectifiers: rectifiers.map(({ layer, peaks }) => ({ layer, peaks: [...peaks] })) });
+const revived = ({ rectifiers, ...more }: PlainFigures): Figures => ({ ...more, rectifiers: rectifiers.map(({ layer, peaks }) => ({ layer, peaks: Float32Array.from(peaks) })) });
+
+/** What a doctor has heard of a run so far: of it the findings of a run that goes on are those of one that was never stopped. */
+interface Heard {
+  steps: number;
+  start: number;
+  first?: PlainFigures;
+  last: PlainFigures[];
+  recent: number[];
+  idle: [string, number[]][];
+  leftOut: number;
+  inARow: number;
+  reason: Record<string, number | string>;
+}
+
+/** Is it what save() gave? It comes from a file. */
+function isHeard(heard: Heard): boolean {
+  const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((n) => typeof n === "number");
+  const figures = (one: PlainFigures): boolean => isRecord(one) && [one.weights, one.rectifiers, one.squashers].every((list) => Array.isArray(list) && list.every(isRecord)) && one.rectifiers.every(({ peaks }) => numbers(peaks));
+  return isRecord(heard) && numbers([heard.steps, heard.start, heard.leftOut, heard.inARow]) && isRecord(heard.reason) && numbers(heard.recent)
+    && Array.isArray(heard.last) && [...heard.last, ...(heard.first ? [heard.first] : [])].every(figures)
+    && Array.isArray(heard.idle) && heard.idle.every((pair) => Array.isArray(pair) && typeof pair[0] === "string" && numbers(pair[1]));
+}
 
 /** What a rollback brings back. */
 type Snapshot = Record<Part, Float32Array> & Pick<FitState, "updates" | "memory">;
@@ -156,10 +184,11 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     },
     save(tensors) {
       snapshots.forEach((snapshot, i) => PARTS.forEach((part) => tensors.set(`snapshot ${i} ${part}`, { data: snapshot[part], shape: [snapshot[part].length] })));
-      return { slow, taken, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
+      const heard = { steps, start, first: first && plain(first), last: last.map(plain), recent: [...recent], idle: [...idle].map(([key, counts]) => [key, [...counts]]), leftOut, inARow, reason };
+      return { slow, taken, heard, snapshots: snapshots.map(({ updates, memory }) => ({ updates, memory })) };
     },
-    load(saved: { slow: number; taken: boolean; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
-      if (!(saved.slow > 0 && saved.slow <= 1) || !Array.isArray(saved.snapshots)) throw brokenCheckpoint();
+    load(saved: { slow: number; taken: boolean; heard: Heard; snapshots: Pick<Snapshot, "updates" | "memory">[] }, tensor) {
+      if (!(saved.slow > 0 && saved.slow <= 1) || !Array.isArray(saved.snapshots) || !isHeard(saved.heard)) throw brokenCheckpoint();
       const sizes = { parameters: network.bytes / 4, states: (states.length * stride) / 4, average: average?.length ?? 0 };
       const loaded = saved.snapshots.map(({ updates, memory }, i) => {
         const data = (part: Part): Float32Array => {
@@ -170,6 +199,12 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
         return { parameters: data("parameters"), states: data("states"), average: data("average"), updates, memory };
       });
       [slow, taken, snapshots] = [saved.slow, saved.taken, loaded];
+      ({ steps, start, leftOut, inARow, reason } = saved.heard);
+      first = saved.heard.first && revived(saved.heard.first);
+      last.splice(0, LAST, ...saved.heard.last.map(revived));
+      recent.splice(0, RECENT, ...saved.heard.recent);
+      idle.clear();
+      for (const [key, counts] of saved.heard.idle) idle.set(key, Uint32Array.from(counts));
     },
     looks,
     before(state) {

@@ -15,12 +15,18 @@ import { inputOp } from "../op.ts";
 import { opTable } from "../ops/table.ts";
 import type { LossOption } from "../losses/loss.ts";
 import { isShape } from "../shape.ts";
-import { parse, stringify } from "./json.ts";
+import { parse, stringify, wantFew } from "./json.ts";
 import { parseSafetensors, writeSafetensors } from "./safetensors.ts";
+import { ALL_TYPES } from "./weights.ts";
 import type { Tensor } from "../tensor.ts";
+import { VERSION } from "../version.ts";
 
-const KEY = "lanewise.model";
+export const KEY = "lanewise.model";
+/** Metadata that a model's file has of itself. */
+export const RESERVED = /^(lanewise\.|format$|classes$)/;
 const FORMAT = 1;
+/** Of layers, of steps and of inputs. */
+const PARTS = 100_000;
 
 /** A layer as data: its kind and options; layers inside others by their number in the file's list. */
 interface SavedLayer {
@@ -61,6 +67,8 @@ export interface ModelNotes {
   /** The losses that it was trained with, by output. */
   losses: ReadonlyMap<string, LossOption>;
   seed: number;
+  /** Strings that the file has besides. */
+  metadata: ReadonlyMap<string, string>;
 }
 
 /** Bytes of a model. */
@@ -74,7 +82,10 @@ export function writeModel(network: Network, notes: ModelNotes): Uint8Array<Arra
     classes: notes.classes ? [...notes.classes] : null, preprocessing: notes.preprocessing, losses: Object.fromEntries(losses), seed: notes.seed,
   };
   const tensors = new Map<string, Tensor>(network.parameters.map((parameter) => [parameter.name, network.read(parameter)]));
-  return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(saved) });
+  return writeSafetensors(tensors, {
+    ...Object.fromEntries(notes.metadata), format: "pt", "lanewise.version": VERSION, "lanewise.numerics": String(Version.NUMERICS),
+    ...(saved.classes && { classes: JSON.stringify(saved.classes) }), [KEY]: JSON.stringify(saved),
+  });
 }
 
 /** A list of saved layers, and a function that adds a layer (and those inside it) and gives its number. */
@@ -173,6 +184,7 @@ export interface LoadedModel {
   preprocessing: unknown;
   losses: Map<string, Loss>;
   seed: number;
+  metadata: Map<string, string>;
 }
 
 /** Builds the network that a file describes; `own` are the caller's layers by type.
@@ -180,22 +192,33 @@ export interface LoadedModel {
  * @throws FormatError for anything but a whole and sound file of this format; a layer that is not known is named.
  */
 export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>>): LoadedModel {
-  const { tensors, metadata } = parseSafetensors(bytes), text = metadata.get(KEY);
+  const { tensors, metadata } = parseSafetensors(bytes, ALL_TYPES), text = metadata.get(KEY);
   if (text === undefined)
     throw new FormatError("not-a-model", {
       problem: `this safetensors file has tensors but no model: ${show([...tensors.keys()])}`,
       fix: "build the model, then model.setParameters(readSafetensors(bytes))",
     });
-  let saved: SavedModel;
+  const more = new Map([...metadata].filter(([key]) => !RESERVED.test(key)));
+  return { tensors, metadata: more, ...buildModel(text, own) };
+}
+
+/** The JSON of a file's metadata. */
+export function parseDescription(text: string): unknown {
   try {
-    saved = JSON.parse(text) as SavedModel;
+    return JSON.parse(wantFew(text));
   } catch {
-    throw broken("it is no JSON");
+    throw broken("it is no JSON, or has millions of objects");
   }
+}
+
+/** The network that a description means, without its numbers. */
+export function buildModel(text: string, own: Readonly<Record<string, Layer>>): Omit<LoadedModel, "tensors" | "metadata"> {
+  const saved = parseDescription(text) as SavedModel;
   if (saved === null || typeof saved !== "object") throw broken("it is no object");
   if (saved.format !== FORMAT)
     throw new FormatError("format-version", { option: "format", wanted: FORMAT, got: saved.format, fix: "the release that saved the file reads it" });
   try {
+    for (const list of [saved.layers, saved.steps ?? [], saved.inputs]) if (list.length > PARTS) throw broken(`it has ${list.length} layers, steps or inputs`);
     const layers = buildLayers(saved.layers, own);
     const model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, saved.single) : wantAt(layers, saved.root);
     const inputs = saved.inputs.map(wantInput), single = saved.single === true;
@@ -209,7 +232,7 @@ export function readModel(bytes: Uint8Array, own: Readonly<Record<string, Layer>
     const { classes } = saved;
     if (classes !== null && !(Array.isArray(classes) && classes.every((name) => typeof name === "string"))) throw broken("classes are no strings");
     if (!Number.isSafeInteger(saved.seed) || saved.seed < 0) throw broken("the seed is no whole number");
-    return { network, tensors, classes: classes ?? undefined, preprocessing: saved.preprocessing, losses, seed: saved.seed };
+    return { network, classes: classes ?? undefined, preprocessing: saved.preprocessing, losses, seed: saved.seed };
   } catch (error) {
     // what the file says may be anything: whatever goes wrong in building it is the file's fault
     if (error instanceof FormatError) throw error;

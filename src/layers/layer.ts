@@ -101,8 +101,8 @@ export class Registry {
   }
 }
 
-/** A model that calls more layers is a mistake, or a file that means harm. */
-const CALLS = 100_000;
+/** A model that calls more layers is a mistake, or a file that means harm; so is one whose layers have longer paths: together they are memory. */
+const CALLS = 100_000, LETTERS = 999;
 
 interface Frame {
   path: string;
@@ -135,9 +135,9 @@ export class Tracer implements LayerCaller {
 
   call(layer: Layer, x: Value, key?: string): Value {
     const { graph, callStack: frames } = this, parent = frames.at(-1)!;
-    if (++this.count > CALLS) throw new GraphError("too-many-layers", { wanted: `at most ${CALLS} calls of layers in a model` });
-    parent.hasChildren = true;
     const path = this.pathOf(layer, key);
+    if (++this.count > CALLS || path.length > LETTERS) throw new GraphError("too-many-layers", { wanted: `at most ${CALLS} calls of layers in a model, and shorter paths` });
+    parent.hasChildren = true;
     const frame = { path, layers: 0, hasChildren: false };
     frames.push(frame);
     const outer = [graph.layer, graph.layerType] as const;

@@ -25,30 +25,40 @@ export interface Checkpoint {
   memory: readonly number[];
 }
 
-const KEY = "lanewise.checkpoint", PARAMETER = "parameter ";
+/** A checkpoint of any run. */
+export interface OpenedCheckpoint extends Checkpoint {
+  readonly build: unknown;
+  readonly optimizer: unknown;
+}
 
-/** `extra` tensors are kept under their names. */
-export function writeCheckpoint(network: Network, state: FitState, notes: CheckpointNotes, extra: ReadonlyMap<string, Tensor> = new Map()): Uint8Array<ArrayBuffer> {
-  network.wantFinite(state.steps);
-  const { layout } = state;
-  const tensors = new Map<string, Tensor>();
+const KEY = "lanewise.checkpoint";
+/** Before the names of parameters in a checkpoint. */
+export const PARAMETER = "parameter ";
+
+/** The tensors of a checkpoint; `extra` ones are kept under their names. */
+export function tensorsOf(network: Network, state: FitState, extra: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const { layout } = state, tensors = new Map<string, Tensor>();
   for (const parameter of network.parameters) tensors.set(PARAMETER + parameter.name, network.read(parameter));
   layout.optimizer.states.forEach((name, s) => {
     for (const slot of layout.slots) tensors.set(`${name} ${slot.parameter.name}`, network.read(slot.parameter, state.place(slot, s)));
   });
   for (const [name, tensor] of extra) tensors.set(`extra ${name}`, tensor);
-  const { steps, updates, memory } = state;
-  return writeSafetensors(tensors, {
+  return tensors;
+}
+
+export function writeCheckpoint(network: Network, state: FitState, notes: CheckpointNotes, extra: ReadonlyMap<string, Tensor> = new Map()): Uint8Array<ArrayBuffer> {
+  const { steps, updates, memory, layout } = state;
+  network.wantFinite(steps);
+  return writeSafetensors(tensorsOf(network, state, extra), {
     [KEY]: stringify({ numerics: Version.NUMERICS, build: network.session.core.asked, optimizer: describe(layout), steps, updates, memory, notes }),
   });
 }
 
-/** Reads a checkpoint and checks it against the network and the optimizer, changing nothing.
+/** Reads a checkpoint.
  *
- * @throws FormatError if the bytes are no sound checkpoint, or of another numerics version; OptionError if it belongs to
- * another model or optimizer, or to `build: "fast"` and the model does not.
+ * @throws FormatError if the bytes are no sound checkpoint, or of another numerics version.
  */
-export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitLayout): Checkpoint {
+export function openCheckpoint(bytes: Uint8Array): OpenedCheckpoint {
   const file = parseSafetensors(bytes), text = file.metadata.get(KEY);
   if (text === undefined) throw new FormatError("not-a-checkpoint", { option: "resume", wanted: "the bytes that checkpoint() gave", got: bytes });
   let head: { numerics?: unknown; build?: unknown; optimizer?: unknown; steps?: unknown; updates?: unknown; memory?: unknown; notes?: unknown };
@@ -65,10 +75,21 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
       of: "resume", option: "numerics version", wanted: Version.NUMERICS, got: head.numerics,
       fix: "use the release that wrote it, or its parameters alone",
     });
+  const { build, optimizer, steps, updates, memory, notes } = head;
+  return { file, build, optimizer, steps, updates, memory: (memory ?? []) as readonly number[], notes: notes as CheckpointNotes };
+}
+
+/** Reads a checkpoint and checks it against the network and the optimizer, changing nothing. With `force`, the optimizer may have
+ * other options, if it has the same states.
+ *
+ * @throws FormatError if the bytes are no sound checkpoint, or of another numerics version; OptionError if it belongs to
+ * another model or optimizer, or to `build: "fast"` and the model does not.
+ */
+export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitLayout, force?: boolean): Checkpoint {
+  const opened = openCheckpoint(bytes), { file, memory } = opened, { optimizer } = layout;
   // what began exactly may go on without the promise, but not the other way round
-  if (head.build && !network.session.core.asked) throw mismatch("build", head.build, "exact");
-  const { optimizer } = layout, memory = (head.memory ?? []) as readonly number[];
-  wantSettings({ optimizer: head.optimizer }, { optimizer: describe(layout) });
+  if (opened.build && !network.session.core.asked) throw mismatch("build", opened.build, "exact");
+  if (!force) wantSettings({ optimizer: opened.optimizer }, { optimizer: describe(layout) });
   optimizer.refuse?.({ memory }, 0);
   const want = (name: string, shape: readonly number[]): void => {
     const tensor = file.tensors.get(name);
@@ -81,7 +102,7 @@ export function readCheckpoint(bytes: Uint8Array, network: Network, layout: FitL
   for (const name of file.tensors.keys())
     if (name.startsWith(PARAMETER) && !network.parameters.some((parameter) => name === PARAMETER + parameter.name))
       throw mismatch(name, file.tensors.get(name)!.shape, "none");
-  return { file, notes: head.notes as CheckpointNotes, steps: head.steps, updates: head.updates, memory };
+  return opened;
 }
 
 /** Puts a checkpoint's numbers into memory. */
@@ -97,12 +118,16 @@ export function restore({ file, steps, updates, memory }: Checkpoint, network: N
 }
 
 /** An optimizer as plain data. */
-function describe({ optimizer: { optimizer, hyper, groups } }: FitLayout): object {
+export function describe({ optimizer: { optimizer, hyper, groups } }: FitLayout): object {
   return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({ match: String(match), ...its })) };
 }
 
 export function notStarted(): StateError {
   return new StateError("not-started", { of: "checkpoint", problem: "this run has not begun, or its memory is a later one's" });
+}
+
+export function notHere(): StateError {
+  return new StateError("not-here", { of: "checkpoint", problem: "this step's parameters are in the worker", fix: "take the run as onStep's second argument" });
 }
 
 export function brokenCheckpoint(): FormatError {

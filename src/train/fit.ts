@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor.ts";
 import { pacer } from "../yield.ts";
 import { makeTree } from "./accumulate.ts";
 import { makeAverage } from "./average.ts";
-import { brokenCheckpoint, mismatch, notStarted, restore, writeCheckpoint } from "./checkpoint.ts";
+import { brokenCheckpoint, mismatch, notHere, notStarted, restore, writeCheckpoint } from "./checkpoint.ts";
 import { type DataSet, layOut, upload } from "./dataset.ts";
 import type { Keeper, makeKeeper, Position } from "./keeper.ts";
 import { EVALUATION_ROWS, type EvaluationPlan, type Feed, type Feeds, makeEvaluator, makeScorer, planEvaluation } from "./evaluate.ts";
@@ -64,10 +64,12 @@ export interface FitOptions extends RunOptions {
   /** Moves the inputs to the worker of a model that has one, instead of copying them: the caller's typed arrays of x are empty
    * then. false by default. */
   transfer?: boolean;
+  /** Keeps the run in a place, from which it goes on by itself when it is begun again. Made by keepRun(place). */
+  run?: RunKeeper;
 }
 
 export const FIT_OPTIONS = [
-  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery", "budget", "transfer",
+  ...RUN_OPTIONS, "epochs", "shuffle", "validation", "accumulate", "ema", "doctor", "onNonFinite", "signal", "onStep", "callbacks", "yieldEvery", "budget", "transfer", "run",
 ];
 
 /** What a model lends to a run. */
@@ -82,6 +84,17 @@ export interface FitDefaults {
   freed: Block | undefined;
   /** when this is called: the data are sound, and nothing stands in the way. */
   onBegin(run: Run): void;
+}
+
+/** Who keeps runs; made by keepRun(). */
+export interface RunKeeper {
+  /** Steps of the last checkpoint that is safe. */
+  readonly step: number;
+  /** Opens the place, and makes the run: a new one, or one that goes on.
+   * @internal */
+  open(
+    options: FitOptions, start: (options: FitOptions) => Run | Promise<Run>, network: Network, data: Data | Stream, defaults: Pick<FitDefaults, "seed" | "classes">,
+  ): Promise<Run>;
 }
 
 /** Who looks at runs; made by doctor(). */
@@ -195,12 +208,15 @@ export function planBytes({ layout, data, training, apply, validation }: FitPlan
 /** What a checkpoint says of a run's position, beside its settings. */
 interface FitNotes {
   seed: number;
-  /** Of the epoch after the reported ones. */
+  /** Sums of the epoch after the reported ones; and steps that it had before it began anew with other options. */
   sums: number[];
+  left: number;
   seconds: number;
   /** Of the last step. */
   learningRate: number;
   reports: Report[];
+  /** Callbacks that have been told of the last report. */
+  heard: number;
   callbacks?: unknown[];
   doctor?: unknown;
   [more: string]: unknown;
@@ -212,7 +228,9 @@ export interface Run extends Running {
   readonly objective: Objective;
   readonly history: History<Report>;
   /** Gradients and optimizer state, while the run has them. */
-  readonly block: Block | undefined;
+  readonly at: FitState | undefined;
+  /** What the run was made from. */
+  readonly given: { readonly data: Data; readonly options: FitOptions; readonly defaults: FitDefaults };
   /** Ends a wait: the model has been disposed. */
   halt(): void;
   /** What checkpoint() gives, as soon as no step is under way. */
@@ -232,7 +250,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const callbacks: readonly Callback[] = [{ onStep }, ...wantCallbacks(options.callbacks)];
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption("signal", signal, "an AbortSignal");
   const { accumulate = 1, ema } = options;
-  const { seed, checkpoint, settings } = begin(plan, options, defaults.seed, {
+  const { seed, checkpoint, settings, forced } = begin(plan, options, defaults.seed, {
     run: "fit", weights: plan.data.columns.some(({ name }) => name === WEIGHT), metrics: objective.flatMap(({ metrics }) => metrics.map(({ key }) => key)),
     rows, batchSize, shuffle, accumulate, ema,
   });
@@ -246,17 +264,24 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
   const average = ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", ema, 0, 1, true));
   let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false, spent = false;
+  /** Callbacks that have been told of the last epoch; steps that the one after it had before it began anew. */
+  let heard = Infinity, left = 0;
   if (checkpoint && notes) {
-    batch = batchOf(notes, checkpoint.steps, batches, scorer.sums.length);
+    batch = batchOf(notes, checkpoint.steps, forced ? [] : [batches, scorer.sums.length]);
     epoch = notes.reports.length;
     if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
-    if (!scorer.load(notes.sums, Math.min(batch * batchSize, rows), extra)) throw brokenCheckpoint();
-    if (average) {
-      const saved = extra(AVERAGE);
-      if (saved?.data.length !== layout.count) throw brokenCheckpoint();
-      average.load(saved.data as Float32Array);
+    ({ heard, left } = notes);
+    if (forced) {
+      left += batch;
+      batch = 0;
+    } else {
+      if (!scorer.load(notes.sums, Math.min(batch * batchSize, rows), extra)) throw brokenCheckpoint();
     }
   }
+  /** The average that a checkpoint has. */
+  const averaged = average && checkpoint && extra(AVERAGE)?.data;
+  if (averaged?.length === layout.count) average!.load(averaged as Float32Array);
+  else if (average && checkpoint && !forced) throw brokenCheckpoint();
   const bytes = planBytes(plan);
   network.session.want(bytes.blocks, bytes.arena, "fit", defaults.freed, bytes.uploads);
 
@@ -266,6 +291,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   checkNames("budget", options.budget, ["steps", "milliseconds"]);
   if (most !== Infinity) wantCount("budget.steps", most);
   if (milliseconds !== Infinity) wantNumber("budget.milliseconds", milliseconds, 0);
+  /** Have programs run elsewhere since the parameters were brought here? */
+  let away = false;
   let wake = (): void => {}, underWay = false, over = false, thrown: { error: unknown } | undefined, keeper: Keeper | undefined;
   const halt = (): void => wake();
   /** Who wants a checkpoint as soon as the step under way is done. */
@@ -285,6 +312,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const rateAt = (step: number): number => (schedule ? wantRate(schedule(step, info), step) : info.base);
 
   const beginStep = (at: FitState, programs: (rows: number) => LoadedProgram): void => {
+    away = true;
     telling = watcher?.before(at) && end - first === batchSize && plan.training.has(TELLING) ? programs(TELLING) : undefined;
     rate = (watcher?.slow ?? 1) * rateAt(at.steps);
     loss = whole = 0;
@@ -342,7 +370,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   };
 
   /** Brings parameters, gradients and optimizer state up to date, where programs run on another memory. */
-  const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block);
+  const pull = (at: FitState): Promise<void> | undefined => network.pull(at.block)?.then(() => void (away = false));
 
   /** Runs up to `times` steps of one program, between which nobody looks; `finite` is false if the last one was not. */
   const advance = (at: FitState, program: LoadedProgram, set: DataSet, count: number, times: number): Promise<void> | undefined => {
@@ -359,6 +387,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       }
       return finite;
     };
+    away = true;
     if (runner) return runner.series(program, times, at, before, after);
     do {
       before(0);
@@ -367,12 +396,12 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     return undefined;
   };
 
-  /** What a checkpoint says of the run now, beside parameters and optimizer state. */
-  const position = (): Position => {
+  /** What a checkpoint says of the run now, beside parameters and optimizer state; `given`, if it is one that somebody gets. */
+  const position = (given?: boolean): Position => {
     const extra = scorer.save(), reports = [...history.epochs];
     if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
-    const saved = callbacks.map((callback) => callback.save?.(extra));
-    const own = { sums: [...scorer.sums], seconds, learningRate: stepReport.learningRate, reports } satisfies Partial<FitNotes>;
+    const saved = callbacks.map((callback) => callback.save?.(extra, given));
+    const own = { sums: [...scorer.sums], left, seconds, learningRate: stepReport.learningRate, reports, heard } satisfies Partial<FitNotes>;
     return { notes: { ...settings, ...own, callbacks: saved, doctor: watcher?.save(extra) }, extra };
   };
 
@@ -406,12 +435,21 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       ({ seconds } = notes);
       stepReport.learningRate = notes.learningRate;
       history.epochs.push(...notes.reports);
-    } else average?.add(1); // before any step it is the weights
+    }
+    if (!averaged) average?.add(1); // before any step it is the weights
     begun = true;
     callbacks.forEach((callback, i) => {
       const saved = notes?.callbacks?.[i];
-      if (saved) callback.load?.(saved, extra);
+      if (saved !== null && saved !== undefined) callback.load?.(saved, extra);
     });
+  };
+
+  /** Tells the callbacks of the last epoch that have not heard of it. */
+  const tell = async (): Promise<void> => {
+    for (const entry = history.epochs.at(-1); entry && heard < callbacks.length;) {
+      const waiting = callbacks[heard++]?.onEpoch?.(entry, running);
+      if (waiting) await waiting;
+    }
   };
 
   const running: Run = {
@@ -427,9 +465,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
       if (pulled) await pulled; // only then: else the run would go on before it is taken
       return running.checkpoint();
     },
-    get block() {
-      return state?.block;
+    get at() {
+      return state;
     },
+    given: { data, options, defaults },
     stop() {
       stopped = true;
       wake();
@@ -483,8 +522,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           await callback.onStart?.(running);
         }
         restored(own);
+        await tell(); // the checkpoint may stand between two of them
         const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds, goal = Math.min(PIECE, yieldEvery / 2);
-        let left = most, piece = 1;
+        let spare = most, piece = 1;
         const kept = keeper?.keep(own);
         if (kept) await kept;
         await pause();
@@ -518,7 +558,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
             underWay = true;
             if (alone) {
               // up to the last batch, which may have fewer rows
-              const waiting = advance(own, programs(count), set, count, Math.min(piece, left, Math.max(1, Math.floor(rows / batchSize) - batch)));
+              const waiting = advance(own, programs(count), set, count, Math.min(piece, spare, Math.max(1, Math.floor(rows / batchSize) - batch)));
               if (waiting) await waiting;
               if (!finite) throw nonFinite(own.steps + 1, epoch + 1, own.loss);
               done += (own.steps - begun - 1) * count;
@@ -555,8 +595,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
             }
             rest();
             check();
-            left -= own.steps - begun;
-            if (left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
+            spare -= own.steps - begun;
+            if (spare <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
             const turn = keeper?.keep(own) ?? pause();
             if (turn) {
               await turn;
@@ -581,11 +621,9 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           if (watcher) entry.findings = watcher.findings(entry);
           scorer.reset();
           epoch++;
-          batch = 0; // a checkpoint goes on from here
-          for (const callback of callbacks) {
-            const waiting = callback.onEpoch?.(entry, running);
-            if (waiting) await waiting;
-          }
+          batch = left = 0; // a checkpoint goes on from here
+          heard = 0;
+          await tell();
           report(entry);
         }
         if (spent && epoch < epochs) history.checkpoint = running.checkpoint();
@@ -618,9 +656,10 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     checkpoint() {
       if (!state || !begun) throw notStarted();
       if (running.final) return running.final();
+      if (away && !over && network.session.twin) throw notHere();
       const at = state;
       return showing(false, () => {
-        const { notes: now, extra: tensors } = position();
+        const { notes: now, extra: tensors } = position(true);
         return writeCheckpoint(network, at, now, tensors);
       });
     },
@@ -633,14 +672,15 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 }
 
 /** Name of the average in a checkpoint, beside those of outputs. */
-const AVERAGE = "moving average";
+export const AVERAGE = "moving average";
 
-/** Batches that are done of the epoch after the reported ones; throws if a checkpoint's position is none of this run. */
-function batchOf({ sums, reports, seconds, learningRate }: FitNotes, steps: number, batches: number, count: number): number {
-  const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === count
-    && [...sums, seconds, learningRate].every((n) => typeof n === "number");
-  const batch = sound ? steps - (reports.at(-1)?.step ?? 0) : -1;
-  if (!(batch >= 0 && batch <= batches)) throw brokenCheckpoint();
+/** Batches that are done of the epoch after the reported ones; throws if a checkpoint's position is none of this run, of so many batches
+ * and sums. Of a run with other options, any will do. */
+function batchOf({ sums, left, reports, seconds, learningRate, heard }: FitNotes, steps: number, [batches = Infinity, count]: readonly number[]): number {
+  const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === (count ?? sums.length)
+    && [...sums, seconds, learningRate].every((n) => typeof n === "number") && left >= 0 && heard >= 0;
+  const batch = sound ? steps - (reports.at(-1)?.step ?? 0) - left : -1;
+  if (!(Number.isInteger(batch) && batch >= 0 && batch <= batches)) throw brokenCheckpoint();
   return batch;
 }
 

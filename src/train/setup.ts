@@ -31,10 +31,13 @@ export interface RunOptions extends ObjectiveOptions {
   /** Bytes of a checkpoint to go on from: the run then has the bits of one that was never stopped. A model with `build: "fast"` makes
    * no such promise, and its checkpoints go on in such models alone. */
   resume?: Uint8Array;
+  /** Lets a run go on from a checkpoint of other options, which is an error that names them else: what the checkpoint has of parameters
+   * and optimizer state is taken, whatever came of other options. In the middle of an epoch, the epoch begins anew. false by default. */
+  force?: boolean;
 }
 
 /** The names of these options. */
-export const RUN_OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "clipNorm", "clipValue", "penalty", "recompute", "seed", "resume"];
+export const RUN_OPTIONS = ["loss", "lossWeights", "metrics", "optimizer", "schedule", "batchSize", "clipNorm", "clipValue", "penalty", "recompute", "seed", "resume", "force"];
 
 /** What is trained, and how. */
 export interface Setup {
@@ -60,19 +63,26 @@ export function setUp(network: Network, objective: Objective, options: RunOption
   };
 }
 
-/** The seed of a run, the checkpoint that it goes on from, and what shapes its bits as plain data, `more` with it.
+/** The seed of a run, the checkpoint that it goes on from, and what shapes its bits as plain data, `more` with it; `forced`, if
+ * the checkpoint is of a run with other settings.
  *
- * @throws OptionError if the checkpoint is of a run with other settings.
+ * @throws OptionError if it is, without `force`.
  */
 export function begin(
   { network, objective, layout, clip, penalties, schedule }: Setup, options: RunOptions, seed: number, more: Readonly<Record<string, unknown>>,
-): { seed: ReturnType<typeof wantSeed>; checkpoint: Checkpoint | undefined; settings: CheckpointNotes } {
-  const checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout);
+): { seed: ReturnType<typeof wantSeed>; checkpoint: Checkpoint | undefined; settings: CheckpointNotes; forced: boolean } {
+  const force = wantBoolean("force", options.force ?? false), checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout, force);
   const wanted = wantSeed(options.seed ?? checkpoint?.notes.seed ?? seed);
-  const settings = {
+  const settings: CheckpointNotes = {
     ...more, model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name), seed: wanted.seed,
     clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), schedule: describeSchedule(schedule), loss: describeLosses(objective),
   };
-  if (checkpoint) wantSettings(checkpoint.notes, settings);
-  return { seed: wanted, checkpoint, settings };
+  let forced = false;
+  try {
+    if (checkpoint) wantSettings(checkpoint.notes, settings);
+  } catch (error) {
+    if (!force || checkpoint!.notes.run !== more.run) throw error;
+    forced = true;
+  }
+  return { seed: wanted, checkpoint, settings, forced };
 }

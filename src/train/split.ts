@@ -10,10 +10,13 @@ export function split(objective: Objective, data: DataSet, rows: number, seed: {
   const all = data.layout.rows, held = all - rows;
   if (held) data.shuffle(all, seed, 0, SPLIT);
   const order = Uint32Array.from({ length: all }, (_, at) => data.id(at)), classOf = held && labels(objective, data);
-  if (!classOf) return order;
-  // at equal distances in the list of one class after the other, each class gives its share
+  return classOf ? stratify(order, held, classOf) : order;
+}
+
+/** The same row numbers, those held out last: at equal distances in the list of one class after the other, each class gives its share. */
+export function stratify(order: Uint32Array, held: number, classOf: (id: number) => number): Uint32Array {
   const sorted = [...order].sort((a, b) => classOf(a) - classOf(b));
-  const out = new Set(Array.from({ length: held }, (_, i) => sorted[Math.floor(((i + 0.5) * all) / held)]!));
+  const out = new Set(Array.from({ length: held }, (_, i) => sorted[Math.floor(((i + 0.5) * order.length) / held)]!));
   return Uint32Array.from([...order.filter((id) => !out.has(id)), ...out]);
 }
 

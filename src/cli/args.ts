@@ -1,0 +1,265 @@
+// The command line's grammar: flags as tables, from which parsing, lanewise.json and the help texts are made. What is not in a
+// table is met with what was probably meant.
+
+import { parseArgs } from "node:util";
+import { didYouMean } from "../options.ts";
+import type { Terminal } from "./terminal.ts";
+import { wrap } from "./text.ts";
+
+/** A flag, by its name in camelCase: on the command line it is --with-dashes. */
+export interface Flag {
+  /** "yes" takes no value; "count" is a whole number; "counts" and "names" are lists with commas; "pairs" is name=value,… */
+  readonly kind: "yes" | "text" | "count" | "number" | "counts" | "names" | "pairs";
+  /** What stands behind it in help texts: FOLDER, N. */
+  readonly value?: string;
+  readonly short?: string;
+  /** Words that it takes. */
+  readonly choices?: readonly string[];
+  /** A word that a number may be too. */
+  readonly word?: string;
+  readonly least?: number;
+  readonly most?: number;
+  /** Has --no-NAME instead of --NAME: it is on otherwise. */
+  readonly off?: boolean;
+  readonly help: string;
+  /** May it stand in lanewise.json? */
+  readonly setting?: boolean;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+type ValueOf<F extends Flag> = F["kind"] extends "yes" ? boolean
+  : F["kind"] extends "text" ? string
+  : F["kind"] extends "count" | "number" ? (F extends { word: infer W extends string } ? number | W : number)
+  : F["kind"] extends "counts" ? readonly number[]
+  : F["kind"] extends "pairs" ? Readonly<Record<string, string>> : readonly string[];
+
+/** What was given, by name. */
+export type Values<F extends Flags> = { readonly [K in keyof F]?: ValueOf<F[K]> };
+
+export interface Argument {
+  readonly name: string;
+  readonly help: string;
+  readonly optional?: boolean;
+}
+
+export interface Command<F extends Flags = any> {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** What a stranger wants to know beside it. */
+  readonly about: string;
+  readonly arguments: readonly Argument[];
+  readonly flags: F;
+  readonly examples: readonly string[];
+  /** Exit codes that mean something of its own. */
+  readonly exits?: Readonly<Record<number, string>>;
+  /** Gives the exit code. */
+  run(terminal: Terminal, given: readonly string[], flags: Values<F>): Promise<number>;
+}
+
+/** A command, with its flags' types known to its `run`. */
+export function command<const F extends Flags>(parts: Command<F>): Command<F> {
+  return parts;
+}
+
+/** Exit codes of all commands. */
+export const EXITS: Readonly<Record<number, string>> = {
+  0: "done",
+  1: "failed: data or a file that cannot be used, a run that broke",
+  2: "called wrongly: an unknown command, flag or value",
+  130: "interrupted with Ctrl+C; train has saved its state before",
+};
+
+/** A call that is wrong: exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string, readonly command?: string) {
+    super(message);
+  }
+}
+
+/** Flags that every command has. */
+export const COMMON = {
+  json: { kind: "yes", help: "write one JSON object per line to stdout, and nothing else" },
+  help: { kind: "yes", short: "h", help: "show this help" },
+} satisfies Flags;
+
+/** learningRate as --learning-rate. */
+export const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const written = (name: string, flag: Flag): string => `--${flag.off ? "no-" : ""}${dashed(name)}`;
+
+/** What follows a command's name, as its flags and arguments.
+ *
+ * @throws UsageError for what the command does not take.
+ */
+export function parse<F extends Flags>(command: Command<F>, given: readonly string[]): { given: string[]; flags: Values<F>; json: boolean; help: boolean } {
+  const all: Flags = { ...command.flags, ...COMMON };
+  const byName = new Map(Object.entries(all).map(([name, flag]) => [written(name, flag).slice(2), name]));
+  const options = Object.fromEntries([...byName].map(([long, name]) => {
+    const { kind, short } = all[name]!;
+    return [long, { type: kind === "yes" ? "boolean" as const : "string" as const, ...(short && { short }) }];
+  }));
+  // strict by ourselves: engines tell it in words of their own, and none says what was meant
+  const { tokens } = parseArgs({ args: [...given], options, allowPositionals: true, strict: false, tokens: true });
+  const values: Record<string, unknown> = {}, positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const name = byName.get(token.name);
+    if (name === undefined) throw new UsageError(unknownFlag(token.rawName, byName), command.name);
+    const flag = all[name]!;
+    if (flag.kind === "yes") {
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${JSON.stringify(token.value)}`, command.name);
+      values[name] = !flag.off;
+      continue;
+    }
+    const missing = token.value === undefined || (!token.inlineValue && /^-\D/.test(token.value));
+    if (missing) throw new UsageError(`${token.rawName} wants a value: ${token.rawName} ${placeholder(flag)}`, command.name);
+    values[name] = valueOf(token.value!, flag, token.rawName, command.name);
+  }
+  const { json = false, help = false, ...flags } = values;
+  if (!help) checkCount(command, positionals);
+  return { given: positionals, flags: flags as Values<F>, json: json === true, help: help === true };
+}
+
+function unknownFlag(raw: string, byName: ReadonlyMap<string, string>): string {
+  const name = nearest(raw.replace(/^-+/, ""), [...byName.values()]), flag = [...byName].find(([, other]) => other === name)?.[0];
+  return `unknown flag ${raw}${flag ? `; did you mean --${flag}?` : ""}`;
+}
+
+/** The name that was probably meant, in whatever way it was written, or as other libraries have it. */
+export function nearest(written: string, known: readonly string[]): string | undefined {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, ""), word = plain(written);
+  if (!word) return undefined;
+  const [, meant] = /^did you mean (\w+)\?$/.exec(didYouMean(written, known) ?? "") ?? [];
+  return known.find((name) => plain(name) === word) ?? meant ?? known.find((name) => word.length > 2 && (plain(name).startsWith(word) || word.startsWith(plain(name))));
+}
+
+function checkCount(command: Command, given: readonly string[]): void {
+  const wanted = command.arguments, needed = wanted.filter(({ optional }) => !optional);
+  const missing = needed[given.length];
+  if (missing) throw new UsageError(`${missing.name} is missing: ${missing.help}`, command.name);
+  if (given.length > wanted.length) throw new UsageError(`${JSON.stringify(given[wanted.length])} is one argument too many`, command.name);
+}
+
+/** A flag's value from its text. */
+function valueOf(text: string, flag: Flag, name: string, command: string): unknown {
+  const fail = (wanted: string): UsageError => new UsageError(`${name}: wanted ${wanted}, got ${JSON.stringify(text)}`, command);
+  const parts = text.split(",").map((part) => part.trim());
+  switch (flag.kind) {
+    case "counts":
+    case "count":
+    case "number": {
+      if (text === flag.word) return text;
+      const numbers = (flag.kind === "counts" ? parts : [text]).map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) ? Number(part) : NaN));
+      const problem = numbers.map((number) => outside(number, flag)).find((found) => found !== undefined);
+      if (problem) throw fail(problem);
+      return flag.kind === "counts" ? numbers : numbers[0];
+    }
+    case "pairs": {
+      const pairs = parts.map((part) => part.split("=", 2) as [string, string | undefined]);
+      if (pairs.some(([key, value]) => !key || !value)) throw fail(`${placeholder(flag)}`);
+      return Object.fromEntries(pairs);
+    }
+    case "names":
+      if (parts.some((part) => part === "")) throw fail("names with commas between them");
+      return parts;
+    default:
+      return wantChoice(text, flag, (wanted) => fail(wanted));
+  }
+}
+
+function wantChoice(text: string, flag: Flag, fail: (wanted: string) => Error): string {
+  if (text === "") throw fail("some text");
+  if (!flag.choices || flag.choices.includes(text)) return text;
+  const meant = didYouMean(text, flag.choices);
+  throw fail(`one of ${flag.choices.join(", ")}${meant ? ` (${meant.replace("?", "")}?)` : ""}`);
+}
+
+/** What would be right, where a number is not. */
+function outside(number: unknown, { kind, least, most, word }: Flag): string | undefined {
+  const whole = kind !== "number", low = least ?? (whole ? 1 : -Infinity), high = most ?? Infinity;
+  if (typeof number === "number" && number >= low && number <= high && Number.isFinite(number) && (!whole || Number.isSafeInteger(number))) return undefined;
+  const range = high < Infinity ? ` from ${low} to ${high}` : low > -Infinity ? ` of at least ${low}` : "";
+  return `${word ? `${word}, or ` : ""}${kind === "counts" ? "whole numbers" : whole ? "a whole number" : "a number"}${range}`;
+}
+
+/** Checks what lanewise.json says of one setting; gives it back.
+ *
+ * @throws UsageError for a value of another kind.
+ */
+export function checkSetting(value: unknown, flag: Flag, name: string): unknown {
+  const fail = (wanted: string): UsageError => new UsageError(`${name}: wanted ${wanted}, got ${JSON.stringify(value)}`);
+  const texts = (list: unknown): list is string[] => Array.isArray(list) && list.every((one) => typeof one === "string" && one !== "");
+  switch (flag.kind) {
+    case "yes":
+      if (typeof value !== "boolean") throw fail("true or false");
+      return value;
+    case "text":
+      if (typeof value !== "string") throw fail("a text");
+      return wantChoice(value, flag, fail);
+    case "names":
+      if (!texts(value)) throw fail("a list of names");
+      return value;
+    case "pairs":
+      if (value === null || typeof value !== "object" || !texts(Object.values(value))) throw fail("an object of texts");
+      return value;
+    default: {
+      if (value === flag.word && value !== undefined) return value;
+      const list = flag.kind === "counts" ? value : [value];
+      const problem = Array.isArray(list) ? list.map((number) => outside(number, flag)).find((found) => found !== undefined) : "a list of whole numbers";
+      if (problem) throw fail(problem);
+      return value;
+    }
+  }
+}
+
+function placeholder({ value, choices, kind, word }: Flag): string {
+  if (value) return value;
+  if (choices) return "NAME";
+  const plain = kind === "counts" ? "N,N" : kind === "names" ? "NAME,NAME" : kind === "pairs" ? "NAME=VALUE" : "N";
+  return word ? `${plain}|${word}` : plain;
+}
+
+/** The help of a command. */
+export function helpOf(command: Command, width: number): string {
+  const usage = ["lanewise", command.name, ...command.arguments.map(({ name, optional }) => (optional ? `[${name}]` : name)), "[flags]"].join(" ");
+  const flags = Object.entries({ ...command.flags, ...COMMON } as Flags).map(([name, flag]): [string, string] => [
+    `${flag.short ? `-${flag.short}, ` : ""}${written(name, flag)}${flag.kind === "yes" ? "" : ` ${placeholder(flag)}`}`,
+    flag.choices ? `${flag.help}: ${flag.choices.join(", ")}` : flag.help,
+  ]);
+  return [
+    wrap(command.summary, width), "", `Usage: ${usage}`, "",
+    ...command.about.split("\n\n").flatMap((paragraph) => [wrap(paragraph, width), ""]),
+    ...(command.arguments.length ? [pairs(command.arguments.map(({ name, help }) => [name, help]), width), ""] : []),
+    "Flags:", pairs(flags, width), "",
+    "Examples:", ...command.examples.map((line) => `  ${line}`), "",
+    "Exit codes:", pairs(exitsOf({ ...EXITS, ...command.exits }), width),
+  ].join("\n");
+}
+
+/** The help of all. */
+export function overview(commands: readonly Command[], version: string, width: number): string {
+  return [
+    wrap(`lanewise ${version}: trains neural networks on your own data, and gives you a file that runs anywhere.`, width), "",
+    "Usage: lanewise COMMAND [flags]", "",
+    "Commands:", pairs(commands.map(({ name, summary }) => [name, summary]), width), "",
+    "Begin with:", "  lanewise train data.csv --target COLUMN", "",
+    wrap("lanewise COMMAND --help tells what a command takes; --json makes every one of them write one JSON object per line. --version tells the version.", width), "",
+    "Exit codes:", pairs(exitsOf(EXITS), width),
+  ].join("\n");
+}
+
+const exitsOf = (exits: Readonly<Record<number, string>>): [string, string][] => Object.entries(exits);
+
+/** Two columns: names, and what they mean; one below the other where the terminal is narrow. */
+function pairs(list: readonly (readonly [string, string])[], width: number): string {
+  const most = Math.max(...list.map(([name]) => name.length)), column = Math.min(most, 26) + 4, narrow = width < column + 30;
+  return list.flatMap(([name, help]) => {
+    if (narrow) return [`  ${name}`, wrap(help, width, "      ")];
+    const lines = wrap(help, width - column).split("\n").map((line) => " ".repeat(column) + line);
+    if (name.length > column - 4) return [`  ${name}`, ...lines];
+    return [`  ${name}`.padEnd(column) + lines[0]!.slice(column), ...lines.slice(1)];
+  }).join("\n");
+}

@@ -1,0 +1,236 @@
+// What train takes where nobody has said it, by docs/choosing.md, each choice with its reason. Pure functions of what the data are
+// like and of what was asked for.
+
+import { grouped, plural, short } from "./text.ts";
+
+export type Task = "classes" | "yes-no" | "number";
+
+/** What is known of the data when choices are made. */
+export interface Facts {
+  readonly task: Task;
+  /** The target's name. */
+  readonly target: string;
+  /** Rows that are trained on. */
+  readonly rows: number;
+  /** Numbers that a row becomes. */
+  readonly inputs: number;
+  /** The classes and their rows among those, for the tasks that have some. */
+  readonly classes?: readonly { readonly name: string; readonly rows: number }[];
+  /** The share of rows whose number lies far off (Tukey's outer fences: three times the quartiles' distance beyond them). */
+  readonly far?: number;
+}
+
+/** What was asked for, by flag or by lanewise.json. */
+export interface Asked {
+  readonly hidden?: readonly number[];
+  readonly activation?: string;
+  readonly dropout?: number;
+  readonly loss?: string;
+  readonly optimizer?: string;
+  readonly learningRate?: number | "auto";
+  readonly weightDecay?: number;
+  readonly schedule?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly patience?: number;
+  readonly earlyStopping?: boolean;
+  readonly classWeights?: string;
+}
+
+/** A choice as it is printed. `asked` where it was not ours. */
+export interface Choice {
+  readonly name: string;
+  readonly value: string;
+  readonly why: string;
+  readonly asked: boolean;
+}
+
+/** All that a training is made of. */
+export interface Plan {
+  readonly task: Task;
+  readonly hidden: readonly number[];
+  readonly activation: string;
+  readonly dropout: number;
+  readonly initializer: "he" | "xavier" | "lecun";
+  /** Numbers that the last layer gives. */
+  readonly outputs: number;
+  readonly loss: string;
+  readonly optimizer: string;
+  /** undefined: a range test finds it. */
+  readonly learningRate: number | undefined;
+  readonly weightDecay: number;
+  readonly schedule: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Epochs without improvement after which it ends; 0: never. */
+  readonly patience: number;
+  /** By class, of mean 1 over the rows; undefined: all count alike. */
+  readonly classWeights: readonly number[] | undefined;
+}
+
+export const ACTIVATIONS = [
+  "relu", "leakyRelu", "elu", "selu", "celu", "gelu", "silu", "mish", "tanh", "sigmoid", "softplus", "softsign", "relu6", "hardSwish", "hardTanh", "hardSigmoid",
+] as const;
+export const LOSSES = ["crossEntropy", "binaryCrossEntropy", "focal", "multiMargin", "mse", "mae", "huber", "smoothL1"] as const;
+export const OPTIMIZERS = ["adam", "adamW", "sgd", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "lion"] as const;
+export const SCHEDULES = ["cosine", "warmup", "oneCycle", "reduceOnPlateau", "constant"] as const;
+
+/** Losses that a task can have, the usual one first. */
+const FITTING: Readonly<Record<Task, readonly string[]>> = {
+  classes: ["crossEntropy", "focal", "multiMargin"],
+  "yes-no": ["binaryCrossEntropy", "focal", "crossEntropy"],
+  number: ["mse", "mae", "huber", "smoothL1"],
+};
+
+/** Rates to start with (docs/choosing.md, What the learning rate does); adam's for the others. */
+const RATES: Readonly<Record<string, number>> = { sgd: 0.05, lion: 0.0003, adadelta: 1, adagrad: 0.01 };
+
+/** Weights from which on a network is called large: warmup pays. */
+const LARGE = 1_000_000;
+/** The largest class has so many times the rows of the smallest where classes are called unequal. */
+const UNEQUAL = 10;
+/** Rows far off from which on a target is called long-tailed. */
+const FAR = 0.005;
+/** Rows for each weight from which on weights need no decay. */
+const AMPLE = 20;
+/** Steps that a training takes at the least, and its bounds in epochs. */
+const STEPS = 3000, FEWEST = 10, MOST = 200;
+
+/** The plan, and its choices with reasons in the order in which they are told.
+ *
+ * @throws Unfit where what was asked for does not go together.
+ */
+export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => string = () => "as asked"): { plan: Plan; choices: Choice[] } {
+  const { task, rows, inputs } = facts, choices: Choice[] = [];
+  /** Notes a choice: what was asked for, or ours with its reason. */
+  const pick = <K extends keyof Asked, V extends NonNullable<Asked[K]>>(name: string, key: K, ours: V, why: string, text: (value: V) => string = String): V => {
+    const given = asked[key] as V | undefined, value = given ?? ours;
+    choices.push({ name, value: text(value), why: given === undefined ? why : from(key), asked: given !== undefined });
+    return value;
+  };
+  const note = (name: string, value: string, why: string): void => void choices.push({ name, value, why, asked: false });
+
+  const [taskName, taskWhy] = taskOf(facts);
+  note("task", taskName, taskWhy);
+
+  const loss = pick("loss", "loss", ...lossOf(facts));
+  if (!FITTING[task].includes(loss)) throw new Unfit("loss", loss, FITTING[task], `${taskName} has`);
+  const outputs = outputsOf(facts, loss);
+  note("output", `dense(${outputs}), no activation`, outputWhy(task, loss, outputs));
+
+  const hidden = pick("hidden layers", "hidden", ...hiddenOf(rows, inputs), (sizes) => sizes.join(", ") || "none");
+  const activation: string = hidden.length ? pick<"activation", string>("activation", "activation", "relu", "the first to try in hidden layers: cheap, and gradients do not shrink") : "relu";
+  const initializer = activation === "selu" ? "lecun" : ["tanh", "sigmoid", "softsign", "hardTanh", "hardSigmoid"].includes(activation) ? "xavier" : "he";
+  const weights = weightsOf([inputs, ...hidden, outputs]);
+  const dropout = asked.dropout ?? 0;
+  if (asked.dropout !== undefined) note("dropout", String(dropout), from("dropout"));
+
+  const batchSize = pick("batch size", "batchSize", ...batchOf(rows));
+  const perEpoch = Math.ceil(rows / batchSize);
+  const optimizer = pick("optimizer", "optimizer", ...optimizerOf(rows, weights));
+  const weightDecay = asked.weightDecay ?? (optimizer === "adamW" ? 0.01 : 0);
+  if (asked.weightDecay !== undefined) note("weight decay", short(weightDecay), from("weightDecay"));
+
+  const tested = asked.learningRate === undefined || asked.learningRate === "auto";
+  const learningRate = tested ? undefined : (asked.learningRate as number);
+  if (learningRate !== undefined) note("learning rate", short(learningRate), from("learningRate"));
+
+  const epochs = pick("epochs", "epochs", epochsOf(perEpoch), `some ${grouped(STEPS)} steps of ${plural(perEpoch, "step")} an epoch, within ${FEWEST} to ${MOST} epochs`);
+  const schedule = pick("schedule", "schedule", ...scheduleOf(weights));
+  const patience = asked.earlyStopping === false ? 0 : asked.patience ?? Math.max(10, Math.ceil(epochs / 5));
+  if (asked.earlyStopping === false) note("early stopping", "off", from("earlyStopping"));
+  else note("early stopping", `after ${plural(patience, "epoch")}`, asked.patience === undefined ? "without a better held-out loss; the best epoch's weights are kept" : from("patience"));
+
+  const classWeights = classWeightsOf(facts, asked, from, note);
+  return {
+    plan: { task, hidden, activation, dropout, initializer, outputs, loss, optimizer, learningRate, weightDecay, schedule, epochs, batchSize, patience, classWeights },
+    choices,
+  };
+}
+
+/** A request that does not fit the task. */
+export class Unfit extends Error {
+  constructor(readonly option: keyof Asked, readonly got: string, readonly wanted: readonly string[], why: string) {
+    super(`${option} ${got} does not fit: ${why} ${wanted.join(", ")}`);
+  }
+}
+
+function taskOf({ task, target, classes = [] }: Facts): [string, string] {
+  if (task === "number") return ["a number", `${target} is a column of numbers`];
+  const names = classes.map(({ name }) => name), listed = names.length > 6 ? `${names.slice(0, 5).join(", ")}, …` : names.join(", ");
+  return task === "yes-no" ? ["one of two classes", `${target} is ${names.join(" or ")}`] : [`one of ${classes.length} classes`, `${target} is one of ${listed}`];
+}
+
+function lossOf({ task, far = 0 }: Facts): [string, string] {
+  if (task === "classes") return ["crossEntropy", "each row has one class of several"];
+  if (task === "yes-no") return ["binaryCrossEntropy", "one question, yes or no"];
+  return far > FAR ? ["huber", `${short(100 * far)} % of the numbers lie far off: squares would follow them alone`] : ["mse", "numbers without far-off ones: the mean is what is wanted"];
+}
+
+function outputsOf({ task, classes = [] }: Facts, loss: string): number {
+  if (task === "number") return 1;
+  if (task === "classes") return classes.length;
+  return loss === "crossEntropy" ? 2 : 1;
+}
+
+function outputWhy(task: Task, loss: string, outputs: number): string {
+  if (task === "number") return "numbers may be anything; the target is scaled for training, and predictions are scaled back";
+  return outputs === 1 ? `${loss} takes the logit, and loses no digits at any size` : `${loss} takes the logits: softmax after them would lose digits`;
+}
+
+/** As wide as the rows can teach: a fifth of a weight's share or so, and never narrower than 16. */
+function hiddenOf(rows: number, inputs: number): [readonly number[], string] {
+  const sizes = rows < 1000 ? [32] : rows < 10_000 ? [64, 32] : rows < 100_000 ? [128, 64] : [256, 128];
+  // a wide input makes the first layer large by itself
+  const [first = 16, ...rest] = sizes, narrow = inputs * first > 20 * rows ? Math.max(16, 8 * Math.floor((20 * rows) / inputs / 8)) : first;
+  const kept = [Math.min(first, narrow), ...rest.filter((size) => size < narrow)];
+  return [kept, `${plural(rows, "row")} of ${plural(inputs, "input")}: ${kept.length > 1 ? "enough for two layers" : "one layer, for more would learn the rows by heart"}`];
+}
+
+/** Weights and biases of dense layers of these sizes. */
+export function weightsOf(sizes: readonly number[]): number {
+  return sizes.slice(1).reduce((sum, size, i) => sum + size * (sizes[i]! + 1), 0);
+}
+
+function batchOf(rows: number): [number, string] {
+  const size = rows < 10_000 ? 32 : rows < 100_000 ? 64 : 256;
+  return size >= rows ? [rows, "all rows at once"] : [size, `${plural(Math.ceil(rows / size), "step")} an epoch`];
+}
+
+function optimizerOf(rows: number, weights: number): [string, string] {
+  if (rows >= AMPLE * weights) return ["adam", "no idea yet: it works without tuning"];
+  return ["adamW", `${plural(weights, "weight")} for ${plural(rows, "row")}: its decay keeps them small`];
+}
+
+/** The rate that an optimizer starts with where no test is made. */
+export function startRate(optimizer: string): number {
+  return RATES[optimizer] ?? 0.001;
+}
+
+/** What a range test suggests, within bounds: on few rows it is off by a lot. */
+export function tamed(suggestion: number, optimizer: string): number {
+  const start = startRate(optimizer), rate = Number.isFinite(suggestion) && suggestion > 0 ? suggestion : start;
+  return Number(Math.min(10 * start, Math.max(start / 3, rate)).toPrecision(2));
+}
+
+function epochsOf(perEpoch: number): number {
+  return Math.min(MOST, Math.max(FEWEST, Math.ceil(STEPS / perEpoch)));
+}
+
+function scheduleOf(weights: number): [string, string] {
+  return weights >= LARGE ? ["warmup", "a large network: the rate rises for an epoch, then falls along a cosine"] : ["cosine", "the rate falls to 0 over the run, so that the weights settle"];
+}
+
+function classWeightsOf(
+  { task, classes = [], rows }: Facts, { classWeights }: Asked, from: (name: keyof Asked) => string, note: (name: string, value: string, why: string) => void,
+): readonly number[] | undefined {
+  if (task === "number") {
+    if (classWeights !== undefined && classWeights !== "none") throw new Unfit("classWeights", classWeights, ["none"], "a number has");
+    return undefined;
+  }
+  const counts = classes.map((one) => one.rows), most = Math.max(...counts), least = Math.max(1, Math.min(...counts)), unequal = most >= UNEQUAL * least;
+  const wanted = classWeights === undefined || classWeights === "auto" ? unequal : classWeights === "balanced";
+  if (classWeights !== undefined && classWeights !== "auto") note("class weights", classWeights, from("classWeights"));
+  else if (unequal) note("class weights", "balanced", `the largest class has ${short(most / least)} times the rows of the smallest`);
+  return wanted ? counts.map((count) => rows / (counts.length * Math.max(1, count))) : undefined;
+}

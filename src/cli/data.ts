@@ -1,0 +1,129 @@
+// From a path to data: the reader goes by the name's end, and where that says nothing, by the first bytes.
+
+import { open, stat } from "node:fs/promises";
+import { csv, csvBatches, type CsvOptions, idx, jsonl, npz, parquet, type Table } from "../index.ts";
+import { UsageError, type Values } from "./args.ts";
+import type { READING } from "./settings.ts";
+
+export type Kind = "csv" | "jsonl" | "parquet" | "idx" | "npz";
+export type Reading = Values<typeof READING>;
+
+/** Numbers in rows, without names: pictures and the like. */
+export interface Arrays {
+  readonly name: string;
+  readonly rows: number;
+  readonly x: { readonly data: Numbers; readonly shape: readonly number[] };
+  /** Class numbers, or numbers to predict; without it there is nothing to compare with. */
+  readonly y: { readonly data: Numbers; readonly shape: readonly number[] } | undefined;
+}
+
+type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array;
+
+const ENDS: Readonly<Record<string, Kind>> = {
+  csv: "csv", tsv: "csv", txt: "csv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl", parquet: "parquet", npz: "npz", idx: "idx",
+};
+
+/** What a file holds.
+ *
+ * @throws Error with a code for a file that cannot be read.
+ */
+export async function kindOf(path: string): Promise<Kind> {
+  const about = await stat(path).catch((error: { code?: string }) => {
+    throw failed(path, error.code === "ENOENT" ? "no such file" : `cannot be read (${error.code})`);
+  });
+  if (about.isDirectory()) throw failed(path, "is a folder: wanted a file of rows (CSV, JSON Lines, Parquet, IDX or npz)");
+  if (about.size === 0) throw failed(path, "is empty");
+  const name = path.toLowerCase().replace(/\.gz$/, ""), end = name.slice(name.lastIndexOf(".") + 1);
+  if (/idx[1-4]-(ubyte|byte|short|int|float|double)$/.test(name)) return "idx";
+  return (Object.hasOwn(ENDS, end) ? ENDS[end] : undefined) ?? guess(await beginning(path));
+}
+
+/** By what a file begins with. */
+function guess(bytes: Uint8Array): Kind {
+  const text = String.fromCharCode(...bytes);
+  if (text.startsWith("PAR1")) return "parquet";
+  if (text.startsWith("PK\x03\x04")) return "npz";
+  if (bytes[0] === 0 && bytes[1] === 0 && bytes[2]! >= 8 && bytes[2]! <= 14) return "idx";
+  return /^(\u00ef\u00bb\u00bf)?\s*\{/.test(text) ? "jsonl" : "csv";
+}
+
+async function beginning(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(16), { bytesRead } = await file.read(bytes, 0, 16, 0);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+export function failed(path: string, problem: string, code = "no-data"): Error {
+  return Object.assign(new Error(`${path}: ${problem}`), { code });
+}
+
+export const isTabular = (kind: Kind): boolean => kind === "csv" || kind === "jsonl" || kind === "parquet";
+
+function csvOptions({ delimiter, encoding, header, decimalComma }: Reading): CsvOptions {
+  return {
+    ...(delimiter !== undefined && { delimiter: delimiter === "\\t" || delimiter === "tab" ? "\t" : delimiter }), ...(encoding !== undefined && { encoding }),
+    ...(header === false && { header }), ...(decimalComma !== undefined && { decimal: decimalComma ? "," as const : "." as const }),
+  };
+}
+
+/** A table, whole. */
+export async function readTable(path: string, reading: Reading, kind?: Kind): Promise<Table> {
+  switch (kind ?? await kindOf(path)) {
+    case "csv":
+      return csv(path, csvOptions(reading));
+    case "jsonl":
+      return jsonl(path);
+    case "parquet":
+      return parquet(path);
+    default:
+      throw new UsageError(`${path}: wanted a table (CSV, JSON Lines or Parquet)`);
+  }
+}
+
+/** Tables of some thousand rows, one after the other: a CSV file is never in memory as a whole. */
+export async function* tablesOf(path: string, reading: Reading, kind?: Kind): AsyncGenerator<Table> {
+  kind ??= await kindOf(path);
+  if (kind === "csv") yield* { [Symbol.asyncIterator]: () => csvBatches(path, { ...csvOptions(reading), rows: 4096 })[Symbol.asyncIterator]() };
+  else yield await readTable(path, reading, kind);
+}
+
+/** Names under which npz files have inputs and targets. */
+const INPUTS = ["x", "x_train", "images", "data", "X"], TARGETS = ["y", "y_train", "labels", "target", "Y"];
+
+/** Arrays of rows from an npz file, or from an IDX file and the labels beside it. */
+export async function readArrays(path: string, kind: Kind, target: string | undefined, labels: string | undefined): Promise<Arrays> {
+  const name = path.split(/[\\/]/).at(-1)!;
+  if (kind === "idx") {
+    const x = await idx(path), beside = labels ?? await labelsBeside(path);
+    return rowsOf(name, x, beside === undefined ? undefined : await idx(beside), beside);
+  }
+  const all = await npz(path), names = [...all.keys()];
+  const find = (wanted: readonly string[]): string | undefined => wanted.find((one) => all.has(one));
+  const yName = target ?? find(TARGETS), xName = find(INPUTS) ?? names.find((one) => one !== yName);
+  if (target !== undefined && !all.has(target)) throw new UsageError(`--target: ${name} has no array ${JSON.stringify(target)}; it has ${names.join(", ")}`);
+  if (xName === undefined) throw failed(path, "holds no array of inputs");
+  return rowsOf(name, all.get(xName)!, yName === undefined ? undefined : all.get(yName), yName);
+}
+
+/** MNIST's names: train-images-idx3-ubyte.gz has train-labels-idx1-ubyte.gz. */
+async function labelsBeside(path: string): Promise<string | undefined> {
+  const other = path.replace(/images([-.])idx\d/, "labels$1idx1");
+  return other !== path && await stat(other).then(() => true, () => false) ? other : undefined;
+}
+
+function rowsOf(name: string, x: { data: unknown; shape: readonly number[] }, y: { data: unknown; shape: readonly number[] } | undefined, yName = "y"): Arrays {
+  const [rows = 0] = x.shape;
+  if (x.shape.length < 2 || rows === 0) throw failed(name, `wanted inputs of shape [rows, …], got [${x.shape.join(", ")}]`);
+  if (y && y.shape[0] !== rows) throw failed(name, `has ${rows} rows of inputs, but ${y.shape[0]} of ${yName}`);
+  return { name, rows, x: { data: numbersOf(name, x.data), shape: x.shape }, y: y && { data: numbersOf(yName, y.data), shape: y.shape } };
+}
+
+function numbersOf(name: string, data: unknown): Numbers {
+  if (data instanceof Uint8Array || data instanceof Int32Array || data instanceof Float32Array || data instanceof Float64Array) return data;
+  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Float64Array.from(data as unknown as ArrayLike<number | bigint>, Number);
+  throw failed(name, "holds no numbers");
+}

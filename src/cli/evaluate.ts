@@ -1,0 +1,71 @@
+// lanewise evaluate: how good a model is on rows whose answers are known.
+
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Table } from "../index.ts";
+import { command } from "./args.ts";
+import { type Arrays, isTabular, kindOf, readArrays, tablesOf } from "./data.ts";
+import { classReport, numberReport, type ReportHead } from "./html.ts";
+import { openModel } from "./models.ts";
+import { writeWhole } from "./rows.ts";
+import { score, type Scored } from "./scoring.ts";
+import { READING } from "./settings.ts";
+import { showClasses, showNumbers } from "./show.ts";
+import { clean, grouped } from "./text.ts";
+
+const FLAGS = {
+  html: { kind: "text", value: "FILE", help: "write a report with pictures, in one file that needs nothing else" },
+  labels: { kind: "text", value: "FILE", help: "the labels of an IDX file; found beside it by MNIST's names" },
+  target: { kind: "text", value: "ARRAY", help: "the array of an npz file that has the answers; y or labels by default" },
+  ...READING,
+} as const;
+
+export const evaluate = command({
+  name: "evaluate",
+  summary: "Says how good a model is on rows whose answers are known.",
+  about: "For classes: accuracy, precision, recall and F1 of each, the confusion matrix. For numbers: R², mean absolute and root mean square error, and how residuals are spread. "
+    + "Rows without an answer are left out.",
+  arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows, with the column that the model predicts" }],
+  flags: FLAGS,
+  examples: ["lanewise evaluate penguins-species-run/model.safetensors test.csv", "lanewise evaluate model.safetensors test.csv --html report.html"],
+  async run(terminal, [modelPath, dataPath], { html, labels, target, ...reading }) {
+    const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
+    try {
+      const parts: AsyncIterable<Table | Arrays> | (Table | Arrays)[] = isTabular(kind) ? tablesOf(dataPath!, reading, kind) : [await readArrays(dataPath!, kind, target, labels)];
+      const scored = await score(model, parts), name = basename(dataPath!), asked = model.preprocessing?.target?.name;
+      terminal.heading(clean(`${name}${asked === undefined ? "" : `: ${asked}`}`));
+      if (scored.kind === "classes") showClasses(terminal, scored.scores);
+      else showNumbers(terminal, scored.scores);
+      terminal.emit("scores", { kind: scored.kind, ...scored.scores });
+      if (html !== undefined) {
+        await writeWhole(html, await reportOf(scored, modelPath!, name, asked));
+        terminal.emit("report", { html });
+        terminal.say();
+        terminal.say(`Report: ${html}`);
+      }
+      return 0;
+    } finally {
+      model.dispose();
+    }
+  },
+});
+
+async function reportOf(scored: Scored, modelPath: string, data: string, target: string | undefined): Promise<string> {
+  const history = await historyBeside(modelPath), head: ReportHead = {
+    title: target === undefined ? `${basename(modelPath)} on ${data}` : `${target}: ${basename(modelPath)} on ${data}`,
+    facts: [["model", modelPath], ["data", data], ["rows", grouped(scored.scores.rows)], ...(target === undefined ? [] : [["target", target] as const])], ...(history && { history }),
+  };
+  return scored.kind === "classes" ? classReport(head, scored.scores, { probability: scored.probability, right: scored.hit }) : numberReport(head, scored.scores, scored.right, scored.predicted, target ?? "");
+}
+
+/** The losses in report.json, if train has written one beside the model. */
+async function historyBeside(modelPath: string): Promise<ReportHead["history"]> {
+  try {
+    const { history } = JSON.parse(await readFile(join(dirname(modelPath), "report.json"), "utf8")) as { history?: Record<string, unknown> };
+    const numbers = (list: unknown): number[] => (Array.isArray(list) && list.length ? list.map((value) => (typeof value === "number" ? value : NaN)) : []);
+    const loss = numbers(history?.loss);
+    return loss.length ? { loss, heldOut: numbers(history?.val_loss) } : undefined;
+  } catch {
+    return undefined; // it is a picture more, no more
+  }
+}

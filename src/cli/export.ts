@@ -1,0 +1,50 @@
+// lanewise export: the model for other tools.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { exportPyTorch, saveAs, toONNX, toPredictor } from "../index.ts";
+import { command } from "./args.ts";
+import { openModel } from "./models.ts";
+import { writeWhole } from "./rows.ts";
+import { clean, sized } from "./text.ts";
+
+const FORMATS = ["onnx", "safetensors", "float16", "bfloat16", "pytorch", "predictor"] as const;
+
+export const exporting = command({
+  name: "export",
+  summary: "Writes a model for other tools: ONNX, PyTorch, half precision, plain JavaScript.",
+  about: "onnx runs in ONNX Runtime; safetensors and the half-precision ones are loaded by lanewise and PyTorch; pytorch is a folder with model.py and its weights; "
+    + "predictor is one JavaScript module with the model in it and no imports.",
+  arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }],
+  flags: {
+    format: { kind: "text", choices: FORMATS, help: "what is written; onnx by default" },
+    out: { kind: "text", value: "PATH", help: "where to; beside the model by default" },
+    probabilities: { kind: "yes", help: "of onnx: end with softmax or sigmoid, where the model tells classes" },
+    preprocessing: { kind: "yes", off: true, help: "of onnx: leave out what makes numbers of raw columns" },
+    licence: { kind: "text", value: "NAME", help: "the licence of the weights, for the file's metadata" },
+  } as const,
+  examples: ["lanewise export model.safetensors --format onnx --probabilities", "lanewise export model.safetensors --format pytorch --out torch-model"],
+  async run(terminal, [path], { format = "onnx", out, probabilities = false, preprocessing = true, licence }) {
+    const model = await openModel(path!), stem = path!.replace(/\.safetensors$/i, "");
+    const ends: Record<string, string> = { onnx: ".onnx", safetensors: ".copy.safetensors", float16: ".float16.safetensors", bfloat16: ".bfloat16.safetensors", pytorch: "-pytorch", predictor: ".predictor.js" };
+    const place = out ?? stem + ends[format];
+    try {
+      const files = new Map<string, string | Uint8Array>();
+      if (format === "onnx") files.set(place, toONNX(model, { probabilities, preprocessing, ...(licence !== undefined && { license: licence }) }));
+      else if (format === "predictor") files.set(place, toPredictor(model));
+      else if (format === "pytorch") {
+        await mkdir(place, { recursive: true });
+        for (const [name, content] of Object.entries(exportPyTorch(model))) files.set(join(place, name), content as string | Uint8Array);
+      } else files.set(place, saveAs(model, { ...(format !== "safetensors" && { dtype: format as "float16" | "bfloat16" }), ...(licence !== undefined && { licence }) }));
+      for (const [file, content] of files) {
+        await writeWhole(file, content);
+        const bytes = typeof content === "string" ? new TextEncoder().encode(content).length : content.length;
+        terminal.emit("file", { format, file, bytes });
+        terminal.say(`${clean(file)} (${sized(bytes)})`);
+      }
+      return 0;
+    } finally {
+      model.dispose();
+    }
+  },
+});

@@ -1,0 +1,33 @@
+// Model files.
+
+import { readFile } from "node:fs/promises";
+import { loadModel, type Model, Preprocessing } from "../index.ts";
+import { failed } from "./data.ts";
+
+/** The bytes of a file.
+ *
+ * @throws Error with a code for a file that cannot be read.
+ */
+export async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(path).catch((error: { code?: string }) => {
+    const why: Record<string, string> = { ENOENT: "no such file", EISDIR: "is a folder: wanted a file, such as model.safetensors in it" };
+    throw failed(path, why[error.code ?? ""] ?? `cannot be read (${error.code})`, "no-file");
+  }));
+}
+
+/** A saved model. What goes wrong names the file. */
+export async function openModel(path: string): Promise<Model> {
+  const bytes = await bytesOf(path);
+  try {
+    return await loadModel(bytes, { preprocessing: Preprocessing });
+  } catch (error) {
+    const { code = "bad-model", message, details } = error as { code?: string; message?: string; details?: unknown };
+    throw Object.assign(failed(path, String(message), code), details === undefined ? {} : { details });
+  }
+}
+
+/** Is it a safetensors file? Its header is JSON, after eight bytes that say how long it is. */
+export async function isModelFile(path: string): Promise<boolean> {
+  if (/\.safetensors$/i.test(path)) return true;
+  return (await bytesOf(path)).subarray(8, 9)[0] === 0x7b && !/\.(csv|tsv|txt|jsonl?|ndjson|parquet|npz)(\.gz)?$/i.test(path);
+}

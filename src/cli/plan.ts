@@ -1,0 +1,40 @@
+// Data with the plan that train would have for them, for the commands that look before a training.
+
+import type { Model } from "../index.ts";
+import type { Flags } from "./args.ts";
+import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
+import { modelOf, prepare, type Ready, testedRate, type Wanted } from "./prepare.ts";
+import { READING, settingsOf, TRAINING } from "./settings.ts";
+import { plural, short } from "./text.ts";
+
+/** Flags of those commands. */
+export const PLANNING = {
+  ...TRAINING,
+  labels: { kind: "text", value: "FILE", help: "the labels of an IDX file; found beside it by MNIST's names" },
+  config: { kind: "text", value: "FILE", help: "settings, instead of lanewise.json in the current folder" },
+  ...READING,
+} as const satisfies Flags;
+
+export interface Planned {
+  readonly ready: Ready;
+  readonly plan: Plan;
+  readonly wanted: Wanted;
+  readonly choices: readonly Choice[];
+}
+
+/** Reads the data and plans; the learning rate is not tested. */
+export async function planOf(path: string, { config, labels, ...flags }: Wanted & { readonly config?: string }): Promise<Planned> {
+  const { settings, from } = await settingsOf(flags, config), wanted: Wanted = { ...settings, ...(labels !== undefined && { labels }) };
+  const ready = await prepare(path, wanted), { plan, choices } = choose(ready.facts, settings as Asked, from);
+  return { ready, plan, wanted, choices };
+}
+
+/** The plan with the rate that a range test finds, where nobody has said one; and the untrained model, which the test has left as it was. */
+export async function rated({ ready, plan, wanted, choices }: Planned): Promise<Planned & { readonly model: Model }> {
+  const model = await modelOf(ready, plan, wanted);
+  if (plan.learningRate !== undefined) return { ready, plan, wanted, choices, model };
+  const { rate, suggestion, steps } = await testedRate(model, ready, plan, wanted);
+  const why = `a range test of ${plural(steps, "step")} suggests ${short(suggestion)}${rate === Number(suggestion.toPrecision(2)) ? "" : ", kept within what the optimizer bears"}`;
+  const at = choices.findIndex(({ name }) => name === "optimizer") + 1, choice: Choice = { name: "learning rate", value: short(rate), why, asked: false };
+  return { ready, plan: { ...plan, learningRate: rate }, wanted, choices: [...choices.slice(0, at), choice, ...choices.slice(at)], model };
+}

@@ -1,0 +1,195 @@
+// From data and settings to what fit takes: the same rows, split and numbers whenever they are wanted again, to train, to go on, to
+// verify.
+
+import {
+  type Data, type Layer, type Loss, type ModelOptions, type Optimizer, type Schedule, type Table,
+  adadelta, adagrad, adam, adamax, adamW, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, findLearningRate, flatten, focal, huber, inferSchema,
+  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, sequential, sgd, smoothL1,
+  split, takeRows, warmup,
+} from "../index.ts";
+import { UsageError } from "./args.ts";
+import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
+import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable } from "./data.ts";
+import { farOff } from "./scores.ts";
+import type { Settings } from "./settings.ts";
+
+/** Data that a model can be trained on. */
+export interface Ready {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly facts: Facts;
+  readonly schema: Schema | undefined;
+  readonly preprocessing: Preprocessing | undefined;
+  readonly classes: readonly string[] | undefined;
+  /** Shape of a row. */
+  readonly input: readonly number[];
+  /** What inputs are multiplied with in the model: bytes are divided by 255. */
+  readonly factor: number;
+  readonly training: Data;
+  readonly heldOut: Data;
+  /** The rows that are held out, as they came. */
+  readonly raw: Table | Arrays;
+  /** All rows with an answer, from which folds are cut; the y of a table's are classes, or zeros. */
+  all(): { readonly data: Data; readonly table: Table | undefined; readonly groups: ArrayLike<unknown> | undefined };
+  /** What people want to know: rows that were left out. */
+  readonly notes: readonly string[];
+}
+
+export interface Wanted extends Settings {
+  /** Where an IDX file's labels lie. */
+  readonly labels?: string;
+}
+
+/** Reads a file and makes it ready. */
+export async function prepare(path: string, settings: Wanted): Promise<Ready> {
+  const kind = await kindOf(path);
+  return isTabular(kind) ? prepareTable(await wantTarget(path, settings, kind), kind, settings) : prepareArrays(await readArrays(path, kind, settings.target, settings.labels), kind, settings);
+}
+
+async function wantTarget(path: string, settings: Wanted, kind: Kind): Promise<Table> {
+  const table = await readTable(path, settings, kind), names = [...table.columns.keys()];
+  if (settings.target === undefined)
+    throw new UsageError(`--target is missing: which column is to be predicted? ${table.name} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`);
+  return table;
+}
+
+/** Row numbers to train on, and those that are held out. */
+function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted): { training: Uint32Array; heldOut: Uint32Array } {
+  const column = (name: string): ArrayLike<any> => {
+    const values = table?.columns.get(name);
+    if (!values) throw new UsageError(`no column ${JSON.stringify(name)} to split by`);
+    return values;
+  };
+  const by = group !== undefined ? { group: column(group) } : time !== undefined ? { time: column(time) } : labels ? { classes: labels } : "random" as const;
+  const numbers = Float32Array.from({ length: rows }, (_, i) => i);
+  const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: validation ?? 0.2, seed: seed ?? 0, by });
+  return { training: found.training.ids, heldOut: found.validation.ids };
+}
+
+function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
+  const { target, types, ignore, task: asked } = settings as Wanted & { target: string }, notes: string[] = [];
+  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ...(ignore && { ignore }), ...(asked !== undefined && { task: asked as never }) });
+  const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
+  if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
+  if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
+  const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
+  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings), notes) : parts(table.rows, labels, table, settings);
+  const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
+  const now = preprocessing.apply(rows, { target: true }), later = preprocessing.apply(raw, { target: true });
+  return {
+    name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
+    facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
+    all: () => ({
+      data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? Float32Array.from(labels, (label) => classes!.indexOf(label)) : new Float32Array(table.rows) },
+      table, groups: settings.group === undefined ? undefined : table.columns.get(settings.group),
+    }),
+  };
+}
+
+/** A split in which every class that is held out is trained on too: a class of one row is not held out. */
+function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: string[]): { training: Uint32Array; heldOut: Uint32Array } {
+  const trained = new Set(Array.from(training, (row) => labels[row]!)), alone = heldOut.filter((row) => !trained.has(labels[row]!));
+  if (!alone.length || alone.length === heldOut.length) return { training, heldOut };
+  notes.push(`${[...new Set(Array.from(alone, (row) => labels[row]!))].join(", ")}: so few rows that none is held out`);
+  return { training: Uint32Array.of(...training, ...alone), heldOut: heldOut.filter((row) => trained.has(labels[row]!)) };
+}
+
+function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
+  const { x, y, name, rows } = arrays;
+  if (!y) throw new UsageError(`${name} has no labels: --labels FILE says where they are (IDX), --target ARRAY what they are called (npz)`);
+  const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
+  const classNumbers = width === 1 && whole && (settings.task !== "regression");
+  if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
+  const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
+  const classes = classNumbers ? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
+  const { training, heldOut } = parts(rows, classNumbers ? Array.from(y.data, String) : undefined, undefined, settings);
+  const shape = x.shape.slice(1), raw = takeArrays(arrays, heldOut), now = takeArrays(arrays, training);
+  const data = (part: Arrays): Data => ({ x: part.x as never, y: part.y!.data as never });
+  return {
+    name, kind, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
+    training: data(now), heldOut: data(raw), raw, notes: [], facts: factsOf(settings.target ?? "the label", training.length, shape.reduce((a, b) => a * b, 1), classes, now.y!.data),
+    all: () => ({ data: data(arrays), table: undefined, groups: undefined }),
+  };
+}
+
+export function takeArrays({ name, x, y }: Arrays, ids: ArrayLike<number>): Arrays {
+  const take = <T extends { readonly data: any; readonly shape: readonly number[] }>({ data, shape }: T) => {
+    const width = data.length / shape[0]!, taken = new data.constructor(ids.length * width);
+    for (let i = 0; i < ids.length; i++) taken.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
+    return { data: taken, shape: [ids.length, ...shape.slice(1)] };
+  };
+  return { name, rows: ids.length, x: take(x), y: y && take(y) };
+}
+
+/** Flat numbers of a target. */
+export function numbersOf(y: unknown): ArrayLike<number> {
+  return (ArrayBuffer.isView(y) || Array.isArray(y) ? y : (y as { data: unknown }).data) as ArrayLike<number>;
+}
+
+function factsOf(target: string, rows: number, inputs: number, classes: readonly string[] | undefined, y: ArrayLike<number>): Facts {
+  if (!classes) return { task: "number", target, rows, inputs, far: farOff(y) };
+  const counts = new Array<number>(classes.length).fill(0), task: Task = classes.length === 2 ? "yes-no" : "classes";
+  for (let i = 0; i < y.length; i++) counts[y[i]!]!++;
+  return { task, target, rows, inputs, classes: classes.map((name, i) => ({ name, rows: counts[i]! })) };
+}
+
+/** The network of a plan. */
+function networkOf({ hidden, activation, dropout: share, initializer, outputs }: Plan, flat: boolean): Layer {
+  const activate = (layers as unknown as Record<string, () => Layer>)[activation]!;
+  const body = hidden.flatMap((units) => [dense(units, { initializer }), activate(), ...(share ? [dropout(share)] : [])]);
+  return sequential(...(flat ? [] : [flatten()]), ...body, dense(outputs));
+}
+
+/** An untrained model. */
+export async function modelOf(ready: Ready, plan: Plan, { seed = 0, threads = 1 }: Settings): Promise<Model> {
+  const { input, classes, preprocessing, factor } = ready, network = networkOf(plan, input.length === 1);
+  const options = { input: input as readonly number[], seed, threads, ...(classes && { classes }), ...(preprocessing && { preprocessing }) } as ModelOptions<readonly number[], "here">;
+  return factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options);
+}
+
+export function lossOf({ loss, task }: Plan): Loss {
+  const made: Record<string, () => Loss> = {
+    crossEntropy, binaryCrossEntropy, multiMargin, mse, mae, huber, smoothL1, focal: () => focal({ variant: task === "classes" ? "softmax" : "sigmoid" }),
+  };
+  return made[loss]!();
+}
+
+export function optimizerOf({ optimizer, learningRate = startRate(optimizer), weightDecay }: Plan): Optimizer {
+  const common = { learningRate, ...(weightDecay > 0 && { weightDecay }) };
+  switch (optimizer) {
+    case "adamW":
+      return adamW({ learningRate, weightDecay, groups: [{ match: ({ shape }) => shape.length < 2, weightDecay: 0 }] });
+    case "sgd":
+      return sgd({ ...common, momentum: 0.9 });
+    default: {
+      const made: Record<string, (options: typeof common) => Optimizer> = { adam, rmsprop, adagrad, adadelta, adamax, nadam, radam, lion };
+      return made[optimizer]!(common);
+    }
+  }
+}
+
+export function scheduleOf({ schedule }: Plan): Schedule | undefined {
+  switch (schedule) {
+    case "cosine":
+      return cosine();
+    case "warmup":
+      return warmup(cosine(), { epochs: 1 });
+    case "oneCycle":
+      return oneCycle();
+    case "reduceOnPlateau":
+      return reduceOnPlateau({ monitor: "validation.loss" });
+    default:
+      return undefined;
+  }
+}
+
+/** Rows with what each counts, where classes are to count alike. */
+export function weighted(data: Data, { classWeights }: Plan): Data {
+  return classWeights ? { ...data, weight: Float32Array.from(numbersOf(data.y), (label) => classWeights[label]!) } : data;
+}
+
+/** The rate that a range test finds, within bounds. */
+export async function testedRate(model: Model, ready: Ready, plan: Plan, { seed = 0 }: Settings): Promise<{ rate: number; suggestion: number; steps: number }> {
+  const curve = await findLearningRate(model, weighted(ready.training, plan), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: plan.batchSize, seed });
+  return { rate: tamed(curve.suggestion, plan.optimizer), suggestion: curve.suggestion, steps: curve.rates.length };
+}

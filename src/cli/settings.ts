@@ -1,0 +1,114 @@
+// What can be said about a training: as flags of train, and in lanewise.json under the same names.
+
+import { readFile } from "node:fs/promises";
+import { ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from "./choose.ts";
+import { checkSetting, dashed, type Flag, type Flags, nearest, UsageError, type Values } from "./args.ts";
+import { clean } from "./text.ts";
+
+/** How a table is read. */
+export const READING = {
+  delimiter: { kind: "text", help: "what stands between cells of a CSV file; found out by itself otherwise", value: "CHARACTER", setting: true },
+  encoding: { kind: "text", help: "of a CSV file: utf-8, utf-16le, windows-1252, gb18030 …; found out by itself otherwise", value: "NAME", setting: true },
+  header: { kind: "yes", off: true, help: "the first line of a CSV file holds values, not names", setting: true },
+  decimalComma: { kind: "yes", help: "numbers of a CSV file are written 3,14", setting: true },
+} satisfies Flags;
+
+/** What a training is made of. */
+export const TRAINING = {
+  target: { kind: "text", value: "COLUMN", help: "the column to predict", setting: true },
+  types: { kind: "pairs", value: "COLUMN=KIND,…", help: "what columns are, where it was found out wrongly: number, category, date (or date:dmy …), text, identifier", setting: true },
+  task: { kind: "text", choices: ["classification", "regression"], help: "what is predicted, where it was found out wrongly", setting: true },
+  ignore: { kind: "names", value: "COLUMN,…", help: "columns that are left out", setting: true },
+  hidden: { kind: "counts", value: "N,N", most: 65536, help: "units of the hidden layers, such as 64,32", setting: true },
+  activation: { kind: "text", choices: ACTIVATIONS, help: "what follows each hidden layer", setting: true },
+  dropout: { kind: "number", value: "SHARE", least: 0, most: 0.95, help: "share of the hidden units that a step leaves out", setting: true },
+  loss: { kind: "text", choices: LOSSES, help: "what is made small", setting: true },
+  optimizer: { kind: "text", choices: OPTIMIZERS, help: "how weights are changed", setting: true },
+  learningRate: { kind: "number", word: "auto", value: "RATE|auto", least: 1e-12, most: 1000, help: "the first rate; auto, the default, makes a range test", setting: true },
+  weightDecay: { kind: "number", value: "STRENGTH", least: 0, most: 10, help: "draws weights to 0", setting: true },
+  schedule: { kind: "text", choices: SCHEDULES, help: "what becomes of the rate", setting: true },
+  epochs: { kind: "count", most: 1_000_000, help: "rounds over the rows, at the most", setting: true },
+  batchSize: { kind: "count", most: 1 << 24, help: "rows of a step", setting: true },
+  validation: { kind: "number", value: "SHARE", least: 0.01, most: 0.9, help: "share of the rows that is held out; 0.2 by default", setting: true },
+  patience: { kind: "count", value: "EPOCHS", help: "ends the run after so many epochs without a better held-out loss", setting: true },
+  earlyStopping: { kind: "yes", off: true, help: "take all epochs, and keep the last weights", setting: true },
+  group: { kind: "text", value: "COLUMN", help: "rows of one group stay together when a part is held out", setting: true },
+  time: { kind: "text", value: "COLUMN", help: "the latest rows are held out", setting: true },
+  classWeights: { kind: "text", choices: ["auto", "balanced", "none"], help: "balanced: classes count alike, however many rows they have", setting: true },
+  seed: { kind: "count", least: 0, most: Number.MAX_SAFE_INTEGER, help: "of the split, the first weights and the order of rows; 0 by default", setting: true },
+  threads: { kind: "count", word: "auto", most: 64, value: "N|auto", help: "threads that share the work; the bits do not depend on it", setting: true },
+} satisfies Flags;
+
+/** Kinds that --types knows. */
+export const KINDS = ["number", "category", "date", "text", "identifier"] as const;
+
+export type Settings = Values<typeof TRAINING & typeof READING>;
+
+/** Settings from lanewise.json and from flags, which win; and a word for where each comes from.
+ *
+ * @throws UsageError for a file that is no JSON object of known settings.
+ */
+export async function settingsOf(flags: Settings, config: string | undefined): Promise<{ settings: Settings; from(name: string): string; file: string | undefined }> {
+  const path = config ?? "lanewise.json", text = await readFile(path, "utf8").catch((error: { code?: string }) => {
+    if (error.code === "ENOENT" && config === undefined) return undefined;
+    throw new UsageError(`${path}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.code})`}`);
+  });
+  const file = text === undefined ? {} : checkSettings(text, path);
+  return {
+    settings: { ...file, ...flags } as Settings, file: text === undefined ? undefined : path,
+    from: (name) => (Object.hasOwn(flags, name) ? `from --${TABLE[name]?.off ? "no-" : ""}${dashed(name)}` : `from ${path}`),
+  };
+}
+
+const TABLE: Readonly<Record<string, Flag>> = { ...READING, ...TRAINING };
+
+/** The settings of a lanewise.json. */
+export function checkSettings(text: string, path: string): Record<string, unknown> {
+  let given: unknown;
+  try {
+    given = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    throw new UsageError(`${path}: no JSON: ${clean((error as Error).message)}`);
+  }
+  if (given === null || typeof given !== "object" || Array.isArray(given)) throw new UsageError(`${path}: wanted an object of settings`);
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "$schema") continue;
+    const known = Object.keys(TABLE), flag = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
+    if (!flag) {
+      const meant = nearest(name, known);
+      throw new UsageError(`${path}: unknown setting ${JSON.stringify(clean(name))}; ${meant ? `did you mean ${meant}?` : `known: ${known.join(", ")}`}`);
+    }
+    settings[name] = checkSetting(value, flag, `${path}: ${name}`);
+  }
+  return settings;
+}
+
+/** The JSON Schema (draft 2020-12) of lanewise.json; lanewise.schema.json is what it gives. */
+export function schemaOfSettings(): object {
+  const properties = Object.entries(TABLE).map(([name, flag]): [string, object] => [name, { ...typeOf(flag), description: capital(flag.help) }]);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema", title: "lanewise.json", description: "What lanewise train takes where no flag says it.",
+    type: "object", additionalProperties: false, properties: { $schema: { type: "string" }, ...Object.fromEntries(properties) },
+  };
+}
+
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+
+function typeOf({ kind, choices, word, least, most }: Flag): object {
+  const number = { type: kind === "number" ? "number" : "integer", minimum: least ?? 1, ...(most !== undefined && { maximum: most }) };
+  switch (kind) {
+    case "yes":
+      return { type: "boolean" };
+    case "text":
+      return choices ? { enum: [...choices] } : { type: "string", minLength: 1 };
+    case "names":
+      return { type: "array", items: { type: "string", minLength: 1 } };
+    case "pairs":
+      return { type: "object", additionalProperties: { type: "string", pattern: `^(${KINDS.join("|")}|date:[a-z]+)$` } };
+    case "counts":
+      return { type: "array", items: number };
+    default:
+      return word ? { anyOf: [number, { const: word }] } : number;
+  }
+}

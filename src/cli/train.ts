@@ -1,0 +1,275 @@
+// lanewise train: from a file to a model, with every choice told. Its folder is what it goes on from.
+//
+//   penguins-species/
+//     run.json            what was asked for and chosen: a run goes on with that
+//     checkpoints/        manifest and checkpoints (keepRun)
+//     model.safetensors   the model, with what turns raw rows into numbers
+//     report.json         choices, losses by epoch, figures of the rows that were held out
+
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
+import { VERSION } from "../version.ts";
+import { command, UsageError } from "./args.ts";
+import { type Asked, choose, type Plan } from "./choose.ts";
+import { failed } from "./data.ts";
+import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
+import { rated } from "./plan.ts";
+import { lossOf, modelOf, optimizerOf, prepare, type Ready, scheduleOf, type Wanted, weighted } from "./prepare.ts";
+import { writeWhole } from "./rows.ts";
+import { type Scored, score } from "./scoring.ts";
+import { READING, settingsOf, TRAINING } from "./settings.ts";
+import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
+import { type Part, Progress, type Terminal, timeLeft } from "./terminal.ts";
+import { clean, plural, short } from "./text.ts";
+
+const FLAGS = {
+  ...TRAINING,
+  labels: { kind: "text", value: "FILE", help: "the labels of an IDX file; found beside it by MNIST's names" },
+  out: { kind: "text", value: "FOLDER", help: "the run's folder; by default named after data and target" },
+  config: { kind: "text", value: "FILE", help: "settings, instead of lanewise.json in the current folder" },
+  fresh: { kind: "yes", help: "begin anew, though the folder holds a run: it is replaced" },
+  force: { kind: "yes", help: "go on, though data or settings are not those that the run began with" },
+  checkpoint: { kind: "number", least: 0.1, value: "SECONDS", help: "time between two checkpoints; 10 by default" },
+  keep: { kind: "count", word: "all", value: "N|all", help: "checkpoints that stay, the newest; 3 by default" },
+  stepHashes: { kind: "yes", help: "note a hash of the weights after each step, so that verify can name the step; slower" },
+  ...READING,
+} as const;
+
+/** What run.json holds. */
+interface Saved {
+  readonly lanewise: string;
+  readonly data: string;
+  readonly settings: Wanted;
+  readonly plan: Plan;
+  readonly finished: boolean;
+}
+
+export const train = command({
+  name: "train",
+  summary: "Trains a model on a table, and chooses what nobody has said, with reasons.",
+  about: "Reads CSV, JSON Lines, Parquet, IDX (MNIST's files) and npz, plain or gzip. A part of the rows is held out; the model's figures are of those. "
+    + "If the folder holds a run that has not ended, it goes on where it was. Ctrl+C saves first; a second one quits at once.\n\n"
+    + "Flags win over lanewise.json in the current folder, which has the same names in camelCase; its JSON schema lies in the package: dist/lanewise.schema.json.",
+  arguments: [{ name: "DATA", help: "a file of rows" }],
+  flags: FLAGS,
+  examples: ["lanewise train penguins.csv --target species", "lanewise train houses.parquet --target price --hidden 128,64 --epochs 50", "lanewise train train-images-idx3-ubyte.gz --epochs 5"],
+  async run(terminal, [path], { out, config, fresh = false, force = false, checkpoint = 10, keep = 3, stepHashes = false, labels, ...given }) {
+    const { settings, from, file } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
+    const folder = out ?? folderOf(path!, settings.target), saved = await savedRun(folder, fresh);
+    if (saved?.finished && !force) return told(terminal, folder, saved, flags);
+    const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted);
+    if (file) terminal.note(`settings from ${file}`);
+    terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));
+    showSchema(terminal, ready);
+    for (const note of ready.notes) terminal.tell(clean(note));
+    const { plan, model } = await planned(terminal, ready, wanted, saved, force, (name) => (saved ? "as the run began" : from(name)));
+    await mkdir(folder, { recursive: true });
+    const about: Saved = { lanewise: VERSION, data: basename(path!), settings: wanted, plan, finished: false };
+    await save(folder, "run.json", about);
+    return fitted(terminal, { ready, plan, model, folder, wanted, about, force, checkpoint, keep: keep === "all" ? Infinity : keep, stepHashes });
+  },
+});
+
+function folderOf(path: string, target: string | undefined): string {
+  const stem = basename(path).replace(/\.gz$/i, "").replace(/\.[^.]+$/, "");
+  return `${stem}${target === undefined ? "" : `-${target.replace(/[^\p{L}\p{N}_-]+/gu, "_")}`}-run`;
+}
+
+/** The run that a folder holds, if it holds one.
+ *
+ * @throws UsageError for a folder of something else.
+ */
+export async function savedRun(folder: string, fresh: boolean): Promise<Saved | undefined> {
+  const names: string[] = await readdir(folder).catch((error: { code?: string }): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw new UsageError(`--out: ${folder} ${error.code === "ENOTDIR" ? "is a file" : `cannot be read (${error.code})`}`, "train");
+  });
+  if (!names.length) return undefined;
+  if (!names.includes("run.json")) throw new UsageError(`--out: ${folder} is there, and holds no run of lanewise: name another folder`, "train");
+  if (fresh) {
+    // what is ours, and nothing else
+    for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });
+    return undefined;
+  }
+  try {
+    const saved = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as Saved;
+    if (!saved.plan?.loss || !saved.settings) throw new Error("it says nothing of a run");
+    return saved;
+  } catch (error) {
+    throw failed(join(folder, "run.json"), `cannot be used: ${(error as Error).message}; --fresh begins anew`, "bad-run");
+  }
+}
+
+/** A run that is over. */
+function told(terminal: Terminal, folder: string, { settings }: Saved, flags: Wanted): number {
+  const other = Object.entries(flags).find(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name as keyof Wanted]));
+  if (other) throw new UsageError(`the run in ${folder} has ended, with other settings (${other[0]}): --fresh begins anew, --out takes another folder`, "train");
+  terminal.emit("done", { folder, finished: true, model: join(folder, "model.safetensors") });
+  terminal.tell(`The run in ${folder} has ended: its model is ${join(folder, "model.safetensors")}. --fresh begins anew.`);
+  return 0;
+}
+
+const heldRows = ({ raw }: Ready): number => raw.rows;
+
+/** The plan of a run: chosen, or what it began with. */
+async function planned(
+  terminal: Terminal, ready: Ready, wanted: Wanted, saved: Saved | undefined, force: boolean, from: (name: string) => string,
+): Promise<{ plan: Plan; model: Model }> {
+  const asked = wanted as Asked;
+  if (saved && !force) {
+    const { plan } = choose(ready.facts, { ...asked, learningRate: saved.plan.learningRate! }), differs = differing(plan, saved.plan);
+    if (differs)
+      throw failed("the run in this folder", `began with ${differs} ${JSON.stringify(saved.plan[differs])}, and now it is ${JSON.stringify(plan[differs])}: --fresh begins anew, --force goes on all the same`, "resume-mismatch");
+    return { plan: saved.plan, model: await modelOf(ready, saved.plan, wanted) };
+  }
+  const found = await rated({ ready, wanted, ...choose(ready.facts, asked, from) });
+  showChoices(terminal, found.choices);
+  return found;
+}
+
+function differing(a: Plan, b: Plan): keyof Plan | undefined {
+  return (Object.keys(a) as (keyof Plan)[]).find((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
+}
+
+interface Work {
+  readonly ready: Ready;
+  readonly plan: Plan;
+  readonly model: Model;
+  readonly folder: string;
+  readonly wanted: Wanted;
+  readonly about: Saved;
+  readonly force: boolean;
+  readonly checkpoint: number;
+  readonly keep: number;
+  readonly stepHashes: boolean;
+}
+
+const save = (folder: string, name: string, value: unknown): Promise<void> => writeWhole(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+
+/** Options of fit. */
+export function fitOptions({ facts, heldOut }: Ready, plan: Plan, { seed = 0 }: Wanted) {
+  const schedule = scheduleOf(plan);
+  return {
+    loss: lossOf(plan), optimizer: optimizerOf(plan), ...(schedule && { schedule }), batchSize: plan.batchSize, epochs: plan.epochs, seed,
+    validation: weighted(heldOut, plan), metrics: facts.task === "number" ? [r2()] : ["accuracy" as const],
+    callbacks: plan.patience ? [earlyStopping({ patience: plan.patience })] : [],
+  };
+}
+
+async function fitted(terminal: Terminal, work: Work): Promise<number> {
+  const { ready, plan, model, folder, wanted, about, force, checkpoint, keep, stepHashes } = work, progress = new Progress(terminal);
+  const findings = new Map<string, Finding>(), place = join(folder, "checkpoints");
+  let interrupted = false, from = 0;
+  const run = keepRun(place, {
+    every: { seconds: checkpoint }, keep, force,
+    onResume: (step) => {
+      from = step;
+      terminal.emit("resume", { folder, step });
+      terminal.say(`Going on with the run in ${folder}, after step ${step}.`);
+    },
+    onStorageError: (error) => terminal.note(`checkpoint: ${clean(error.message)}`),
+  });
+  const options = fitOptions(ready, plan, wanted), perEpoch = Math.ceil(ready.facts.rows / plan.batchSize), started = performance.now();
+  let last: Report | undefined;
+  const training = model.fit(weighted(ready.training, plan), {
+    ...options, callbacks: [...options.callbacks, audit({ stepHashes })], run, doctor: doctor(),
+    // a look at each step makes short ones longer: only where epochs are long
+    ...(perEpoch > 200 && { onStep: ({ step, steps }: { step: number; steps: number }) => progress.show(() => stepParts(last, plan, step, steps, from, started)) }),
+  } as never);
+  const release = onInterrupt(() => {
+    interrupted = true;
+    progress.end();
+    terminal.note("Saving … (once more quits at once)");
+    training.stop();
+  });
+  try {
+    for await (const report of training as AsyncIterable<Report & Record<string, any>>) {
+      last = report;
+      for (const finding of report.findings) findings.set(`${finding.code} ${finding.layer ?? ""}`, finding);
+      terminal.emit("epoch", { ...report, findings: undefined });
+      progress.show(() => epochParts(report, plan, perEpoch, from, started), report.epoch === plan.epochs);
+    }
+    // early stopping has ended it
+    if (last && last.epoch < plan.epochs && !interrupted) progress.show(() => epochParts(last!, plan, perEpoch, from, started), true);
+  } finally {
+    release();
+    progress.end();
+  }
+  const history = await training;
+  if (interrupted) {
+    terminal.emit("interrupted", { folder, step: run.step });
+    terminal.tell(`Stopped after step ${run.step}. The same command goes on from there: lanewise train … --out ${folder}`);
+    model.dispose();
+    return INTERRUPTED;
+  }
+  const scored = await score(model, [ready.raw]), file = join(folder, "model.safetensors");
+  await writeWhole(file, model.save());
+  await save(folder, "report.json", reportOf(work, history.columns, scored, [...findings.values()]));
+  await save(folder, "run.json", { ...about, finished: true });
+  await finish(terminal, work, scored, file, [...findings.values()], history.epochs as readonly Report[]);
+  model.dispose();
+  return 0;
+}
+
+function epochParts(report: Report & Record<string, any>, plan: Plan, perEpoch: number, from: number, started: number): Part[] {
+  const { epoch, loss, rowsPerSecond } = report, validation = report.validation as Record<string, number> | undefined, done = epoch * perEpoch - from;
+  const left = timeLeft(done, plan.epochs * perEpoch - from, (performance.now() - started) / 1000);
+  const figure = validation?.accuracy !== undefined ? `accuracy ${Number(validation.accuracy).toFixed(3)}` : `R² ${Number(validation?.r2).toFixed(3)}`;
+  return [
+    { text: `epoch ${String(epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`, rank: 0 },
+    { text: `loss ${digits(loss)}`, rank: 3 }, { text: `held out: loss ${digits(validation?.loss)}`, rank: 4 }, { text: figure, rank: 2 },
+    { text: `${short(Math.round(rowsPerSecond))} rows/s`, rank: 5 }, ...(left ? [{ text: plan.patience ? `at most ${left}` : left, rank: 1 }] : []),
+  ];
+}
+
+function stepParts(last: Report | undefined, plan: Plan, step: number, steps: number, from: number, started: number): Part[] {
+  const left = timeLeft(step - from, steps - from, (performance.now() - started) / 1000);
+  const known = last as (Report & Record<string, any>) | undefined;
+  return [
+    { text: `epoch ${(known?.epoch ?? 0) + 1}/${plan.epochs}`, rank: 0 }, { text: `step ${step}/${steps}`, rank: 2 },
+    ...(known ? [{ text: `held out: loss ${digits(known.validation?.loss)}`, rank: 3 }] : []), ...(left ? [{ text: plan.patience ? `at most ${left}` : left, rank: 1 }] : []),
+  ];
+}
+
+/** Four digits that stand still. */
+const digits = (x: number | undefined): string => (x === undefined ? "–" : x >= 1000 || x < 0.001 ? x.toExponential(2) : x.toPrecision(4));
+
+function reportOf({ ready, plan, model, about }: Work, history: Record<string, number[]>, scored: Scored, findings: readonly Finding[]): object {
+  const { facts, schema, name } = ready;
+  return {
+    lanewise: VERSION, data: { name, target: facts.target, rows: facts.rows, heldOut: ready.raw.rows }, settings: about.settings, plan,
+    ...(schema && { columns: schema.columns }), scores: scored.scores, history, findings, model: { file: "model.safetensors", hash: hash(model) },
+  };
+}
+
+/** The end, as people read it. */
+async function finish(terminal: Terminal, { ready, plan, model, folder }: Work, scored: Scored, file: string, findings: readonly Finding[], epochs: readonly Report[]): Promise<void> {
+  const best = epochs.reduce((at, { validation }, i) => ((validation?.loss ?? Infinity) < (epochs[at]?.validation?.loss ?? Infinity) ? i : at), 0);
+  terminal.say();
+  if (plan.patience) terminal.tell(`The held-out loss was lowest in epoch ${epochs[best]?.epoch ?? 0} of ${epochs.length}: the model has the weights of then.`);
+  terminal.heading(`Held-out rows${plan.patience ? " (they also said when to stop)" : ""}`);
+  if (scored.kind === "classes") showClasses(terminal, scored.scores);
+  else showNumbers(terminal, scored.scores);
+  // early stopping has done what these advise
+  const told = plan.patience ? findings.filter(({ code }) => code !== "overfitting" && code !== "plateau") : findings;
+  if (told.length) {
+    terminal.say();
+    terminal.heading("The doctor found");
+    showFindings(terminal, told);
+  }
+  terminal.emit("done", {
+    folder, finished: true, model: file, report: join(folder, "report.json"), hash: hash(model), epochs: epochs.length, bestEpoch: epochs[best]?.epoch ?? 0,
+    task: ready.facts.task, scores: scored.scores,
+  });
+  terminal.say();
+  terminal.say(`Saved: ${file}`);
+  terminal.say(`       ${join(folder, "report.json")}`);
+  terminal.say();
+  terminal.say("Next:");
+  terminal.say(`  lanewise predict ${quoted(file)} ROWS.csv`);
+  terminal.say(`  lanewise export ${quoted(file)} --format onnx`);
+}
+
+/** A path as a shell takes it. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

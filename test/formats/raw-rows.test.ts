@@ -1,0 +1,103 @@
+// A model's preprocessing in its exports: raw columns in, answers in the user's units out.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { createModel, dense, type Model, relu, sequential, toONNX, toPredictor } from "../../src/index.ts";
+import { compare } from "../worst.ts";
+import { runtime, RUNTIMES, session } from "./onnxRuntime.ts";
+
+const PYTHON = "/usr/bin/python3", noChecker = spawnSync(PYTHON, ["-c", "import onnx"]).status !== 0;
+if (noChecker) console.warn(`test/formats/raw-rows.test.ts: files are not checked [SKIPPED: ${PYTHON} has no onnx; apt-get install python3-onnx]`);
+
+const folder = mkdtempSync(join(tmpdir(), "lanewise-raw-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const COLUMNS = [
+  { column: "age", use: "standardise", fill: 40, shift: 41.5, scale: 12.25, indicator: true },
+  { column: "share", use: "minMax", fill: 0.25, shift: -1, scale: 3, indicator: false },
+  { column: "income", use: "log", fill: 100, shift: 2.5, scale: 1.5, indicator: false },
+  { column: "year", use: "none", fill: 0, shift: 0, scale: 1, indicator: false },
+  { column: "serial", use: "standardise", fill: 1e9, shift: 1_000_000_000, scale: 2, indicator: false },
+  { column: "city", use: "oneHot", categories: ["Bern", "Köln", "東京"], numeric: false, fill: null, indicator: true },
+  { column: "grade", use: "ordinal", categories: ["low", "high"], numeric: false, fill: "high", indicator: false },
+  { column: "rooms", use: "oneHot", categories: ["1", "2.5", "-3"], numeric: true, fill: "2.5", indicator: true },
+];
+const ROWS = [
+  { age: 30, share: 0.5, income: 5000, year: 3, serial: 1_000_000_003, city: "Bern", grade: "low", rooms: 1 },
+  { age: null, share: null, income: -20, year: -2, serial: 999_999_998, city: "", grade: "", rooms: null },
+  { age: 55.5, share: -1, income: null, year: null, serial: null, city: "東京", grade: "high", rooms: -3 },
+  { age: 0, share: 2, income: 0, year: 1, serial: 1_000_000_001, city: "Paris", grade: "none", rooms: 7 },
+] as const;
+const WIDTH = 2 + 1 + 1 + 1 + 1 + 4 + 1 + 4;
+
+/** The numbers of a row, by the formulas of the columns. */
+function features(row: Record<string, unknown>): number[] {
+  return COLUMNS.flatMap((fitted) => {
+    const value = row[fitted.column], missing = value === null || value === "";
+    if (fitted.categories) {
+      const text = missing ? fitted.fill : String(value), at = text === null ? -1 : fitted.categories.indexOf(text as string);
+      return [...(fitted.use === "ordinal" ? [at + 1] : fitted.categories.map((_, i) => Number(i === at))), ...(fitted.indicator ? [Number(missing)] : [])];
+    }
+    const x = missing ? (fitted.fill as number) : (value as number), bent = fitted.use === "log" ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
+    return [(bent - fitted.shift!) / fitted.scale!, ...(fitted.indicator ? [Number(missing)] : [])];
+  });
+}
+
+/** A model as it is with such preprocessing. */
+async function made(target: unknown, columns: unknown[] = COLUMNS, classes?: string[]): Promise<Model<any, any>> {
+  const model = await createModel(sequential(dense(8), relu(), dense(classes?.length ?? 1)), { input: [WIDTH], seed: 3, ...(classes && { classes }) });
+  return Object.defineProperty(model, "preprocessing", { value: { toJSON: () => ({ format: 1, columns, target }) } });
+}
+
+const TARGETS = {
+  "standardised": [{ column: "price", task: "regression", use: "standardise", mean: 250, deviation: 30 }, (y: number) => y * 30 + 250],
+  "logarithmic": [{ column: "price", task: "regression", use: "log", mean: 0.5, deviation: 2 }, (y: number) => { const z = y * 2 + 0.5; return Math.sign(z) * Math.expm1(Math.abs(z)); }],
+  "plain": [{ column: "price", task: "regression", use: "none", mean: 0, deviation: 1 }, (y: number) => y],
+  "classes": [{ column: "kind", task: "classification", classes: ["a", "b", "c"], numeric: false }, (y: number) => y],
+} as const;
+
+test.each(Object.entries(TARGETS))("ONNX Runtime takes raw columns; the target is %s", async (what, [target, units]) => {
+  const model = await made(target, COLUMNS, what === "classes" ? ["a", "b", "c"] : undefined), file = toONNX(model);
+  const wanted = [...model.predict({ data: Float32Array.from(ROWS.flatMap(features)), shape: [ROWS.length, WIDTH] }).data].map(units);
+  if (!noChecker && what === "logarithmic") {
+    writeFileSync(join(folder, "raw.onnx"), file);
+    expect(spawnSync(PYTHON, ["-c", "import sys, onnx; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)", join(folder, "raw.onnx")], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  }
+  for (const name of RUNTIMES) {
+    const ort = await runtime(name), loaded = await session(ort, file);
+    expect(loaded.inputNames).toEqual(COLUMNS.map(({ column }) => column));
+    const feeds = Object.fromEntries(COLUMNS.map(({ column, numeric, categories }) => {
+      const values = ROWS.map((row) => row[column as keyof typeof row]);
+      return [column, categories && !numeric ? new ort.Tensor("string", values, [ROWS.length, 1]) : new ort.Tensor("float64", Float64Array.from(values, (x) => (x === null ? NaN : Number(x))), [ROWS.length, 1])];
+    }));
+    compare(name, (await loaded.run(feeds)).output!.data, wanted, { most: 1e-5 });
+  }
+  model.dispose();
+});
+
+test.each(Object.entries(TARGETS))("the predictor takes records; the target is %s", async (name, [target, units]) => {
+  const model = await made(target, COLUMNS, name === "classes" ? ["a", "b", "c"] : undefined), path = join(folder, `${name}.mjs`);
+  writeFileSync(path, toPredictor(model));
+  const { predict, classify } = await import(/* @vite-ignore */ path), x = { data: Float32Array.from(ROWS.flatMap(features)), shape: [ROWS.length, WIDTH] };
+  const plain = model.predict(x);
+  compare("records", predict(ROWS).data, [...plain.data].map(units), { most: 1e-6 });
+  expect(predict(x)).toEqual(plain); // numbers stay numbers
+  const texts = ROWS.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === null ? "" : ` ${value} `.slice(1, -1)])));
+  expect(predict(texts)).toEqual(predict(ROWS)); // as a CSV file has them
+  if (name === "classes") expect(classify(ROWS)[0].map(({ label }: { label: string }) => label).sort()).toEqual(["a", "b", "c"]);
+  expect(() => predict([{ ...ROWS[0], age: "old" }])).toThrow(/age/);
+  model.dispose();
+});
+
+test("a column that cannot be exported is named, and the network alone can be", async () => {
+  for (const use of ["hash", "cyclic"]) {
+    const model = await made(null, [{ column: "born", use }]), error = expect.objectContaining({ code: "not-portable", details: expect.objectContaining({ option: "born" }) });
+    expect(() => toONNX(model)).toThrow(error);
+    expect(() => toPredictor(model)).toThrow(error);
+    expect(toONNX(model, { preprocessing: false }).length).toBeGreaterThan(100);
+    model.dispose();
+  }
+});
