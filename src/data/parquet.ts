@@ -13,7 +13,8 @@ const SPARE = 1 << 24;
 
 /** A Parquet file as a table. Numbers and decimals make a Float64Array (null: NaN), 64-bit integers too if all are within 2^53, else texts; strings,
  * true and false make texts (null: missing), dates and times make ISO 8601 texts in UTC: 2024-02-29, or 2024-02-29T12:30:00.000Z. Wants hyparquet, and
- * hyparquet-compressors where columns are packed by another method than Snappy.
+ * hyparquet-compressors where columns are packed by another method than Snappy. A file that was altered on purpose may keep hyparquet busy for good: read
+ * those of strangers in a worker that you can end.
  * Source: https://parquet.apache.org/docs/file-format/
  *
  * @param options `limit`: most bytes of the file, and of its columns when unpacked. Default 1 GiB.
