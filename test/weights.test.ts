@@ -9,7 +9,7 @@ import {
 } from "../src/index.ts";
 import { fromHalf, toHalf } from "../src/formats/half.ts";
 import { parseSafetensors } from "../src/formats/safetensors.ts";
-import { RELEASE } from "../src/version.ts";
+import { VERSION } from "../src/version.ts";
 import { classified, numbers, options } from "./helpers.ts";
 import { fileOf } from "./proof/weights-mutations.mjs";
 
@@ -135,7 +135,7 @@ describe("a model's file", () => {
     const { epochs } = await model.fit(data, options({ epochs: 2, metrics: ["accuracy"], validation: 0.25 }));
     model.metadata.set("licence", "CC-BY-4.0").set("title", "three classes");
     const file = model.save(), { metadata } = inspect(file), { loss, accuracy, validation } = epochs[1] as any;
-    expect(metadata).toMatchObject({ format: "pt", "lanewise.version": RELEASE, "lanewise.numerics": expect.stringMatching(/^\d+$/), classes: '["a","b","c"]', licence: "CC-BY-4.0", title: "three classes" });
+    expect(metadata).toMatchObject({ format: "pt", "lanewise.version": VERSION, "lanewise.numerics": expect.stringMatching(/^\d+$/), classes: '["a","b","c"]', licence: "CC-BY-4.0", title: "three classes" });
     expect(JSON.parse(metadata["metrics"]!)).toEqual({ epoch: 2, step: 4, loss, accuracy, learningRate: 0.01, validation });
     const again = await loadModel(file);
     expect([...again.metadata].sort()).toEqual([["licence", "CC-BY-4.0"], ["metrics", metadata["metrics"]], ["title", "three classes"]]);
@@ -158,7 +158,7 @@ describe("a model's file", () => {
   });
 
   test("the release that it names is that of the package", () => {
-    expect(RELEASE).toBe((JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }).version);
+    expect(VERSION).toBe((JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }).version);
   });
 
   test("saveAs writes half the bytes, a licence and more, and changes nothing in the model", async () => {
