@@ -158,7 +158,8 @@ export function optimizerOf({ optimizer, learningRate = startRate(optimizer), we
   const common = { learningRate, ...(weightDecay > 0 && { weightDecay }) };
   switch (optimizer) {
     case "adamW":
-      return adamW({ learningRate, weightDecay, groups: [{ match: ({ shape }) => shape.length < 2, weightDecay: 0 }] });
+      // a pattern, for engines write a function's text in ways of their own, and a run may go on in another one
+      return adamW({ learningRate, weightDecay, groups: [{ match: /bias$/, weightDecay: 0 }] });
     case "sgd":
       return sgd({ ...common, momentum: 0.9 });
     default: {
