@@ -199,7 +199,8 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
   const history = await training;
   if (interrupted) {
     terminal.emit("interrupted", { folder, step: run.step });
-    terminal.tell(`Stopped after step ${run.step}. The same command goes on from there: lanewise train … --out ${folder}`);
+    terminal.say(`Stopped after step ${run.step}, and saved. To go on:`);
+    terminal.say(`  lanewise ${process.argv.slice(2).filter((argument) => argument !== "--fresh").map(quoted).join(" ")}`);
     model.dispose();
     return INTERRUPTED;
   }

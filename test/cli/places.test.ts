@@ -23,7 +23,7 @@ describe("interrupted", () => {
     await until(run, /^epoch /m);
     run.child.kill("SIGINT");
     const first = await run.ended;
-    expect([first.code, first.stdout]).toEqual([130, expect.stringMatching(/Stopped after step \d+\. The same command goes on/)]);
+    expect([first.code, first.stdout]).toEqual([130, expect.stringMatching(/Stopped after step \d+, and saved\. To go on:\n  lanewise train .*--out stopped\n/)]);
     const on = await lanewise(folder, ...LONG, "stopped"), whole = await lanewise(folder, ...LONG, "whole");
     expect([on.code, whole.code]).toEqual([0, 0]);
     expect(on.stdout).toMatch(/Going on with the run in stopped, after step \d+/);
