@@ -67,8 +67,10 @@ function parts(rows: number, labels: readonly string[] | undefined, table: Table
 }
 
 function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
-  const { target, types, ignore, task: asked } = settings as Wanted & { target: string }, notes: string[] = [];
-  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ...(ignore && { ignore }), ...(asked !== undefined && { task: asked as never }) });
+  const { target, types, task: asked, group } = settings as Wanted & { target: string }, notes: string[] = [];
+  // what a group is called says nothing of the groups that are held out
+  const ignore = [...(settings.ignore ?? []), ...(group !== undefined && group !== target && whole.columns.has(group) ? [group] : [])];
+  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ignore: [...new Set(ignore)], ...(asked !== undefined && { task: asked as never }) });
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);

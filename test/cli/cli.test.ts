@@ -145,6 +145,19 @@ describe("other work", () => {
     expect(choice("epochs")).toMatchObject({ value: "3", why: "from --epochs" });
   });
 
+  it("a rare class counts as much as the other, and rows of a group are not parted", async () => {
+    const lines = Array.from({ length: 900 }, (_, i) => `${((i * 37) % 100) / 50 - 1},${((i * 61) % 90) / 45 - 1},p${Math.floor(i / 9)},${(i * 37) % 100 > 96 ? "sick" : "well"}`);
+    writeFileSync(join(folder, "rare.csv"), `a,b,patient,state\n${lines.join("\n")}\n`);
+    const { code, stdout, stderr } = await lanewise(folder, "train", "rare.csv", "--target", "state", "--group", "patient", "--epochs", "10");
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/class weights +balanced/)]);
+    expect(stdout).toMatch(/patient .*ignored/);
+    expect(stderr).toContain("balanced accuracy");
+    const report = JSON.parse(readFileSync(join(folder, "rare-state-run/report.json"), "utf8"));
+    expect(report.data.heldOut % 9).toBe(0);
+    expect(report.scores.classes[0].recall).toBeGreaterThan(0.9);
+    expect((await lanewise(folder, "doctor", "rare.csv", "--target", "state")).stdout).toContain("info: rare-class");
+  });
+
   it("the same rows as JSON Lines make the same model", async () => {
     const [head, ...lines] = readFileSync(PENGUINS, "utf8").trim().split("\n"), names = head!.split(",");
     const records = lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i], cell === "" ? null : /^[\d.]+$/.test(cell) && cell !== "." ? Number(cell) : cell])));
