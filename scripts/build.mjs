@@ -35,13 +35,17 @@ await modules("dist", [fastApart, embedWasm]);
 await modules("dist/edge", [importWasm]);
 // The fast build shares no chunk with them: a page would have a file more.
 for (const [outdir, core] of [["dist", embedWasm], ["dist/edge", importWasm]]) await modules(outdir, [core], { fast: "src/fast.ts" });
-// The command line is one file, with the readers' peers in it: npx finds no package beside the one that it runs.
-await build({
-  absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022",
-  mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline", minifyWhitespace: true, minifySyntax: true,
-  // licences of those that do not carry theirs in a comment
-  banner: { js: "#!/usr/bin/env node\n/*! fflate: MIT, (c) Arjun Barrett; hyparquet and hyparquet-compressors: MIT, (c) Kenny Daniel; papaparse: MIT, (c) Matthew Holt */" },
+// The command line is one file, with the readers' peers in it: npx finds no package beside the one that it runs. Their licences lie beside it.
+const { metafile } = await build({
+  absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022", metafile: true,
+  mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline", minifyWhitespace: true, minifySyntax: true, banner: { js: "#!/usr/bin/env node" },
 });
+const bundled = [...new Set(Object.keys(metafile.inputs).flatMap((path) => /(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(path)?.[1] ?? []))].sort();
+writeFileSync(join(dist, "cli.licenses.txt"), bundled.map((folder) => {
+  const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
+  if (!file) throw new Error(`${folder} has no licence: it may not be in dist/cli.js`);
+  return `${folder.replace(/.*node_modules\//, "")}\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
+}).join(`\n${"-".repeat(80)}\n\n`));
 copyFileSync(join(root, "src/cli/lanewise.schema.json"), join(dist, "lanewise.schema.json"));
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,

@@ -35,7 +35,8 @@ export const doctor = command({
       for (const note of ready.notes) terminal.tell(clean(note));
       const findings = diagnose(model, weighted(ready.training, plan), fitOptions(ready, plan, wanted) as FitOptions);
       // the model scales what it is given
-      return told(terminal, findings.filter(({ code }) => code !== "inputs-not-scaled" || ready.factor === 1));
+      return told(terminal, findings.filter(({ code }) => code !== "inputs-not-scaled" || ready.factor === 1).map((finding) =>
+        finding.code === "rare-class" && plan.classWeights ? { ...finding, severity: "info", fix: "--class-weights balanced // as train has it by itself" } : finding));
     } finally {
       model.dispose();
     }

@@ -67,8 +67,10 @@ function parts(rows: number, labels: readonly string[] | undefined, table: Table
 }
 
 function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
-  const { target, types, ignore, task: asked } = settings as Wanted & { target: string }, notes: string[] = [];
-  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ...(ignore && { ignore }), ...(asked !== undefined && { task: asked as never }) });
+  const { target, types, task: asked, group } = settings as Wanted & { target: string }, notes: string[] = [];
+  // what a group is called says nothing of the groups that are held out
+  const ignore = [...(settings.ignore ?? []), ...(group !== undefined && group !== target && whole.columns.has(group) ? [group] : [])];
+  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ignore: [...new Set(ignore)], ...(asked !== undefined && { task: asked as never }) });
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
@@ -158,7 +160,8 @@ export function optimizerOf({ optimizer, learningRate = startRate(optimizer), we
   const common = { learningRate, ...(weightDecay > 0 && { weightDecay }) };
   switch (optimizer) {
     case "adamW":
-      return adamW({ learningRate, weightDecay, groups: [{ match: ({ shape }) => shape.length < 2, weightDecay: 0 }] });
+      // a pattern, for engines write a function's text in ways of their own, and a run may go on in another one
+      return adamW({ learningRate, weightDecay, groups: [{ match: /bias$/, weightDecay: 0 }] });
     case "sgd":
       return sgd({ ...common, momentum: 0.9 });
     default: {

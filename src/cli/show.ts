@@ -15,7 +15,7 @@ export function showSchema(terminal: Terminal, { schema }: { readonly schema: Sc
   terminal.emit("schema", { name: schema.name, rows: schema.rows, target: schema.target, task: schema.task, columns: schema.columns });
   terminal.say();
   // a table of its own where the terminal is too narrow for the library's
-  const lines = String(schema).split("\n"), width = Math.max(...lines.map(widthOf));
+  const lines = String(schema).split("\n"), width = 2 + Math.max(...lines.map(widthOf));
   if (width <= terminal.width) for (const line of lines.slice(0, -1)) terminal.say(`  ${clean(line)}`);
   else {
     const rows = schema.columns.map(({ name, type, missing, use, why }) => [clean(name), use === "target" ? `target, ${type}` : type, missing ? String(missing) : "", clean(use === "ignore" ? `ignored: ${why}` : use)]);

@@ -199,7 +199,8 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
   const history = await training;
   if (interrupted) {
     terminal.emit("interrupted", { folder, step: run.step });
-    terminal.tell(`Stopped after step ${run.step}. The same command goes on from there: lanewise train … --out ${folder}`);
+    terminal.say(`Stopped after step ${run.step}, and saved. To go on:`);
+    terminal.say(`  lanewise ${process.argv.slice(2).filter((argument) => argument !== "--fresh").map(quoted).join(" ")}`);
     model.dispose();
     return INTERRUPTED;
   }
@@ -215,7 +216,7 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
 function epochParts(report: Report & Record<string, any>, plan: Plan, perEpoch: number, from: number, started: number): Part[] {
   const { epoch, loss, rowsPerSecond } = report, validation = report.validation as Record<string, number> | undefined, done = epoch * perEpoch - from;
   const left = timeLeft(done, plan.epochs * perEpoch - from, (performance.now() - started) / 1000);
-  const figure = validation?.accuracy !== undefined ? `accuracy ${Number(validation.accuracy).toFixed(3)}` : `R² ${Number(validation?.r2).toFixed(3)}`;
+  const figure = validation?.accuracy !== undefined ? `${plan.classWeights ? "balanced " : ""}accuracy ${Number(validation.accuracy).toFixed(3)}` : `R² ${Number(validation?.r2).toFixed(3)}`;
   return [
     { text: `epoch ${String(epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`, rank: 0 },
     { text: `loss ${digits(loss)}`, rank: 3 }, { text: `held out: loss ${digits(validation?.loss)}`, rank: 4 }, { text: figure, rank: 2 },

@@ -145,6 +145,39 @@ describe("other work", () => {
     expect(choice("epochs")).toMatchObject({ value: "3", why: "from --epochs" });
   });
 
+  it("a rare class counts as much as the other, and rows of a group are not parted", async () => {
+    const lines = Array.from({ length: 900 }, (_, i) => `${((i * 37) % 100) / 50 - 1},${((i * 61) % 90) / 45 - 1},p${Math.floor(i / 9)},${(i * 37) % 100 > 96 ? "sick" : "well"}`);
+    writeFileSync(join(folder, "rare.csv"), `a,b,patient,state\n${lines.join("\n")}\n`);
+    const { code, stdout, stderr } = await lanewise(folder, "train", "rare.csv", "--target", "state", "--group", "patient", "--epochs", "10");
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/class weights +balanced/)]);
+    expect(stdout).toMatch(/patient .*ignored/);
+    expect(stderr).toContain("balanced accuracy");
+    const report = JSON.parse(readFileSync(join(folder, "rare-state-run/report.json"), "utf8"));
+    expect(report.data.heldOut % 9).toBe(0);
+    expect(report.scores.classes[0].recall).toBeGreaterThan(0.9);
+    expect((await lanewise(folder, "doctor", "rare.csv", "--target", "state")).stdout).toContain("info: rare-class");
+  });
+
+  it("the same rows as JSON Lines make the same model", async () => {
+    const [head, ...lines] = readFileSync(PENGUINS, "utf8").trim().split("\n"), names = head!.split(",");
+    const records = lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i], cell === "" ? null : /^[\d.]+$/.test(cell) && cell !== "." ? Number(cell) : cell])));
+    writeFileSync(join(folder, "penguins.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+    const { code, events } = await lanewise(folder, "train", "penguins.jsonl", "--target", "species", "--out", "lines", "--json");
+    expect(code).toBe(0);
+    expect(events.at(-1)!.hash).toBe(JSON.parse(readFileSync(join(folder, "penguins-species-run/report.json"), "utf8")).model.hash);
+  });
+
+  it("MNIST's files: the labels are found by their name", async () => {
+    const rows = 200, header = (type: number, ...shape: number[]) => Buffer.from([0, 0, type, shape.length, ...shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255])]);
+    const pixels = Buffer.from(Array.from({ length: rows * 36 }, (_, i) => (Math.floor(i / 36) % 3 === Math.floor((i % 36) / 12) ? 230 : (i * 13) % 40)));
+    writeFileSync(join(folder, "train-images-idx3-ubyte"), Buffer.concat([header(8, rows, 6, 6), pixels]));
+    writeFileSync(join(folder, "train-labels-idx1-ubyte"), Buffer.concat([header(8, rows), Buffer.from(Array.from({ length: rows }, (_, row) => row % 3))]));
+    const { code, events } = await lanewise(folder, "train", "train-images-idx3-ubyte", "--epochs", "20", "--json");
+    expect(code).toBe(0);
+    expect(events.at(-1)!.scores.accuracy).toBe(1);
+    expect(events.find(({ name }) => name === "task")!.value).toBe("one of 3 classes");
+  });
+
   it("pictures with labels in an npz file", async () => {
     const { zipSync } = await import("fflate"), { writeNpy } = await import("../../src/index.ts");
     const rows = 240, x = Uint8Array.from({ length: rows * 16 }, (_, i) => ((Math.floor(i / 16) % 2) * 8 === ((i % 16) & 8) ? 200 : 20) + (i * 7) % 23);

@@ -23,7 +23,7 @@ describe("interrupted", () => {
     await until(run, /^epoch /m);
     run.child.kill("SIGINT");
     const first = await run.ended;
-    expect([first.code, first.stdout]).toEqual([130, expect.stringMatching(/Stopped after step \d+\. The same command goes on/)]);
+    expect([first.code, first.stdout]).toEqual([130, expect.stringMatching(/Stopped after step \d+, and saved\. To go on:\n  lanewise train .*--out stopped\n/)]);
     const on = await lanewise(folder, ...LONG, "stopped"), whole = await lanewise(folder, ...LONG, "whole");
     expect([on.code, whole.code]).toEqual([0, 0]);
     expect(on.stdout).toMatch(/Going on with the run in stopped, after step \d+/);
@@ -86,6 +86,17 @@ describe("packed, and installed in an empty project", () => {
     return (...args: string[]) => start(program!, [...first, ...args], project.folder, { DENO_DIR: join(project.folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" }).ended;
   };
   let hash: string;
+
+  it("a run that was stopped in Node goes on in another engine, to the same bits", async () => {
+    const args = ["train", PENGUINS, "--target", "species", "--epochs", "3000", "--no-early-stopping", "--learning-rate", "0.001", "--json", "--out"];
+    const run = start(process.execPath, [join(project.folder, "node_modules/lanewise/dist/cli.js"), ...args, "moved"], project.folder);
+    await until(run, /"event":"epoch"/);
+    run.child.kill("SIGINT");
+    const first = await run.ended, on = await inEngine(engines.Bun ? "Bun" : "Deno")(...args, "moved"), whole = await inEngine("npx")(...args, "whole");
+    expect([first.code, first.events.at(-1)!.event, on.code]).toEqual([130, "interrupted", 0]);
+    expect(on.events.find(({ event }) => event === "resume")!.step).toBe(first.events.at(-1)!.step);
+    expect(on.events.at(-1)!.hash).toBe(whole.events.at(-1)!.hash);
+  }, 120_000);
 
   it.each(["npx", "Node 24", "Deno", "Bun"])("%s: trains on penguins to 0.97 with the same bits, and predicts; the same exit codes", async (name) => {
     if (name !== "npx" && !engines[name]) return; // none for this platform
