@@ -5,7 +5,7 @@
 // times on the same numbers.
 
 import { build } from "esbuild";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,13 +22,16 @@ export const loadCases = (root) => loadSources(root, `
     export { input } from "./src/op.ts";
     export { Session } from "./src/session.ts";`);
 
+/** What users install beside the library. */
+const peers = (root) => Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).peerDependencies ?? {});
+
 /** What a module of a checkout's TypeScript exports. */
 export async function loadSources(root, contents) {
   const folder = mkdtempSync(join(tmpdir(), "lanewise-cases-")), outfile = join(folder, "cases.mjs");
   try {
     await build({
       stdin: { contents, resolveDir: root, loader: "ts" }, outfile, bundle: true, format: "esm", platform: "neutral", target: "es2022",
-      mainFields: ["module", "main"], plugins: [embedWasm], logLevel: "silent",
+      mainFields: ["module", "main"], plugins: [embedWasm], logLevel: "silent", external: peers(root),
     });
     return await import(pathToFileURL(outfile).href);
   } finally {

@@ -75,7 +75,7 @@ it("10,000 steps grow the core's memory by nothing and the heap by less than 1 M
     const outfile = join(folder, "growth.mjs");
     await build({
       absWorkingDir: root, entryPoints: ["test/growth.ts"], outfile, bundle: true, format: "esm", platform: "neutral",
-      mainFields: ["module", "main"], plugins: [embedWasm],
+      mainFields: ["module", "main"], plugins: [embedWasm], external: ["papaparse", "hyparquet", "hyparquet-compressors", "fflate", "fast-png", "jpeg-js"],
     });
     const { stdout } = await execute(process.execPath, ["--expose-gc", outfile], { cwd: folder });
     const growths: Growth[] = JSON.parse(stdout);

@@ -28,7 +28,7 @@ def idx(file):
 
 
 def total(read):
-    return float(read.sum() if isinstance(read, np.ndarray) else read.select_dtypes("number").to_numpy().sum())
+    return float(read.sum(dtype=np.float64) if isinstance(read, np.ndarray) else read.select_dtypes("number").to_numpy().sum())
 
 
 READERS = {"idx": idx, "npy": np.load}
