@@ -127,9 +127,7 @@ export function notStarted(): StateError {
 }
 
 export function notHere(): StateError {
-  return new StateError("not-here", {
-    of: "checkpoint", problem: "the parameters of this step are in the worker", fix: "take the run as onStep's second argument, which brings them here, or ask what fit has returned",
-  });
+  return new StateError("not-here", { of: "checkpoint", problem: "this step's parameters are in the worker", fix: "take the run as onStep's second argument" });
 }
 
 export function brokenCheckpoint(): FormatError {

@@ -208,9 +208,9 @@ export function planBytes({ layout, data, training, apply, validation }: FitPlan
 /** What a checkpoint says of a run's position, beside its settings. */
 interface FitNotes {
   seed: number;
-  /** Batches and sums of the epoch after the reported ones. */
-  batch: number;
+  /** Sums of the epoch after the reported ones; and steps that it had before it began anew with other options. */
   sums: number[];
+  left: number;
   seconds: number;
   /** Of the last step. */
   learningRate: number;
@@ -264,14 +264,17 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   const extra = (name: string): Tensor | undefined => checkpoint?.file.tensors.get(`extra ${name}`);
   const average = ema === undefined ? undefined : makeAverage(network, layout, wantNumber("ema", ema, 0, 1, true));
   let state: FitState | undefined, applier: LoadedProgram | undefined, begun = false, epoch = 0, batch = 0, seconds = 0, stopped = false, spent = false;
-  /** Callbacks that have been told of the last epoch. */
-  let heard = Infinity;
+  /** Callbacks that have been told of the last epoch; steps that the one after it had before it began anew. */
+  let heard = Infinity, left = 0;
   if (checkpoint && notes) {
-    wantPosition(notes, forced ? [] : [batches, scorer.sums.length]);
+    batch = batchOf(notes, checkpoint.steps, forced ? [] : [batches, scorer.sums.length]);
     epoch = notes.reports.length;
     if (epoch > epochs) throw mismatch("epochs", epoch, epochs);
-    if (!forced) {
-      ({ batch, heard } = notes);
+    ({ heard, left } = notes);
+    if (forced) {
+      left += batch;
+      batch = 0;
+    } else {
       if (!scorer.load(notes.sums, Math.min(batch * batchSize, rows), extra)) throw brokenCheckpoint();
     }
   }
@@ -398,7 +401,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
     const extra = scorer.save(), reports = [...history.epochs];
     if (average) extra.set(AVERAGE, { data: average.numbers.slice(), shape: [layout.count] });
     const saved = callbacks.map((callback) => callback.save?.(extra, given));
-    const own = { batch, sums: [...scorer.sums], seconds, learningRate: stepReport.learningRate, reports, heard } satisfies Partial<FitNotes>;
+    const own = { sums: [...scorer.sums], left, seconds, learningRate: stepReport.learningRate, reports, heard } satisfies Partial<FitNotes>;
     return { notes: { ...settings, ...own, callbacks: saved, doctor: watcher?.save(extra) }, extra };
   };
 
@@ -444,7 +447,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
   /** Tells the callbacks of the last epoch that have not heard of it. */
   const tell = async (): Promise<void> => {
     for (const entry = history.epochs.at(-1); entry && heard < callbacks.length;) {
-      const waiting = callbacks[heard++]!.onEpoch?.(entry, running);
+      const waiting = callbacks[heard++]?.onEpoch?.(entry, running);
       if (waiting) await waiting;
     }
   };
@@ -521,7 +524,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
         restored(own);
         await tell(); // the checkpoint may stand between two of them
         const start = performance.now() - 1000 * seconds, until = performance.now() + milliseconds, goal = Math.min(PIECE, yieldEvery / 2);
-        let left = most, piece = 1;
+        let spare = most, piece = 1;
         const kept = keeper?.keep(own);
         if (kept) await kept;
         await pause();
@@ -555,7 +558,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
             underWay = true;
             if (alone) {
               // up to the last batch, which may have fewer rows
-              const waiting = advance(own, programs(count), set, count, Math.min(piece, left, Math.max(1, Math.floor(rows / batchSize) - batch)));
+              const waiting = advance(own, programs(count), set, count, Math.min(piece, spare, Math.max(1, Math.floor(rows / batchSize) - batch)));
               if (waiting) await waiting;
               if (!finite) throw nonFinite(own.steps + 1, epoch + 1, own.loss);
               done += (own.steps - begun - 1) * count;
@@ -592,8 +595,8 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
             }
             rest();
             check();
-            left -= own.steps - begun;
-            if (left <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
+            spare -= own.steps - begun;
+            if (spare <= 0 || (until < Infinity && performance.now() >= until)) stopped = spent = true;
             const turn = keeper?.keep(own) ?? pause();
             if (turn) {
               await turn;
@@ -618,7 +621,7 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
           if (watcher) entry.findings = watcher.findings(entry);
           scorer.reset();
           epoch++;
-          batch = 0; // a checkpoint goes on from here
+          batch = left = 0; // a checkpoint goes on from here
           heard = 0;
           await tell();
           report(entry);
@@ -671,11 +674,13 @@ export function makeRun(network: Network, data: Data, options: FitOptions, defau
 /** Name of the average in a checkpoint, beside those of outputs. */
 export const AVERAGE = "moving average";
 
-/** Throws if a checkpoint's position is none of this run: of so many batches, and sums. Of a run with other options, any will do. */
-function wantPosition({ sums, reports, seconds, learningRate, batch, heard }: FitNotes, [batches, count]: readonly number[]): void {
-  const whole = (n: number, most: number): boolean => Number.isInteger(n) && n >= 0 && n <= most;
+/** Batches that are done of the epoch after the reported ones; throws if a checkpoint's position is none of this run, of so many batches
+ * and sums. Of a run with other options, any will do. */
+function batchOf({ sums, left, reports, seconds, learningRate, heard }: FitNotes, steps: number, [batches = Infinity, count]: readonly number[]): number {
   const sound = Array.isArray(reports) && reports.every(isRecord) && Array.isArray(sums) && sums.length === (count ?? sums.length)
-    && [...sums, seconds, learningRate].every((n) => typeof n === "number") && whole(batch, batches ?? batch) && (heard === Infinity || whole(heard, heard));
-  if (!sound) throw brokenCheckpoint();
+    && [...sums, seconds, learningRate].every((n) => typeof n === "number") && left >= 0 && heard >= 0;
+  const batch = sound ? steps - (reports.at(-1)?.step ?? 0) - left : -1;
+  if (!(Number.isInteger(batch) && batch >= 0 && batch <= batches)) throw brokenCheckpoint();
+  return batch;
 }
 

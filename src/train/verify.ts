@@ -8,6 +8,7 @@ import { FormatError, LanewiseError, NonFiniteError, OptionError } from "../erro
 import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantSeed } from "../options.ts";
+import type { Tensor } from "../tensor.ts";
 import type { WorkerModel } from "../workerModel.ts";
 import { type AuditNotes, auditNotes, firstLink, type Link, nextLink, parametersOf, stateHash, tensorsHash, valuesOf } from "./chain.ts";
 import { openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
@@ -251,7 +252,15 @@ async function makePlayer(opened: Opened, data: Data | Stream, given: VerifyOpti
       await end();
       return undefined;
     }
-    return { ...playerOf(model, data, { ...options, ...(signal && { signal }) }, kept), end };
+    // the parameters that the seed draws; those of a model in a worker are out of reach
+    const drawn = async (): Promise<ReadonlyMap<string, Tensor>> => {
+      const plain = (await modelOf(audit!, parameters, layers ? { layers } : {})) as Model<any, any>, { low, high } = wantSeed(notes.seed);
+      partsOf(plain).network.initialize(low, high);
+      const { parameters: first } = plain;
+      plain.dispose();
+      return first;
+    };
+    return { ...playerOf(model, data, { ...options, ...(signal && { signal }) }, async () => kept ?? drawn()), end };
   } catch (error) {
     await end();
     throw error;
@@ -285,7 +294,7 @@ function differencesOf(saved: Manifest, make: () => Manifest, tell: Tell): boole
   return real.length > 0;
 }
 
-function playerOf(model: Model<any, any> | WorkerModel<any, any>, data: Data | Stream, options: FitOptions, kept: ReadonlyMap<string, any> | undefined): Omit<Player, "end"> {
+function playerOf(model: Model<any, any> | WorkerModel<any, any>, data: Data | Stream, options: FitOptions, initial: () => Promise<ReadonlyMap<string, Tensor>>): Omit<Player, "end"> {
   /** Trains on; the state's hash at the end, and the first step whose parameters are not those of the log. */
   const play = async (from: number, to: Opened, resume?: Uint8Array): Promise<[Interval, number | undefined]> => {
     // of a run with gaps the log begins later
@@ -316,14 +325,12 @@ function playerOf(model: Model<any, any> | WorkerModel<any, any>, data: Data | S
   return {
     between: (from, to) => play(from.steps, to, from.bytes),
     async start(to) {
-      const root = to.audit?.links[0], { network, notes } = partsOf(model);
+      const root = to.audit?.links[0];
       if (!root || root.step !== 0) return undefined;
-      if (kept) await model.setParameters(kept as ReadonlyMap<string, any>);
-      else if (!("model" in model)) {
-        const { low, high } = wantSeed(notes.seed);
-        network.initialize(low, high);
-      }
-      return tensorsHash(await model.parameters) === root.hash ? play(0, to) : undefined;
+      const first = await initial();
+      if (tensorsHash(first) !== root.hash) return undefined;
+      await model.setParameters(first);
+      return play(0, to);
     },
   };
 }

@@ -12,8 +12,8 @@ import { execute, root } from "./project.ts";
 import { readmeTrainer, Stage } from "./stage.ts";
 
 let stage: Stage;
-/** What the README's trainer logged in the engine that ran it first. */
-let logged: string[] | undefined;
+/** What the README's trainer logged in the engine that ran it first, and the chain of a run there. */
+let logged: string[] | undefined, chain: unknown;
 
 beforeAll(async () => void (stage = await Stage.set()), 240_000);
 afterAll(() => stage?.close());
@@ -35,6 +35,11 @@ describe.each(hosts)("in $name", (host) => {
   it.each(sitesOf(host))("training with where $where and threads $threads gives the committed hashes", async (site) => {
     const { catalogue, ...others } = readHashes().hashes as Record<"catalogue", string>, once = site.where === "here" && site.threads === 1;
     expect(await differences(stage, host, site, once ? { ...others, catalogue } : others)).toEqual([]);
+  });
+
+  it.each(sitesOf(host).slice(-2))("training is proved with where $where and threads $threads: the chain is that of elsewhere, and a changed bit is found", async ({ where, threads }) => {
+    const told = await host.run(stage, "verify", `?where=${where}&threads=${threads}`);
+    expect(told).toEqual({ chain: (chain ??= told.chain), ok: true, intervals: 3, wrong: { from: 5, to: 10, step: 10 } });
   });
 
   it("lanewise/ops differentiates a formula", async () => {

@@ -46,8 +46,8 @@ export const pagePath = (kind: PageKind, entry: string): string => `${kind}-${en
 
 /** The programs that such pages have. The README's trainer awaits at its top, which a classic script cannot. */
 export const ENTRIES: Readonly<Record<PageKind, readonly string[]>> = {
-  modules: ["trainer", "hashes", "formulas", "traces", "refused", "alive", "come-and-go", "killed", "fast", "profile"],
-  bundle: ["trainer", "hashes", "formulas", "traces", "refused", "fast", "profile"], single: ["hashes", "formulas", "traces", "fast", "profile"],
+  modules: ["trainer", "hashes", "formulas", "traces", "refused", "alive", "come-and-go", "killed", "fast", "profile", "verify"],
+  bundle: ["trainer", "hashes", "formulas", "traces", "refused", "fast", "profile", "verify"], single: ["hashes", "formulas", "traces", "fast", "profile", "verify"],
 };
 
 /** A page's own server has the package's files: no bundler puts them into a script. */
