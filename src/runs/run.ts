@@ -130,10 +130,11 @@ export class KeptRun implements RunKeeper {
       this.note(`the place cannot be read: ${told(error)}`);
     }
     for (const kept of names.reverse()) {
-      const bytes = await sound(store, kept);
-      if (bytes) return { step: kept.step, bytes };
+      const bytes = await store.get(kept.name).catch(() => null);
+      if (bytes && (await hashOf(bytes)) === kept.hash) return { step: kept.step, bytes };
       broken.push(kept.name);
-      this.note(`${kept.name} is broken, and the one before it is taken`);
+      // of what a killed writer left in a browser there is no whole slot
+      this.note(`${kept.name} ${bytes === undefined ? "was never finished" : "is broken"}, and the one before it is taken`);
     }
     return undefined;
   }
@@ -189,12 +190,6 @@ async function checkpoints(store: Store): Promise<Kept[]> {
     const [, step, hash] = /^checkpoint-(\d{12})-([0-9a-f]{16})\.safetensors$/.exec(name) ?? [];
     return hash === undefined ? [] : [{ name, step: Number(step), hash }];
   });
-}
-
-/** The bytes of a checkpoint, if they are what was written. */
-async function sound(store: Store, { name, hash }: Kept): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = await store.get(name).catch(() => undefined);
-  return bytes && (await hashOf(bytes)) === hash ? bytes : undefined;
 }
 
 async function readManifest(store: Store): Promise<Manifest | undefined> {
@@ -399,8 +394,8 @@ export async function readRun(place: Place, options: { store?: StoreKind } = {})
       checkpoints: (await checkpoints(store)).map((kept) => ({
         step: kept.step, name: kept.name,
         bytes: () => again(async (store) => {
-          const bytes = await sound(store, kept);
-          if (!bytes) throw new StorageError("checkpoint-broken", { of: store.name, option: kept.name, problem: "it is gone, or not what was written" });
+          const bytes = await store.get(kept.name);
+          if (!bytes || (await hashOf(bytes)) !== kept.hash) throw new StorageError("checkpoint-broken", { of: store.name, option: kept.name, problem: "it is gone, or not what was written" });
           return bytes;
         }),
       })),

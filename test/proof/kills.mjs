@@ -50,7 +50,7 @@ async function killBrowsers(undisturbed) {
     const whole = await browse(chromium, join(folder, `profile-${where}`), where, Infinity);
     console.log(`Chromium, ${where}: kept, ${Math.round(whole.milliseconds)} ms`);
     if (hashOf(whole) !== undisturbed) faults.push(`${where}: a run that is kept has other bits`);
-    let kills = 0, runs = 0, resumes = 0;
+    let kills = 0, runs = 0, resumes = 0, unfinished = 0;
     for (; kills < browsers / 2; runs++) {
       const profile = join(folder, `profile-${where}-${runs}`);
       let acknowledged = 0, end;
@@ -58,15 +58,16 @@ async function killBrowsers(undisturbed) {
         const after = kills < browsers / 2 ? Math.random() * whole.milliseconds * 0.7 : Infinity, { lines, killed } = await browse(chromium, profile, where, after);
         const [from] = told(lines, "from");
         if (from) resumes++;
+        unfinished += lines.filter((line) => line.includes("never finished")).length;
         if (lost(lines, acknowledged)) faults.push(`${where}: step ${acknowledged} was acknowledged, and the run went on from ${from ?? 0}`);
-        faults.push(...lines.filter(isFault).map((line) => `${where}: ${line}`));
+        faults.push(...lines.filter((line) => isFault(line, true)).map((line) => `${where}: ${line}`));
         acknowledged = Math.max(acknowledged, ...told(lines, "safe"));
         if (killed) kills++;
         end = lines.find((line) => line.startsWith("end "))?.slice(4);
       }
       if (end !== undisturbed) faults.push(`${where}: run ${runs} came to ${end}`);
     }
-    console.log(`Chromium, ${where}: ${kills} kills of ${runs} runs, ${resumes} resumed`);
+    console.log(`Chromium, ${where}: ${kills} kills of ${runs} runs, ${resumes} resumed; ${unfinished} times the newest slot was cut off, not yet acknowledged, and known as such`);
   }
 }
 
@@ -104,12 +105,13 @@ async function browse(chromium, profile, where, after) {
   ], { stdio: "ignore", detached: true });
   const exit = new Promise((resolve) => started.once("exit", resolve));
   void exit.then(() => tell("exit"));
-  await Promise.race([begun, pause(60_000)]);
+  await Promise.race([begun, pause(60_000, undefined, { ref: false })]);
   const start = performance.now();
+  let over = false;
   const end = async () => {
-    for (; !lines.some((line) => /^(end|failed)/.test(line)); await pause(20));
+    for (; !over && !lines.some((line) => /^(end|failed)/.test(line)); await pause(20));
   };
-  await Promise.race([end(), pause(Math.min(after, 120_000)), exit]);
+  await Promise.race([end(), pause(Math.min(after, 120_000), undefined, { ref: false }), exit]);
   const ended = lines.some((line) => line.startsWith("end"));
   try {
     process.kill(-started.pid, "SIGKILL"); // our own group: the browser and all its processes
@@ -117,6 +119,7 @@ async function browse(chromium, profile, where, after) {
     // it has ended
   }
   await exit;
+  over = true;
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   if (!lines.length) faults.push(`${where}: the page did not start`);

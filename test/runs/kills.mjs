@@ -51,8 +51,9 @@ export function look(folder) {
   return { torn, newest };
 }
 
-/** What a line should not say: no store fails here, and nothing is broken. */
-export const isFault = (line) => /^(error|failed|note .*(broken|not kept|cannot))/.test(line);
+/** What a line should not say: no store fails here, and nothing is broken. In a browser a checkpoint may be one that was never finished, which
+ * nobody has been told is safe; in a folder there is none. */
+export const isFault = (line, inBrowser = false) => /^(error|failed|note .*(broken|not kept|cannot))/.test(line) || (!inBrowser && /never finished/.test(line));
 
 /** Numbers that are told of lines "WORD NUMBER". */
 export const told = (lines, word) => lines.filter((line) => line.startsWith(`${word} `)).map((line) => Number(line.split(" ")[1]));
@@ -72,7 +73,7 @@ export async function killedRun(library, folder, times, most, engine) {
     const from = told(lines, "from");
     resumes += from.length;
     if (lost(lines, acknowledged)) faults.push(`step ${acknowledged} was acknowledged, and the run went on from ${from[0] ?? 0}`);
-    faults.push(...lines.filter(isFault));
+    faults.push(...lines.filter((line) => isFault(line)));
     acknowledged = Math.max(acknowledged, ...told(lines, "safe"));
     const { torn, newest } = look(folder);
     faults.push(...torn.map((name) => `${name} is torn`));
