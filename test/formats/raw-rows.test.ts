@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { createModel, dense, type Model, relu, sequential, toONNX, toPredictor } from "../../src/index.ts";
+import { createModel, dense, type Model, Preprocessing, relu, sequential, toONNX, toPredictor } from "../../src/index.ts";
 import { compare } from "../worst.ts";
 import { runtime, RUNTIMES, session } from "./onnxRuntime.ts";
 
@@ -47,9 +47,9 @@ function features(row: Record<string, unknown>): number[] {
 }
 
 /** A model as it is with such preprocessing. */
-async function made(target: unknown, columns: unknown[] = COLUMNS, classes?: string[]): Promise<Model<any, any>> {
-  const model = await createModel(sequential(dense(8), relu(), dense(classes?.length ?? 1)), { input: [WIDTH], seed: 3, ...(classes && { classes }) });
-  return Object.defineProperty(model, "preprocessing", { value: { toJSON: () => ({ format: 1, columns, target }) } });
+async function made(target: unknown, columns: unknown[] = COLUMNS): Promise<Model<any, any>> {
+  const preprocessing = Preprocessing.from({ format: 1, columns, target }), outputs = preprocessing.classes?.length ?? 1;
+  return createModel(sequential(dense(8), relu(), dense(outputs)), { seed: 3, preprocessing });
 }
 
 const TARGETS = {
@@ -60,7 +60,7 @@ const TARGETS = {
 } as const;
 
 test.each(Object.entries(TARGETS))("ONNX Runtime takes raw columns; the target is %s", async (what, [target, units]) => {
-  const model = await made(target, COLUMNS, what === "classes" ? ["a", "b", "c"] : undefined), file = toONNX(model);
+  const model = await made(target), file = toONNX(model);
   const wanted = [...model.predict({ data: Float32Array.from(ROWS.flatMap(features)), shape: [ROWS.length, WIDTH] }).data].map(units);
   if (!noChecker && what === "logarithmic") {
     writeFileSync(join(folder, "raw.onnx"), file);
@@ -79,7 +79,7 @@ test.each(Object.entries(TARGETS))("ONNX Runtime takes raw columns; the target i
 });
 
 test.each(Object.entries(TARGETS))("the predictor takes records; the target is %s", async (name, [target, units]) => {
-  const model = await made(target, COLUMNS, name === "classes" ? ["a", "b", "c"] : undefined), path = join(folder, `${name}.mjs`);
+  const model = await made(target), path = join(folder, `${name}.mjs`);
   writeFileSync(path, toPredictor(model));
   const { predict, classify } = await import(/* @vite-ignore */ path), x = { data: Float32Array.from(ROWS.flatMap(features)), shape: [ROWS.length, WIDTH] };
   const plain = model.predict(x);
@@ -93,8 +93,11 @@ test.each(Object.entries(TARGETS))("the predictor takes records; the target is %
 });
 
 test("a column that cannot be exported is named, and the network alone can be", async () => {
-  for (const use of ["hash", "cyclic"]) {
-    const model = await made(null, [{ column: "born", use }]), error = expect.objectContaining({ code: "not-portable", details: expect.objectContaining({ option: "born" }) });
+  const rows = Array.from({ length: 9 }, (_, i) => ({ born: `2020-0${i + 1}-0${i + 1}`, y: i / 2 }));
+  for (const [type, use] of [["category", { use: "hash", buckets: 4 }], ["date", "cyclic"]] as const) {
+    const preprocessing = Preprocessing.fit(rows, { target: "y", types: { born: type }, transforms: { born: use as never } });
+    expect(preprocessing.columns).toMatchObject([{ column: "born", use: type === "date" ? "cyclic" : "hash" }]);
+    const model = await createModel(dense(1), { preprocessing }), error = expect.objectContaining({ code: "not-portable", details: expect.objectContaining({ option: "born" }) });
     expect(() => toONNX(model)).toThrow(error);
     expect(() => toPredictor(model)).toThrow(error);
     expect(toONNX(model, { preprocessing: false }).length).toBeGreaterThan(100);
