@@ -9,6 +9,7 @@ const PARTS = [
   ["mutated weights, models and checkpoints", ["--expose-gc", "test/proof/mutate-weights.mjs"]],
   ["mutated data files", ["test/proof/mutate-data.mjs"]],
   ["mutated checkpoints that resume", [vitest, "run", "test/train/mutations.test.ts"], { MUTATIONS: "50000" }],
+  ["1 GB of CSV through training", ["test/proof/big-csv.mjs"]],
   ["60 killed processes and 10 killed browsers", ["test/proof/kills.mjs"]],
 ];
 
