@@ -287,20 +287,31 @@ async function byCanvas(bytes: Uint8Array, { type, width, height }: ImageHeader)
   }
 }
 
+// Bundlers forgive a package that is not there if its import stands in a try.
+async function fastPng() {
+  try {
+    return await import("fast-png");
+  } catch (error) {
+    throw missingPackage("PNG files", "fast-png", error);
+  }
+}
+
+async function jpegJs() {
+  try {
+    return await import("jpeg-js");
+  } catch (error) {
+    throw missingPackage("JPEG files", "jpeg-js", error);
+  }
+}
+
 async function byFastPng(bytes: Uint8Array, header: ImageHeader, of: string): Promise<Pixels> {
   if (header.interlaced && header.depth < 8) throw brokenImage(of, "this PNG is interlaced with less than 8 bits for a sample, which fast-png does not read", { fix: "save it without interlacing" });
   await wantWholeData(bytes, header, of);
-  const { decode } = await import("fast-png").catch((error: unknown) => {
-    throw missingPackage("PNG files", "fast-png", error);
-  });
-  return unpackPng(decode(bytes, { checkCrc: true }));
+  return unpackPng((await fastPng()).decode(bytes, { checkCrc: true }));
 }
 
 async function byJpegJs(bytes: Uint8Array, { width, height }: ImageHeader): Promise<Pixels> {
-  const library = await import("jpeg-js").catch((error: unknown) => {
-    throw missingPackage("JPEG files", "jpeg-js", error);
-  });
-  const decode = library.decode ?? library.default.decode; // it is a CommonJS module
+  const library = await jpegJs(), decode = library.decode ?? library.default.decode; // it is a CommonJS module
   const megapixels = Math.ceil((width * height) / 1e6); // already allowed; coefficients and samples are some 20 bytes a pixel
   const { data, ...size } = decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxResolutionInMP: megapixels + 1, maxMemoryUsageInMB: 64 + 64 * megapixels });
   return { width: size.width, height: size.height, channels: 3, data };
