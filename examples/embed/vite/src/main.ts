@@ -128,12 +128,13 @@ $("undo").addEventListener("click", () => {
 $("forget").addEventListener("click", async () => {
   if (!confirm("Forget all drawings, and what was learnt from them?")) return;
   samples = [];
+  await clear(); // before the page says so
   await learn();
   epochs = 0;
   progress = undefined;
   curve.entries = [];
   showProgress();
-  await clear();
+  await clear(); // what a run under way may have stored meanwhile
 });
 document.addEventListener("keydown", (event) => {
   if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
