@@ -260,9 +260,10 @@ function signedExp(z) {
   // rows of the user's own as numbers: what each column became is in COLUMNS
   numbersOf: ["", `const NUMBER = /^\\s*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?\\s*$/;
 function numbersOf(rows) {
-  const d = [];
+  const d = [], has = (row, column) => Object.prototype.hasOwnProperty.call(row, column);
+  for (const { column } of COLUMNS) if (!rows.some((row) => has(row, column))) throw new TypeError(\`\${column}: no row has this column\`);
   for (const row of rows) for (const { column, use, fill, shift, scale, categories, numeric, indicator } of COLUMNS) {
-    const cell = Object.prototype.hasOwnProperty.call(row, column) ? row[column] : undefined;
+    const cell = has(row, column) ? row[column] : undefined;
     let text = cell === null || cell === undefined || cell !== cell || String(cell).trim() === "" ? null : String(cell);
     const missing = text === null;
     if (categories) {

@@ -92,6 +92,9 @@ function modelFile(network: Network, classes: readonly string[] | undefined): st
   const known = isLayer(model) ? rootOf(network, model, own) : undefined;
   if (!known) own.clear();
   const text = known ? ofLayers(known) : ofOps(network);
+  // JSON does not tell 1 from 1.0
+  const type = (dtype: string): string => (dtype === "int32" ? "torch.int64" : "torch.float32");
+  const types = network.single ? type(network.inputs[0]!.dtype) : `{${network.inputs.map(({ name, dtype }) => `${JSON.stringify(name)}: ${type(dtype)}`).join(", ")}}`;
   return `# A model of lanewise for PyTorch. ${known ? "Its layers are those of the model." : "What its function computes is written out."}
 # load() gives it with its weights; as a program, it prints the outputs for rows on standard input, both as JSON.
 ${imports("json, math, pathlib, struct, sys", "torch")}
@@ -188,7 +191,8 @@ def load(path=pathlib.Path(__file__).with_name("weights.safetensors")):
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    tensors = {name: torch.tensor(rows) for name, rows in given.items()} if isinstance(given, dict) else torch.tensor(given)
+    types = ${types}
+    tensors = ${network.single ? "torch.tensor(given, dtype=types)" : "{name: torch.tensor(given[name], dtype=dtype) for name, dtype in types.items()}"}
     with torch.no_grad():
         outputs = load()(tensors)
     print(json.dumps({name: value.tolist() for name, value in outputs.items()} if isinstance(outputs, dict) else outputs.tolist()))

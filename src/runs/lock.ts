@@ -46,13 +46,18 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
   const me = await owner(), own = join(folder, me.file), held = (token: string): string => `.held-${token}`;
   const remove = (file: string): Promise<void> => rm(join(folder, file), { force: true });
   const create = async (path: string): Promise<void> => (await open(path, "wx")).close();
+  let beat: ReturnType<typeof setInterval> | undefined, count = 0;
   const leave = async (): Promise<void> => {
+    clearInterval(beat);
     for (const file of [held(me.token), me.file]) await remove(file).catch(() => {});
     mine.delete(me.token); // last: as long as the file is there, others of this thread are to know whose it is
   };
   mine.add(me.token);
   try {
     await create(own);
+    // from now on, for two that come at once listen to each other
+    beat = setInterval(() => void utimes(own, 0, ++count).catch(() => {}), BEAT); // any other time than before will do
+    (beat as { unref?(): void }).unref?.();
     for (let look = 0; ; look++) {
       const names = await readdir(folder), others: Owner[] = [];
       for (const other of names.flatMap((file) => parse(file) ?? [])) {
@@ -70,18 +75,12 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
     await leave();
     throw error;
   }
-  let seconds = 0;
-  const beat = setInterval(() => void utimes(own, 0, ++seconds).catch(() => {}), BEAT); // any other time than before will do
-  (beat as { unref?(): void }).unref?.();
   return {
     async check() {
       const there = await stat(own).then(() => true, (error: { code?: string }) => error.code !== "ENOENT");
       if (!there) throw new StateError("run-taken", { of: name, problem: "its lock is gone: another process has taken it over, or the folder was emptied" });
     },
-    async release() {
-      clearInterval(beat);
-      await leave();
-    },
+    release: leave,
   };
 }
 

@@ -95,8 +95,12 @@ export class KeptRun implements RunKeeper {
     const store = await open(place, kind);
     try {
       const now = makeManifest(network, data, given, defaults);
-      const before = await readManifest(store).catch((error: unknown) => void this.note(`${MANIFEST} cannot be read: ${told(error)}`));
       const broken: string[] = [], found = await this.newest(store, broken);
+      const unknown = "whether data and options are those of the run is not known";
+      const before = await readManifest(store).then(
+        (read) => read ?? (found && this.note(`${MANIFEST} is not there: ${unknown}`)),
+        (error: unknown) => this.note(`${MANIFEST} cannot be read: ${told(error)}${found ? `: ${unknown}` : ""}`),
+      ) as Manifest | undefined;
       if (found && before) {
         if (before.numerics !== now.numerics)
           throw new FormatError("numerics-version", {
@@ -109,8 +113,8 @@ export class KeptRun implements RunKeeper {
       const callbacks = every?.steps ? [...(given.callbacks ?? []), { onStep() {} }] : given.callbacks;
       const run = await start({ ...given, ...(callbacks && { callbacks }), ...(found && { resume: found.bytes }), ...(found && force && { force }) });
       if (found) {
-        this.note(`goes on after step ${found.step}`);
-        onResume?.(found.step);
+        await this.note(`goes on after step ${found.step}`);
+        await onResume?.(found.step);
       }
       // of a run that has no checkpoint, another one may take the place
       const journal = new Journal(store, found && before && !force ? undefined : encode(JSON.stringify(now)), broken, this.options, this, (text) => this.note(text));
@@ -127,21 +131,22 @@ export class KeptRun implements RunKeeper {
     try {
       names = await checkpoints(store);
     } catch (error) {
-      this.note(`the place cannot be read: ${told(error)}`);
+      await this.note(`the place cannot be read: ${told(error)}`);
     }
     for (const kept of names.reverse()) {
       const bytes = await store.get(kept.name).catch(() => null);
       if (bytes && (await hashOf(bytes)) === kept.hash) return { step: kept.step, bytes };
       broken.push(kept.name);
       // of what a killed writer left in a browser there is no whole slot
-      this.note(`${kept.name} ${bytes === undefined ? "was never finished" : "is broken"}, and the one before it is taken`);
+      await this.note(`${kept.name} ${bytes === undefined ? "was never finished" : "is broken"}, and the one before it is taken`);
     }
     return undefined;
   }
 
-  private note(text: string): void {
+  /** Notes a text; what the caller does with it is part of it. */
+  private async note(text: string): Promise<undefined> {
     this.notes.push(text);
-    this.options.onNote?.(text);
+    await this.options.onNote?.(text);
   }
 }
 
@@ -205,7 +210,7 @@ class Journal {
   private readonly store: Store;
   private readonly options: KeepOptions;
   private readonly kept: { step: number };
-  private readonly note: (text: string) => void;
+  private readonly note: (text: string) => Promise<unknown>;
   /** What is to be written before the next checkpoint. */
   private manifest: Uint8Array | undefined;
   /** What goes as soon as there is a new one. */
@@ -220,7 +225,7 @@ class Journal {
   private last: { steps: number; epochs: number; time: number } | undefined;
 
   constructor(
-    store: Store, manifest: Uint8Array | undefined, broken: readonly string[], options: KeepOptions, kept: { step: number }, note: (text: string) => void,
+    store: Store, manifest: Uint8Array | undefined, broken: readonly string[], options: KeepOptions, kept: { step: number }, note: (text: string) => Promise<unknown>,
   ) {
     this.store = store;
     this.manifest = manifest;
@@ -234,9 +239,9 @@ class Journal {
   follow(run: Run): Run {
     const train = run.run.bind(run);
     run.run = async (gate, report) => {
-      await this.put(() => this.writeManifest());
       let failed: { error: unknown } | undefined;
       try {
+        await this.put(() => this.writeManifest());
         await train(() => this.before(run) ?? gate(), (entry) => {
           if (this.failures) entry.findings = [...entry.findings, this.finding()];
           report(entry);
@@ -249,9 +254,11 @@ class Journal {
         await this.writing;
         // a run that ended in NaN would do so again
         if (!(failed?.error instanceof NonFiniteError)) await this.final(run);
-      } finally {
-        await close(this.store);
+      } catch (error) {
+        failed ??= { error };
       }
+      // whatever has happened, the place is free for others; what has happened first is told
+      await close(this.store).catch((error: unknown) => void (failed ??= { error }));
       if (failed ??= this.thrown) throw failed.error;
     };
     return run;
@@ -312,37 +319,42 @@ class Journal {
     }, step);
     if (!safe) return;
     this.kept.step = step;
-    try {
-      onCheckpoint?.(step);
-    } catch (error) {
-      this.thrown ??= { error };
-    }
+    this.tell(() => onCheckpoint?.(step));
     await this.put(async () => {
       const all = (await checkpoints(this.store)).filter((other) => other.name !== name), bad = all.filter((other) => other.step >= step || this.broken.includes(other.name));
       const older = all.filter((other) => !bad.includes(other));
-      for (const other of [...bad, ...older.slice(0, Math.max(0, older.length + 1 - keep))]) await this.store.remove(other.name);
+      let refused: { error: unknown } | undefined;
+      // that one of them cannot go holds no other back
+      for (const other of [...bad, ...older.slice(0, Math.max(0, older.length + 1 - keep))]) await this.store.remove(other.name).catch((error: unknown) => void (refused ??= { error }));
+      if (refused) throw refused.error;
       this.broken = [];
     });
   }
 
-  /** Does what the store may refuse; true if it did not. */
+  /** Tells the caller, whose error ends the run: it is thrown before the next step, also where it comes later, by a promise. */
+  private tell(told: () => unknown): void {
+    const fail = (error: unknown): void => void (this.thrown ??= { error });
+    try {
+      (told() as Partial<Promise<unknown>> | undefined)?.catch?.(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** Does what the store may refuse; true if it did not. Never throws. */
   private async put(work: () => Promise<unknown>, step?: number): Promise<boolean> {
     try {
       await work();
     } catch (thrown) {
       const error = storageError(this.store.name, "write", thrown);
-      if (!this.failure) this.note(`${step === undefined ? "" : `step ${step} is not kept: `}${error.message}`);
+      if (!this.failure) this.tell(() => this.note(`${step === undefined ? "" : `step ${step} is not kept: `}${error.message}`));
       this.failure = error;
       this.failures++;
-      try {
-        this.options.onStorageError?.(error);
-      } catch (error) {
-        this.thrown ??= { error };
-      }
+      this.tell(() => this.options.onStorageError?.(error));
       return false;
     }
     if (this.failure && step !== undefined) {
-      this.note(`writing goes on: step ${step} is kept`);
+      this.tell(() => this.note(`writing goes on: step ${step} is kept`));
       this.failure = undefined;
     }
     return true;

@@ -77,6 +77,20 @@ describe.each([["layers", layerCases], ["ops", opCases], ["models", modelCases]]
   });
 });
 
+test.skipIf(missing)(`model.py as a program takes rows of whole numbers${missing}`, async () => {
+  const shared = layers.dense(2), ids = [[0, 2], [1, 1]];
+  const one = await createModel(sequential(layers.dense(2)), { input: [3] }), two = await createModel(
+    ({ "in": x, more, ids }) => ({ "it's": shared(ops.add(x, more)), "class": ops.add(shared(x), ops.toFloat(ids)) }),
+    { input: { "in": [3], more: [3], ids: { shape: [2], dtype: "int32" } } },
+  );
+  for (const [name, model, given] of [["one", one, [[1, 2, 3], [4, 5, 6]]], ["two", two, { "in": [[1, 2, 3], [4, 5, 6]], more: [[0, 0, 1], [1, 0, 0.5]], ids }]] as const) {
+    const child = spawnSync(PYTHON, [join(write(`program ${name}`, exportPyTorch(model as Model<any, any>)), "model.py")], { input: JSON.stringify(given), encoding: "utf8" });
+    expect(child.stderr).toBe("");
+    const got = JSON.parse(child.stdout) as any, wanted = asOutputs((model as Model<any, any>).predict(given));
+    for (const [output, { data }] of Object.entries(wanted)) compare(output, Float32Array.from((Array.isArray(got) ? got : got[output]).flat()), [...data], { most: 1e-5 });
+  }
+}, 120_000);
+
 test("every layer has its module", () => {
   expect([...torchLayers().keys()].sort()).toEqual([...layerTable().keys()].sort());
 });

@@ -89,6 +89,10 @@ test.each(Object.entries(TARGETS))("the predictor takes records; the target is %
   expect(predict(texts)).toEqual(predict(ROWS)); // as a CSV file has them
   if (name === "classes") expect(classify(ROWS)[0].map(({ label }: { label: string }) => label).sort()).toEqual(["a", "b", "c"]);
   expect(() => predict([{ ...ROWS[0], age: "old" }])).toThrow(/age/);
+  // as model.predict: a name that is misspelled is no missing value
+  const { city: Bern, ...rest } = ROWS[0];
+  expect(() => predict([{ ...rest, town: Bern }])).toThrow("city: no row has this column");
+  expect(predict([rest, ROWS[2]])).toEqual(predict([{ ...rest, city: "" }, ROWS[2]]));
   model.dispose();
 });
 

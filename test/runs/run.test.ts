@@ -239,6 +239,46 @@ describe("a run", () => {
   test("whose onCheckpoint throws ends with that error", async () => {
     await expect(train(memoryStore(), { every: { steps: 1 }, onCheckpoint() { throw new Error("mine"); } })).rejects.toThrow("mine");
   });
+
+  // an unhandled rejection would end the process, and here the test run
+  test.each(["onCheckpoint", "onNote", "onResume"] as const)("whose %s is async and throws ends with that error", async (name) => {
+    const store = memoryStore();
+    await train(store, {}, { budget: { steps: 2 } });
+    await expect(train(store, { every: { steps: 1 }, async [name]() { throw new Error("mine"); } })).rejects.toThrow("mine");
+    expect((await train(store)).hash).toBe(undisturbed);
+  });
+
+  test("gives the place free when what is told of it throws, at the first write or later", async () => {
+    for (const bad of [0, 5]) {
+      let broken = true;
+      const { store } = moody((step) => broken && step >= bad && { code: "EIO" });
+      await expect(train(store, { every: { steps: 1 }, onNote() { throw new Error("mine"); } })).rejects.toThrow("mine");
+      broken = false;
+      expect((await train(store)).hash).toBe(undisturbed);
+    }
+  });
+
+  test("tells what went wrong first, not that the place could not be closed after it", async () => {
+    const store: Store = { ...memoryStore(), close: () => Promise.reject(new Error("closing")) };
+    await expect(train(store, {}, { callbacks: [{ onEpoch() { throw new Error("mine"); } }] })).rejects.toThrow("mine");
+    await expect(train(store)).rejects.toThrow("closing");
+  });
+
+  test("that goes on without its manifest says so", async () => {
+    const store = memoryStore();
+    await train(store, {}, { budget: { steps: 2 } });
+    await store.remove("manifest.json");
+    expect((await train(store)).run.notes).toEqual(["manifest.json is not there: whether data and options are those of the run is not known", "goes on after step 2"]);
+  });
+
+  test("lets old checkpoints go where one of them cannot", async () => {
+    const inner = memoryStore(), stuck = "checkpoint-000000000002-";
+    await train({ ...inner, remove: async (name) => {
+      if (name.startsWith(stuck)) throw new Error("it is open elsewhere");
+      await inner.remove(name);
+    } }, { every: { steps: 2 }, keep: 2 });
+    expect(await steps(inner)).toEqual([2, 10, 12]);
+  });
 });
 
 describe("a place that fails", () => {

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { memoryStore } from "../../src/index.ts";
 import { folderStore } from "../../src/runs/files.ts";
 import { packSlot, type SlotFiles, slotStore, unpackSlot } from "../../src/runs/slots.ts";
@@ -168,6 +168,21 @@ describe("a folder", () => {
       await expect(folderStore(folder)).rejects.toMatchObject({ code: "run-busy" });
       clearInterval(beating);
       await (await folderStore(folder)).close(); // in 10 s
+    });
+
+    test("of two threads that come at once, or two machines, one gets it, and keeps it", async () => {
+      const folder = join(place.folder, "threads");
+      mkdirSync(folder);
+      // what a thread has of this module is its own
+      const threads = [(await import("../../src/runs/lock.ts")).takeLock];
+      vi.resetModules();
+      threads.push((await import("../../src/runs/lock.ts")).takeLock);
+      expect(threads[0]).not.toBe(threads[1]);
+      const locks = await Promise.allSettled(threads.map((takeLock) => takeLock(folder, "it"))), got = locks.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
+      expect(locks.map((it) => it.status === "rejected" && it.reason.code).sort()).toEqual([false, "run-busy"]);
+      await got[0]!.check(); // nobody has taken it for dead
+      await got[0]!.release();
+      expect(readdirSync(folder)).toEqual([]);
     });
 
     test("of two that come at once, one gets it, or none; never both", async () => {
