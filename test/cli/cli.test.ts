@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, Preprocessing } from "../../src/index.ts";
 import { temporary, wantBuilt } from "../runtimes/project.ts";
-import { lanewise, PENGUINS } from "./lanewise.ts";
+import { CLI, lanewise, PENGUINS, start } from "./lanewise.ts";
 
 let folder: string, remove: () => void;
 const MODEL = "penguins-species-run/model.safetensors";
@@ -158,6 +158,39 @@ describe("other work", () => {
     expect((await lanewise(folder, "doctor", "rare.csv", "--target", "state")).stdout).toContain("info: rare-class");
   });
 
+  it("by time, dates are compared as dates: 31.1. is before 1.2.", async () => {
+    // the later, the greater; texts would have held 31.1.2020 out
+    const days = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2020, 0, 1 + i))), line = (day: Date, i: number, mark: string): string => `${day.getUTCDate()}${mark}${day.getUTCMonth() + 1}${mark}2020,${(i * 7) % 11},${i}.5`;
+    writeFileSync(join(folder, "days.csv"), `day,a,y\n${days.map((day, i) => line(day, i, ".")).join("\n")}\n`);
+    const { code } = await lanewise(folder, "train", "days.csv", "--target", "y", "--time", "day", "--epochs", "1");
+    const model = await loadModel(new Uint8Array(readFileSync(join(folder, "days-y-run/model.safetensors"))), { preprocessing: Preprocessing });
+    // of 0.5 … 47.5, the training rows
+    expect([code, (model.preprocessing!.target as { mean: number }).mean]).toEqual([0, 24]);
+    model.dispose();
+    writeFileSync(join(folder, "which.csv"), `day,a,y\n${days.map((_, i) => `${(i % 12) + 1}/${(i % 5) + 1}/2020,${i},${i}.5`).join("\n")}\n`);
+    const which = await lanewise(folder, "train", "which.csv", "--target", "y", "--time", "day");
+    expect([which.code, which.stderr]).toEqual([2, expect.stringContaining('"day=date:dmy"')]);
+  });
+
+  it("a run that has ended is not taken for one of other data, and goes only when a new one begins", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 13},${i % 2 ? "x" : "y"}`).join("\n"), args = ["train", "few.csv", "--target", "b", "--epochs", "2"];
+    writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n`);
+    expect((await lanewise(folder, ...args)).code).toBe(0);
+    writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n41,x\n`);
+    const other = await lanewise(folder, ...args);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("this file was another one then")]);
+    writeFileSync(join(folder, "few.csv"), "a,b\n1\n");
+    expect((await lanewise(folder, ...args, "--fresh")).code).toBe(1);
+    expect(readdirSync(join(folder, "few-b-run")).sort()).toEqual(["checkpoints", "model.safetensors", "report.json", "run.json"]);
+  });
+
+  it("train goes on when nobody reads what it says", async () => {
+    const { child, ended } = start(process.execPath, [CLI, "train", PENGUINS, "--target", "species", "--epochs", "3", "--out", "unheard"], folder);
+    child.stdout!.destroy();
+    expect((await ended).code).toBe(0);
+    expect(existsSync(join(folder, "unheard/model.safetensors"))).toBe(true);
+  });
+
   it("the same rows as JSON Lines make the same model", async () => {
     const [head, ...lines] = readFileSync(PENGUINS, "utf8").trim().split("\n"), names = head!.split(",");
     const records = lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i], cell === "" ? null : /^[\d.]+$/.test(cell) && cell !== "." ? Number(cell) : cell])));
@@ -214,6 +247,10 @@ describe("calls that are wrong", () => {
     const ragged = await lanewise(folder, "train", "ragged.csv", "--target", "b"), one = await lanewise(folder, "train", "one.csv", "--target", "b");
     expect([ragged.code, ragged.stderr]).toEqual([1, expect.stringMatching(/ragged\.csv.*row 3/)]);
     expect([one.code, one.stderr]).toEqual([1, expect.stringMatching(/one\.csv/)]);
+    writeFileSync(join(folder, "same.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},5`).join("\n")}\n`);
+    writeFileSync(join(folder, "apart.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},c${i}`).join("\n")}\n`);
+    expect((await lanewise(folder, "train", "same.csv", "--target", "b")).stderr).toMatch(/column "b": wanted at least two different numbers, got 5/);
+    expect((await lanewise(folder, "train", "apart.csv", "--target", "b")).stderr).toMatch(/column "b": none of the classes that are held out is trained on; 20 classes in 20 rows/);
     expect(existsSync(join(folder, "ragged-b-run")) || existsSync(join(folder, "one-b-run"))).toBe(false);
   });
 
@@ -229,6 +266,7 @@ describe("calls that are wrong", () => {
     expect((await lanewise(folder, "--help")).code).toBe(0);
     expect((await lanewise(folder, "train", "--help")).code).toBe(0);
     expect((await lanewise(folder, "help", "train")).stdout).toContain("--target COLUMN");
+    expect((await lanewise(folder, "help", "trian")).stderr).toContain('no command "trian"; did you mean train?');
     expect((await lanewise(folder, "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await lanewise(folder)).code).toBe(2);
   });
