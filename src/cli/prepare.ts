@@ -9,7 +9,7 @@ import {
 } from "../index.ts";
 import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
-import { dateAt, numberAt } from "../data/transforms.ts";
+import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
 import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable } from "./data.ts";
@@ -76,7 +76,7 @@ function timesOf(table: Table, name: string, values: ArrayLike<any>, { columns }
   if (type === "date") return Float64Array.from(rows, (_, row) => dateAt(table, name, values as ColumnValues, row, format!));
   if (type === "number") return Float64Array.from(rows, (_, row) => numberAt(table, name, values as ColumnValues, row));
   const first = textAt(values as ColumnValues, 0);
-  if (first !== null && (["dmy", "mdy", "named"] as const).some((how) => !Number.isNaN(parseDate(first, how))))
+  if (first !== null && (/^\s*\d{1,2}[-/. ]/.test(first) || !Number.isNaN(parseDate(first, "named"))))
     throw new UsageError(`--time: how are the dates of ${JSON.stringify(name)} written, such as ${JSON.stringify(first)}? --types ${JSON.stringify(`${name}=date:dmy`)} or ${JSON.stringify(`${name}=date:mdy`)} says it`);
   return values;
 }
@@ -99,10 +99,16 @@ function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
     name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
     all: () => ({
-      data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? Float32Array.from(labels, (label) => classes!.indexOf(label)) : new Float32Array(table.rows) },
+      data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? classNumbers(labels, classes!) : new Float32Array(table.rows) },
       table, groups: settings.group === undefined ? undefined : table.columns.get(settings.group),
     }),
   };
+}
+
+/** 1.0 is the class 1 where classes are numbers. */
+function classNumbers(labels: readonly string[], classes: readonly string[]): Float32Array {
+  const numbers = new Map(classes.map((name, i) => [name, i])), numeric = areNumbers(new Set(labels));
+  return Float32Array.from(labels, (label) => numbers.get(categoryOf(label, numeric)) ?? -1);
 }
 
 function wantDifferent(name: string, target: string, values: ColumnValues): void {
@@ -127,6 +133,7 @@ function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
   const classNumbers = width === 1 && whole && (settings.task !== "regression");
   if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
+  if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value");
   const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
   const classes = classNumbers ? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
   const { training, heldOut } = parts(rows, classNumbers ? Array.from(y.data, String) : undefined, undefined, settings);

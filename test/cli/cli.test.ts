@@ -221,6 +221,8 @@ describe("other work", () => {
     expect(events.at(-1)!.scores.accuracy).toBe(1);
     const told = await lanewise(folder, "predict", "bars-run/model.safetensors", "bars.npz", "--json");
     expect(told.events.slice(0, 4).map(({ prediction }) => prediction)).toEqual(["0", "1", "0", "1"]);
+    writeFileSync(join(folder, "alike.npz"), zipSync({ "x.npy": writeNpy({ data: x, shape: [rows, 4, 4] }), "y.npy": writeNpy({ data: y.fill(0), shape: [rows] }) }));
+    expect((await lanewise(folder, "train", "alike.npz")).stderr).toContain("wanted at least two different labels, got 0 for every row");
   });
 });
 
@@ -249,6 +251,10 @@ describe("calls that are wrong", () => {
     expect([one.code, one.stderr]).toEqual([1, expect.stringMatching(/one\.csv/)]);
     writeFileSync(join(folder, "same.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},5`).join("\n")}\n`);
     writeFileSync(join(folder, "apart.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},c${i}`).join("\n")}\n`);
+    writeFileSync(join(folder, "alone.csv"), `a,b\n${Array.from({ length: 40 }, (_, i) => `${i % 7},${i ? i % 2 : 2}${i % 3 ? "" : ".0"}`).join("\n")}\n`);
+    const alone = await lanewise(folder, "crossvalidate", "alone.csv", "--target", "b", "--epochs", "1", "--task", "classification");
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining('the class "2" has one row')]);
+    expect((await lanewise(folder, "predict", MODEL, PENGUINS, "--out", "nowhere/p.csv")).stderr).toContain("nowhere/p.csv: cannot be written: there is no such folder");
     expect((await lanewise(folder, "train", "same.csv", "--target", "b")).stderr).toMatch(/column "b": wanted at least two different numbers, got 5/);
     expect((await lanewise(folder, "train", "apart.csv", "--target", "b")).stderr).toMatch(/column "b": none of the classes that are held out is trained on; 20 classes in 20 rows/);
     expect(existsSync(join(folder, "ragged-b-run")) || existsSync(join(folder, "one-b-run"))).toBe(false);
