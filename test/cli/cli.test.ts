@@ -143,6 +143,9 @@ describe("other work", () => {
     const choice = (wanted: string) => events.find(({ event, name }) => event === "choice" && name === wanted);
     expect(choice("hidden layers")).toMatchObject({ value: "4", why: "from lanewise.json" });
     expect(choice("epochs")).toMatchObject({ value: "3", why: "from --epochs" });
+    writeFileSync(join(own, "lanewise.json"), JSON.stringify({ target: "species", hidden: [5], epochs: 4, learningRate: 0.01 }));
+    const other = await lanewise(own, "train", PENGUINS, "--epochs", "3");
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("began with [4] as hidden in lanewise.json, and now it is [5]")]);
   });
 
   it("a rare class counts as much as the other, and rows of a group are not parted", async () => {
@@ -182,6 +185,11 @@ describe("other work", () => {
     writeFileSync(join(folder, "few.csv"), "a,b\n1\n");
     expect((await lanewise(folder, ...args, "--fresh")).code).toBe(1);
     expect(readdirSync(join(folder, "few-b-run")).sort()).toEqual(["checkpoints", "model.safetensors", "report.json", "run.json"]);
+  });
+
+  it.skipIf(process.platform === "win32")("rows may come by a pipe", async () => {
+    const { code, stdout } = await start("sh", ["-c", `cat '${PENGUINS}' | '${process.execPath}' '${CLI}' predict ${MODEL} /dev/stdin`], folder).ended;
+    expect([code, stdout.trim().split("\n").length]).toEqual([0, 345]);
   });
 
   it("train goes on when nobody reads what it says", async () => {
