@@ -90,7 +90,7 @@ function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
-  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings, schema), notes, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
+  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings, schema), notes, group !== undefined || settings.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
     : parts(table.rows, labels, table, settings, schema);
   if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
@@ -117,14 +117,16 @@ function wantDifferent(name: string, target: string, values: ColumnValues): void
   throw failed(name, `column ${JSON.stringify(target)}: wanted at least two different numbers, got ${first} in every row`, "one-value");
 }
 
-/** A split in which every class that is held out is trained on too: a class of one row is not held out. */
-function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: string[], bad: (problem: string) => Error): { training: Uint32Array; heldOut: Uint32Array } {
+/** A split in which every class that is held out is trained on too: a class of one row is not held out. By group or by time (`apart`), rows of
+ * later days and of other groups are not trained on for that: they are left out. */
+function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: string[], apart: boolean, bad: (problem: string) => Error): { training: Uint32Array; heldOut: Uint32Array } {
   const trained = new Set(Array.from(training, (row) => labels[row]!)), alone = heldOut.filter((row) => !trained.has(labels[row]!));
   if (!alone.length) return { training, heldOut };
   if (alone.length === heldOut.length)
     throw bad(`none of the classes that are held out is trained on; ${plural(new Set(labels).size, "class", "classes")} in ${plural(labels.length, "row")}, such as ${JSON.stringify(labels[0])}: is it the right column?`);
-  notes.push(`${[...new Set(Array.from(alone, (row) => labels[row]!))].join(", ")}: so few rows that none is held out`);
-  return { training: Uint32Array.of(...training, ...alone), heldOut: heldOut.filter((row) => trained.has(labels[row]!)) };
+  const left = heldOut.filter((row) => trained.has(labels[row]!)), names = [...new Set(Array.from(alone, (row) => labels[row]!))].join(", ");
+  notes.push(apart ? `${names}: no row to train on; ${plural(alone.length, "row")} that would be held out ${alone.length === 1 ? "is" : "are"} left out` : `${names}: so few rows that none is held out`);
+  return { training: apart ? training : Uint32Array.of(...training, ...alone), heldOut: left };
 }
 
 function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {

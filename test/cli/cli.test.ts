@@ -175,6 +175,13 @@ describe("other work", () => {
     expect([which.code, which.stderr]).toEqual([2, expect.stringContaining('"day=date:dmy"')]);
   });
 
+  it("by time, rows of a class that is new then are left out, and not trained on", async () => {
+    writeFileSync(join(folder, "new.csv"), `t,a,y\n${Array.from({ length: 100 }, (_, i) => `${i + 5},${(i * 7) % 11},${i > 94 ? "late" : i % 2 ? "x" : "z"}`).join("\n")}\n`);
+    const { code, stdout } = await lanewise(folder, "train", "new.csv", "--target", "y", "--time", "t", "--epochs", "1");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("80 rows to train on, 15 rows held out")]);
+    expect(stdout.replace(/\s+/g, " ")).toContain("late: no row to train on; 5 rows that would be held out are left out");
+  });
+
   it("a run that has ended is not taken for one of other data, and goes only when a new one begins", async () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 13},${i % 2 ? "x" : "y"}`).join("\n"), args = ["train", "few.csv", "--target", "b", "--epochs", "2"];
     writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n`);
