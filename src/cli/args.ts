@@ -54,6 +54,8 @@ export interface Command<F extends Flags = any> {
   readonly examples: readonly string[];
   /** Exit codes that mean something of its own. */
   readonly exits?: Readonly<Record<number, string>>;
+  /** Goes on when nobody reads its words any more: what it makes lies in files. */
+  readonly unheard?: boolean;
   /** Gives the exit code. */
   run(terminal: Terminal, given: readonly string[], flags: Values<F>): Promise<number>;
 }

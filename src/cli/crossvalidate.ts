@@ -2,13 +2,23 @@
 
 import { crossValidate, type Data, Preprocessing, takeRows } from "../index.ts";
 import { command } from "./args.ts";
+import { failed } from "./data.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { PLANNING, planOf, rated } from "./plan.ts";
-import { modelOf, weighted } from "./prepare.ts";
+import { modelOf, type Ready, weighted } from "./prepare.ts";
 import { showChoices } from "./show.ts";
 import { Progress, timeLeft } from "./terminal.ts";
 import { short, table } from "./text.ts";
 import { fitOptions } from "./train.ts";
+
+/** A class of one row cannot be held out and trained on. */
+function wantTwo({ name, facts, classes, all }: Ready): void {
+  if (facts.task === "number" || !classes) return;
+  const { y } = all().data as { y: Float32Array }, counts = classes.map(() => 0);
+  for (const number of y) counts[number]!++;
+  const alone = counts.indexOf(1);
+  if (alone >= 0) throw failed(name, `the class ${JSON.stringify(classes[alone])} has one row, which is held out or trained on; leave it out, or add rows`, "rare-class");
+}
 
 interface FoldRows {
   readonly trainingRows: Uint32Array;
@@ -23,9 +33,12 @@ export const crossvalidate = command({
   flags: { ...PLANNING, folds: { kind: "count", least: 2, most: 1000, help: "how many; 5 by default" } } as const,
   examples: ["lanewise crossvalidate penguins.csv --target species --folds 10"],
   async run(terminal, [path], { folds = 5, ...flags }) {
-    const { ready, plan, wanted, choices, model: first } = await rated(await planOf(path!, flags)), progress = new Progress(terminal), started = performance.now();
+    const planned = await planOf(path!, flags);
+    wantTwo(planned.ready);
+    const { ready, plan, wanted, choices, model: first } = await rated(planned), progress = new Progress(terminal), started = performance.now();
     first.dispose();
     showChoices(terminal, choices);
+    if (wanted.time !== undefined) terminal.tell("Folds are drawn at random, whatever --time says: rows of later times are trained on too.");
     const { data, table: whole, groups } = ready.all(), { validation, callbacks, ...options } = fitOptions(ready, plan, wanted), { schema } = ready;
     void validation, void callbacks; // a fold is seen at its end alone
     const release = onInterrupt(() => {

@@ -32,10 +32,12 @@ export async function kindOf(path: string): Promise<Kind> {
     throw failed(path, error.code === "ENOENT" ? "no such file" : `cannot be read (${error.code})`);
   });
   if (about.isDirectory()) throw failed(path, "is a folder: wanted a file of rows (CSV, JSON Lines, Parquet, IDX or npz)");
-  if (about.size === 0) throw failed(path, "is empty");
+  // a pipe says nothing of its size, and can be read once
+  const whole = about.isFile();
+  if (whole && about.size === 0) throw failed(path, "is empty");
   const name = path.toLowerCase().replace(/\.gz$/, ""), end = name.slice(name.lastIndexOf(".") + 1);
   if (/idx[1-4]-(ubyte|byte|short|int|float|double)$/.test(name)) return "idx";
-  return (Object.hasOwn(ENDS, end) ? ENDS[end] : undefined) ?? guess(await beginning(path));
+  return (Object.hasOwn(ENDS, end) ? ENDS[end] : undefined) ?? (whole ? guess(await beginning(path)) : "csv");
 }
 
 /** By what a file begins with. */

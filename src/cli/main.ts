@@ -28,7 +28,10 @@ async function main(given: readonly string[]): Promise<number> {
       return 0;
     }
     const command = find(name === "help" ? rest[0]! : name);
-    if (!command) throw new UsageError(`${name.startsWith("-") ? "a command stands first" : `no command ${JSON.stringify(name)}`}; ${didYouMean(name, names) ?? `known: ${names.join(", ")}`}`);
+    if (!command) {
+      const unknown = name === "help" ? rest[0]! : name;
+      throw new UsageError(`${unknown.startsWith("-") ? "a command stands first" : `no command ${JSON.stringify(unknown)}`}; ${didYouMean(unknown, names) ?? `known: ${names.join(", ")}`}`);
+    }
     const { given: operands, flags, json, help } = name === "help" ? { given: [], flags: {}, json: false, help: true } : parse(command, rest);
     if (help) {
       plain.stdout.write(`${helpOf(command, plain.prose)}\n`);
@@ -55,7 +58,10 @@ function told(terminal: Terminal, error: unknown, command: Command | undefined):
   return FAILED;
 }
 
-// whoever reads us may stop reading: lanewise … | head
-for (const stream of [process.stdout, process.stderr]) stream.on("error", (error: { code?: string }) => process.exit(error.code === "EPIPE" ? 0 : FAILED));
+// whoever reads us may stop reading: lanewise … | head. What is written to files is made all the same
+for (const stream of [process.stdout, process.stderr]) stream.on("error", (error: { code?: string }) => {
+  if (error.code !== "EPIPE") process.exit(FAILED);
+  if (!find(process.argv[2] ?? "")?.unheard) process.exit(0);
+});
 
 process.exitCode = await main(process.argv.slice(2));

@@ -45,8 +45,8 @@ export const predict = command({
         const text = writer.lines(model, part, names, terminal, rows);
         rows += part.rows;
         for (const [column, count] of unseenOf(model, part)) unseen.set(column, (unseen.get(column) ?? 0) + count);
-        if (file) await file.write(text);
-        else if (!terminal.json) await drained(terminal, text);
+        await file?.write(text);
+        await drained(terminal, file || terminal.json ? "" : text);
         progress.show(() => [{ text: `${grouped(rows)} rows`, rank: 0 }]);
       }
       if (!rows) throw failed(dataPath!, "has no rows");

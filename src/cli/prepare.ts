@@ -7,11 +7,15 @@ import {
   layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, sequential, sgd, smoothL1,
   split, takeRows, warmup,
 } from "../index.ts";
+import { parseDate } from "../data/dates.ts";
+import { type ColumnValues, textAt } from "../data/table.ts";
+import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
 import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable } from "./data.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
+import { plural } from "./text.ts";
 
 /** Data that a model can be trained on. */
 export interface Ready {
@@ -54,16 +58,27 @@ async function wantTarget(path: string, settings: Wanted, kind: Kind): Promise<T
 }
 
 /** Row numbers to train on, and those that are held out. */
-function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted): { training: Uint32Array; heldOut: Uint32Array } {
+function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted, schema?: Schema): { training: Uint32Array; heldOut: Uint32Array } {
   const column = (name: string): ArrayLike<any> => {
     const values = table?.columns.get(name);
     if (!values) throw new UsageError(`no column ${JSON.stringify(name)} to split by`);
     return values;
   };
-  const by = group !== undefined ? { group: column(group) } : time !== undefined ? { time: column(time) } : labels ? { classes: labels } : "random" as const;
+  const by = group !== undefined ? { group: column(group) } : time !== undefined ? { time: table && schema ? timesOf(table, time, column(time), schema) : column(time) } : labels ? { classes: labels } : "random" as const;
   const numbers = Float32Array.from({ length: rows }, (_, i) => i);
   const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: validation ?? 0.2, seed: seed ?? 0, by });
   return { training: found.training.ids, heldOut: found.validation.ids };
+}
+
+/** When each row was: as numbers where the schema knows how, for 31.1.2020 stands after 1.2.2020 as a text. */
+function timesOf(table: Table, name: string, values: ArrayLike<any>, { columns }: Schema): ArrayLike<any> {
+  const { type, format } = columns.find((column) => column.name === name)!, rows = { length: table.rows };
+  if (type === "date") return Float64Array.from(rows, (_, row) => dateAt(table, name, values as ColumnValues, row, format!));
+  if (type === "number") return Float64Array.from(rows, (_, row) => numberAt(table, name, values as ColumnValues, row));
+  const first = textAt(values as ColumnValues, 0);
+  if (first !== null && (/^\s*\d{1,2}[-/. ]/.test(first) || !Number.isNaN(parseDate(first, "named"))))
+    throw new UsageError(`--time: how are the dates of ${JSON.stringify(name)} written, such as ${JSON.stringify(first)}? --types ${JSON.stringify(`${name}=date:dmy`)} or ${JSON.stringify(`${name}=date:mdy`)} says it`);
+  return values;
 }
 
 function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
@@ -75,25 +90,43 @@ function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
-  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings), notes) : parts(table.rows, labels, table, settings);
+  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings, schema), notes, group !== undefined || settings.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
+    : parts(table.rows, labels, table, settings, schema);
+  if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
   const now = preprocessing.apply(rows, { target: true }), later = preprocessing.apply(raw, { target: true });
   return {
     name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
     all: () => ({
-      data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? Float32Array.from(labels, (label) => classes!.indexOf(label)) : new Float32Array(table.rows) },
+      data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? classNumbers(labels, classes!) : new Float32Array(table.rows) },
       table, groups: settings.group === undefined ? undefined : table.columns.get(settings.group),
     }),
   };
 }
 
-/** A split in which every class that is held out is trained on too: a class of one row is not held out. */
-function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: string[]): { training: Uint32Array; heldOut: Uint32Array } {
+/** 1.0 is the class 1 where classes are numbers. */
+function classNumbers(labels: readonly string[], classes: readonly string[]): Float32Array {
+  const numbers = new Map(classes.map((name, i) => [name, i])), numeric = areNumbers(new Set(labels));
+  return Float32Array.from(labels, (label) => numbers.get(categoryOf(label, numeric)) ?? -1);
+}
+
+function wantDifferent(name: string, target: string, values: ColumnValues): void {
+  const first = textAt(values, 0), { length } = values;
+  for (let row = 1; row < length; row++) if (textAt(values, row) !== first) return;
+  throw failed(name, `column ${JSON.stringify(target)}: wanted at least two different numbers, got ${first} in every row`, "one-value");
+}
+
+/** A split in which every class that is held out is trained on too: a class of one row is not held out. By group or by time (`apart`), rows of
+ * later days and of other groups are not trained on for that: they are left out. */
+function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: string[], apart: boolean, bad: (problem: string) => Error): { training: Uint32Array; heldOut: Uint32Array } {
   const trained = new Set(Array.from(training, (row) => labels[row]!)), alone = heldOut.filter((row) => !trained.has(labels[row]!));
-  if (!alone.length || alone.length === heldOut.length) return { training, heldOut };
-  notes.push(`${[...new Set(Array.from(alone, (row) => labels[row]!))].join(", ")}: so few rows that none is held out`);
-  return { training: Uint32Array.of(...training, ...alone), heldOut: heldOut.filter((row) => trained.has(labels[row]!)) };
+  if (!alone.length) return { training, heldOut };
+  if (alone.length === heldOut.length)
+    throw bad(`none of the classes that are held out is trained on; ${plural(new Set(labels).size, "class", "classes")} in ${plural(labels.length, "row")}, such as ${JSON.stringify(labels[0])}: is it the right column?`);
+  const left = heldOut.filter((row) => trained.has(labels[row]!)), names = [...new Set(Array.from(alone, (row) => labels[row]!))].join(", ");
+  notes.push(apart ? `${names}: no row to train on; ${plural(alone.length, "row")} that would be held out ${alone.length === 1 ? "is" : "are"} left out` : `${names}: so few rows that none is held out`);
+  return { training: apart ? training : Uint32Array.of(...training, ...alone), heldOut: left };
 }
 
 function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
@@ -102,6 +135,7 @@ function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
   const classNumbers = width === 1 && whole && (settings.task !== "regression");
   if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
+  if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value");
   const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
   const classes = classNumbers ? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
   const { training, heldOut } = parts(rows, classNumbers ? Array.from(y.data, String) : undefined, undefined, settings);

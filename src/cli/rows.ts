@@ -32,7 +32,10 @@ export interface Whole {
 
 /** A file that comes piece by piece. */
 export async function openWhole(path: string): Promise<Whole> {
-  const unfinished = `${path}.${process.pid}.part`, handle = await open(unfinished, "w");
+  const unfinished = `${path}.${process.pid}.part`;
+  const handle = await open(unfinished, "w").catch((error: { code?: string }) => {
+    throw Object.assign(new Error(`${path}: cannot be written${error.code === "ENOENT" ? ": there is no such folder" : ` (${error.code})`}`), { code: "unwritable" });
+  });
   return {
     write: async (content) => void (await handle.writeFile(content)),
     async close() {

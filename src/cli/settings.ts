@@ -48,14 +48,14 @@ export type Settings = Values<typeof TRAINING & typeof READING>;
  *
  * @throws UsageError for a file that is no JSON object of known settings.
  */
-export async function settingsOf(flags: Settings, config: string | undefined): Promise<{ settings: Settings; from(name: string): string; file: string | undefined }> {
+export async function settingsOf(flags: Settings, config: string | undefined): Promise<{ settings: Settings; from(name: string): string; file: string | undefined; own: Settings | undefined }> {
   const path = config ?? "lanewise.json", text = await readFile(path, "utf8").catch((error: { code?: string }) => {
     if (error.code === "ENOENT" && config === undefined) return undefined;
     throw new UsageError(`${path}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.code})`}`);
   });
   const file = text === undefined ? {} : checkSettings(text, path);
   return {
-    settings: { ...file, ...flags } as Settings, file: text === undefined ? undefined : path,
+    settings: { ...file, ...flags } as Settings, file: text === undefined ? undefined : path, own: text === undefined ? undefined : file as Settings,
     from: (name) => (Object.hasOwn(flags, name) ? `from --${TABLE[name]?.off ? "no-" : ""}${dashed(name)}` : `from ${path}`),
   };
 }

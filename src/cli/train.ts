@@ -6,19 +6,21 @@
 //     model.safetensors   the model, with what turns raw rows into numbers
 //     report.json         choices, losses by epoch, figures of the rows that were held out
 
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
 import { VERSION } from "../version.ts";
 import { command, UsageError } from "./args.ts";
 import { type Asked, choose, type Plan } from "./choose.ts";
-import { failed } from "./data.ts";
+import { failed, kindOf } from "./data.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
 import { lossOf, modelOf, optimizerOf, prepare, type Ready, scheduleOf, type Wanted, weighted } from "./prepare.ts";
 import { writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
-import { READING, settingsOf, TRAINING } from "./settings.ts";
+import { READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
 import { type Part, Progress, type Terminal, timeLeft } from "./terminal.ts";
 import { clean, plural, short } from "./text.ts";
@@ -40,6 +42,10 @@ const FLAGS = {
 interface Saved {
   readonly lanewise: string;
   readonly data: string;
+  /** SHA-256 of that file. */
+  readonly sha256?: string | undefined;
+  /** What lanewise.json said. */
+  readonly config?: Settings | undefined;
   readonly settings: Wanted;
   readonly plan: Plan;
   readonly finished: boolean;
@@ -53,19 +59,25 @@ export const train = command({
     + "Flags win over lanewise.json in the current folder, which has the same names in camelCase; its JSON schema lies in the package: dist/lanewise.schema.json.",
   arguments: [{ name: "DATA", help: "a file of rows" }],
   flags: FLAGS,
+  unheard: true,
   examples: ["lanewise train penguins.csv --target species", "lanewise train houses.parquet --target price --hidden 128,64 --epochs 50", "lanewise train train-images-idx3-ubyte.gz --epochs 5"],
   async run(terminal, [path], { out, config, fresh = false, force = false, checkpoint = 10, keep = 3, stepHashes = false, labels, ...given }) {
-    const { settings, from, file } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
+    const { settings, from, file, own } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
     const folder = out ?? folderOf(path!, settings.target), saved = await savedRun(folder, fresh);
-    if (saved?.finished && !force) return told(terminal, folder, saved, flags);
+    await kindOf(path!); // it is there
+    const sha256 = await hashOf(path!);
+    if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
+    if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(path!), sha256 });
     const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted);
     if (file) terminal.note(`settings from ${file}`);
     terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));
     showSchema(terminal, ready);
     for (const note of ready.notes) terminal.tell(clean(note));
     const { plan, model } = await planned(terminal, ready, wanted, saved, force, (name) => (saved ? "as the run began" : from(name)));
+    // not before all is known to be sound: an old run stays where a new one cannot begin. What is ours, and nothing else
+    if (fresh) for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const about: Saved = { lanewise: VERSION, data: basename(path!), settings: wanted, plan, finished: false };
+    const about: Saved = { lanewise: VERSION, data: basename(path!), sha256, config: saved?.config ?? own, settings: wanted, plan, finished: false };
     await save(folder, "run.json", about);
     return fitted(terminal, { ready, plan, model, folder, wanted, about, force, checkpoint, keep: keep === "all" ? Infinity : keep, stepHashes });
   },
@@ -87,11 +99,7 @@ export async function savedRun(folder: string, fresh: boolean): Promise<Saved | 
   });
   if (!names.length) return undefined;
   if (!names.includes("run.json")) throw new UsageError(`--out: ${folder} is there, and holds no run of lanewise: name another folder`, "train");
-  if (fresh) {
-    // what is ours, and nothing else
-    for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });
-    return undefined;
-  }
+  if (fresh) return undefined;
   try {
     const saved = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as Saved;
     if (!saved.plan?.loss || !saved.settings) throw new Error("it says nothing of a run");
@@ -101,8 +109,28 @@ export async function savedRun(folder: string, fresh: boolean): Promise<Saved | 
   }
 }
 
+/** Other words in lanewise.json than those that a run began with are not passed over, but for what a flag says anyhow. */
+function wantSameConfig(folder: string, { config }: Saved, own: Settings | undefined, flags: Wanted, file: string | undefined): void {
+  if (!config || !own) return;
+  const names = [...new Set([...Object.keys(config), ...Object.keys(own)])] as (keyof Settings)[];
+  const other = names.find((name) => !Object.hasOwn(flags, name) && JSON.stringify(own[name]) !== JSON.stringify(config[name]));
+  if (other === undefined) return;
+  const said = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+  throw failed(`the run in ${folder}`, `began with ${said(config[other])} as ${other} in ${file}, and now it is ${said(own[other])}: --fresh begins anew, --force goes on with what it began with`, "resume-mismatch");
+}
+
+/** Undefined of a pipe, which can be read once. */
+async function hashOf(path: string): Promise<string | undefined> {
+  if (!(await stat(path)).isFile()) return undefined;
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
 /** A run that is over. */
-function told(terminal: Terminal, folder: string, { settings }: Saved, flags: Wanted): number {
+function told(terminal: Terminal, folder: string, { settings, ...saved }: Saved, flags: Wanted, { data, sha256 }: Pick<Saved, "data" | "sha256">): number {
+  if (saved.sha256 !== undefined && sha256 !== undefined && saved.sha256 !== sha256)
+    throw failed(folder, `its run has ended, and ${saved.data === data ? "this file was another one then" : `its data were another file, ${saved.data}`}: --fresh begins anew, --out takes another folder`, "resume-mismatch");
   const other = Object.entries(flags).find(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name as keyof Wanted]));
   if (other) throw new UsageError(`the run in ${folder} has ended, with other settings (${other[0]}): --fresh begins anew, --out takes another folder`, "train");
   terminal.emit("done", { folder, finished: true, model: join(folder, "model.safetensors") });

@@ -6,13 +6,13 @@ import { badOption, checkNames, wantBoolean, wantCount, wantOneOf } from "../opt
 import { Cells, COLUMN_LIMIT, MISSING } from "./cells.ts";
 import { Decoder } from "./encoding.ts";
 import { LIMIT, missingPackage, nameOf, type Source, unpackedChunks } from "./source.ts";
-import type { ColumnValues, Table } from "./table.ts";
+import { type ColumnValues, placed, Places, type Table } from "./table.ts";
 
 /** How a CSV file is written; what is left out is found out. */
 export interface CsvOptions {
-  /** Between cells; else found among comma, semicolon, tab and | by the first rows. */
+  /** Between cells; else Excel's first line sep=; tells it, or it is found among comma, semicolon, tab and | by the first rows. */
   delimiter?: string;
-  /** Is the first row the columns' names? Default true; without, they are column1, column2 … */
+  /** Is the first row the columns' names? Default true; one without a name is "Unnamed: 0", counted from 0, as pandas has it. Without, they are column1, column2 … */
   header?: boolean;
   /** The columns' names, in place of the file's. */
   names?: readonly string[];
@@ -41,7 +41,7 @@ const OPTIONS = ["delimiter", "header", "names", "missing", "decimal", "encoding
  * cells is left out, empty lines too. gzip is unpacked. Rows in messages count from 1 with the header, as in a spreadsheet. Wants papaparse.
  * Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180
  *
- * @throws DataError for ragged rows, names that are empty or there twice, quotes that do not close, bytes that are no text; with `file`, `row` and
+ * @throws DataError for ragged rows, names that are there twice, quotes that do not close, bytes that are no text; with `file`, `row` and
  * `column` in its details. OptionError for a bad option, FormatError for broken gzip, EngineError where papaparse is not installed.
  * @example
  * const table = await csv(new Blob(["species,mass\nAdelie,3750\nGentoo,NA\n"]));
@@ -126,6 +126,7 @@ class Reader {
   private readonly missing: ReadonlySet<string>;
   private columns: Cells[] = [];
   private filled = 0;
+  private places = new Places();
   /** Rows of the file that are done, the header and empty lines too. */
   private done = 0;
   private given = 0;
@@ -136,7 +137,7 @@ class Reader {
 
   /** The tables that a block makes full. */
   *read(block: string, last: boolean): Generator<Table> {
-    const text = this.rest + this.lines(block, last);
+    let text = this.rest + this.lines(block, last);
     this.rest = "";
     if (text === "") return;
     if (!last && !this.parser && text.length < SAMPLE) {
@@ -145,7 +146,15 @@ class Reader {
     }
     const zero = text.indexOf("\0");
     if (zero >= 0) throw this.foreign(text);
-    this.parser ??= this.open(text, last);
+    if (!this.parser) {
+      // Excel's own way to tell the delimiter
+      const [line, told] = /^"?sep=([^"\n])"?\n/i.exec(text) ?? [];
+      if (line !== undefined && this.options.delimiter === undefined) {
+        text = text.slice(line.length);
+        this.done = 1;
+      }
+      this.parser = this.open(text, last, told);
+    }
     const { data, errors, meta } = this.parse(text, last);
     const cursor = last ? text.length : meta.cursor;
     const error = errors.find(({ index }) => last || index === undefined || index < cursor);
@@ -190,7 +199,7 @@ class Reader {
   }
 
   /** A parser for what the first rows show. */
-  private open(text: string, last: boolean): Parser {
+  private open(text: string, last: boolean, told: string | undefined): Parser {
     const controls = text.slice(0, SAMPLE).match(/[\x01-\x08\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0;
     if (controls > Math.min(text.length, SAMPLE) / 50) throw this.foreign(text);
     const sample = text.slice(0, SAMPLE), whole = last && sample.length === text.length;
@@ -198,7 +207,7 @@ class Reader {
       const parser = this.parserOf(delimiter, 100), rows = parser.parse(sample, 0, !whole).data.filter((row) => !isEmpty(row));
       return rows.length ? rows : parser.parse(sample, 0, false).data; // a row may be longer than the sample
     };
-    const { delimiter = guess(rowsBy), decimal } = this.options;
+    const { delimiter = told ?? guess(rowsBy), decimal } = this.options;
     this.comma = decimal === undefined ? delimiter !== "," && hasCommas(rowsBy(delimiter)) : decimal === ",";
     return this.parserOf(delimiter);
   }
@@ -220,11 +229,13 @@ class Reader {
       if (this.options.header !== false) start++;
       this.begin();
     }
-    const width = this.names.length, full: string[][] = [];
+    const width = this.names.length, full: string[][] = [], numbers: number[] = [], before = this.done + 1;
     for (let r = start; r < rows.length; r++) {
       const row = rows[r]!;
-      if (row.length === width && !(width === 1 && row[0] === "")) full.push(row);
-      else if (!isEmpty(row))
+      if (row.length === width && !(width === 1 && row[0] === "")) {
+        full.push(row);
+        numbers.push(before + r);
+      } else if (!isEmpty(row))
         throw this.bad("ragged-row", this.done + r + 1, {
           wanted: `${width} cells, as the ${this.options.names ? "names" : "first row"}`, got: row.length, column: Math.min(width, row.length) + 1,
           fix: "look for a delimiter or a quote within a cell, or give the option delimiter",
@@ -233,6 +244,7 @@ class Reader {
     this.done += rows.length;
     for (let from = 0; from < full.length;) {
       const to = Math.min(full.length, from + this.size - this.filled);
+      for (let r = from; r < to; r++) this.places.note(this.filled + r - from, numbers[r]!);
       for (const [c, cells] of this.columns.entries()) {
         if (this.comma) for (let r = from; r < to; r++) cells.push(pointed(full[r]![c]!));
         else for (let r = from; r < to; r++) cells.push(full[r]![c]!);
@@ -248,7 +260,7 @@ class Reader {
     if (row.length > COLUMN_LIMIT) throw this.bad("too-many-columns", number, { wanted: `at most ${COLUMN_LIMIT} columns`, got: row.length });
     if (names && names.length !== row.length)
       throw this.bad("ragged-row", number, { wanted: `${names.length} cells, as the option names`, got: row.length });
-    const all = names ?? row.map((cell, i) => (header ? cell.trim() : `column${i + 1}`)), seen = new Map<string, number>();
+    const all = names ?? row.map((cell, i) => (header ? cell.trim() || `Unnamed: ${i}` : `column${i + 1}`)), seen = new Map<string, number>();
     for (const [i, name] of all.entries()) {
       const more = { column: i + 1, fix: "give the columns' names in the option names" };
       if (name === "") throw this.bad("bad-name", number, { problem: `column ${i + 1} has no name`, ...more });
@@ -261,11 +273,12 @@ class Reader {
   private begin(): void {
     this.columns = this.names!.map(() => new Cells(this.missing));
     this.filled = 0;
+    this.places = new Places();
   }
 
   private table(): Table {
     const columns = new Map<string, ColumnValues>(this.names!.map((name, i) => [name, this.columns[i]!.values()]));
-    const table = { name: this.file, rows: this.filled, columns };
+    const { places } = this, table = placed({ name: this.file, rows: this.filled, columns }, (row) => places.of(row));
     this.given++;
     this.begin();
     return table;

@@ -6,7 +6,7 @@ import { checkNames, isRecord, wantCount } from "../options.ts";
 import { Cells, COLUMN_LIMIT } from "./cells.ts";
 import { Decoder } from "./encoding.ts";
 import { LIMIT, nameOf, type Source, unpackedChunks } from "./source.ts";
-import type { ColumnValues, Table } from "./table.ts";
+import { type ColumnValues, placed, Places, type Table } from "./table.ts";
 
 /** Most letters of a line, or of an array. */
 const LINE_LIMIT = 1 << 28;
@@ -48,6 +48,7 @@ export async function jsonl(source: Source, options: { limit?: number } = {}): P
 /** Objects on their way into columns. */
 class Records {
   private rows = 0;
+  private readonly places = new Places();
   private lines = 0;
   private letters = 0;
   private readonly columns = new Map<string, Cells>();
@@ -77,7 +78,7 @@ class Records {
       cells.fill(this.rows);
       columns.set(name, cells.values());
     }
-    return { name: this.file, rows: this.rows, columns };
+    return placed({ name: this.file, rows: this.rows, columns }, (row) => this.places.of(row));
   }
 
   bad(code: string, more: object): DataError {
@@ -107,6 +108,7 @@ class Records {
       cells.fill(this.rows);
       cells.add(typeof item === "boolean" ? String(item) : item as number | string | null);
     }
+    this.places.note(this.rows, this.lines);
     this.rows++;
     if (this.rows * this.columns.size > SPARE + 4 * this.letters)
       throw this.bad("too-many-columns", { problem: `${this.columns.size} keys for ${this.rows} objects leave nearly all cells empty`, fix: `look at ${show([...this.columns.keys()].at(-1)!)}` });

@@ -377,6 +377,8 @@ function fitTarget(table: Table, column: string, task: Task, rows: Int32Array, o
   const numbers = Float64Array.from(rows, (row) => {
     const number = numberAt(table, column, values, row);
     if (Number.isNaN(number)) throw missingTarget(table, column, row);
+    // predictions come back as float32
+    if (!Number.isFinite(Math.fround(number))) throw columnError("too-great", table, column, { row, wanted: "a number within float32", got: number, fix: "smaller units" });
     return use === "log" ? signedLog(number) : number;
   });
   const { mean, deviation } = use === "none" ? { mean: 0, deviation: 1 } : momentsOf(numbers);

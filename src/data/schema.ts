@@ -213,15 +213,20 @@ interface Facts {
   dates: Map<DateFormat, [number, number]>;
   /** Words of a value, on average. */
   words: number;
+  /** The share of them that are numbers, or would be without %, currency and separators of thousands. */
+  nearNumbers: number;
 }
+
+/** What people take for a number, though it is none here. */
+const NEAR_NUMBER = /^\s*[-+]?[$€£¥]?\s*(?:\d+(?:[., ]\d+)*|\.\d+)\s*[%$€£¥]?\s*$/;
 
 const LEADING_ZERO = /^\s*[+-]?0\d/;
 
 function factsOf(values: ColumnValues, rows: number): Facts {
   const counts = new Map<string, number>(), texts = !(values instanceof Float64Array), number: [number, number] = [Infinity, -Infinity];
   const dates = new Map<DateFormat, [number, number]>(texts ? DATE_FORMATS.filter((format) => format !== "milliseconds").map((format) => [format, [Infinity, -Infinity]]) : []);
-  const facts: Facts = { present: 0, missing: 0, counts, different: true, noNumber: undefined, codes: false, whole: true, range: number, dates, words: 0 };
-  let words = 0, sampled = 0;
+  const facts: Facts = { present: 0, missing: 0, counts, different: true, noNumber: undefined, codes: false, whole: true, range: number, dates, words: 0, nearNumbers: 0 };
+  let words = 0, near = 0, sampled = 0;
   for (let row = 0; row < rows; row++) {
     const text = textAt(values, row);
     if (text === null) {
@@ -253,9 +258,11 @@ function factsOf(values: ColumnValues, rows: number): Facts {
     if (sampled < SAMPLE) {
       sampled++;
       words += text.trim().split(/\s+/).length;
+      if (NEAR_NUMBER.test(text)) near++;
     }
   }
   facts.words = sampled && words / sampled;
+  facts.nearNumbers = sampled && near / sampled;
   return facts;
 }
 
@@ -306,7 +313,7 @@ interface Finding {
 }
 
 function typeOf(name: string, facts: Facts): Finding {
-  const { present, counts, different, noNumber, codes, whole, range, dates, words } = facts, distinct = counts.size;
+  const { present, counts, different, noNumber, codes, whole, range, dates, words, nearNumbers } = facts, distinct = counts.size;
   const many = distinct === MOST_DISTINCT ? `${distinct} or more` : String(distinct);
   const named = different && present > 1 && (NAMED_LIKE_AN_ID.test(name) || CAMEL_ID.test(name));
   if (present === 0) return { type: "category", why: "no values" };
@@ -318,7 +325,8 @@ function typeOf(name: string, facts: Facts): Finding {
   if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, why: "" };
   if (named) return { type: "identifier", why: "different in every row, and named like one" };
   const kind = codes && !noNumber ? "codes with leading zeros" : "texts";
-  const hint = dates.size > 1 ? "dates, but which is the month? types: \"date:dmy\" or \"date:mdy\"" : undefined;
+  const hint = dates.size > 1 ? "dates, but which is the month? types: \"date:dmy\" or \"date:mdy\""
+    : noNumber && nearNumbers > 0.9 && distinct > 20 ? `numbers, but for such as ${show(noNumber.text)}?` : undefined;
   if (distinct <= 20 || (distinct <= MOST_CATEGORIES && present >= 2 * distinct)) return { type: "category", why: hint ?? `${many} ${kind}` };
   if (words >= 3) return { type: "text", why: hint ?? `words of ${many} texts` };
   if (different && present >= FEW_ROWS) return { type: "identifier", why: hint ?? "different in every row" };

@@ -72,14 +72,48 @@ function textsOf(cells: readonly unknown[], bad: (row: number, got: unknown) => 
   });
 }
 
+/** Where rows stand in their file, for messages: row r at r + step, from each `from` on. Few steps, however many rows. */
+export class Places {
+  private readonly from: number[] = [];
+  private readonly steps: number[] = [];
+
+  /** Row `row` stands at `place`; rows come in their order. */
+  note(row: number, place: number): void {
+    if (place - row === this.steps.at(-1)) return;
+    this.from.push(row);
+    this.steps.push(place - row);
+  }
+
+  of(row: number): number {
+    let low = 0, high = this.from.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.from[middle]! <= row) low = middle;
+      else high = middle - 1;
+    }
+    return row + (this.steps[low] ?? 0);
+  }
+}
+
+/** Of tables that came from a file. Not a field of theirs: a table stays plain data. */
+const places = (): WeakMap<object, (row: number) => number> => (known ??= new WeakMap());
+let known: WeakMap<object, (row: number) => number> | undefined;
+
+/** The table, whose rows are told by their places in the file. */
+export function placed(table: Table, of: ((row: number) => number) | undefined): Table {
+  if (of) places().set(table, of);
+  return table;
+}
+
 /** A column, for messages. */
 export function inColumn(column: string): Details {
   return { option: `column ${show(column)}`, column };
 }
 
-/** The error of a table's column. */
-export function columnError(code: string, { name }: { readonly name: string }, column: string, details: Details): DataError {
-  return new DataError(code, { of: name, ...inColumn(column), ...details });
+/** The error of a table's column; of a file, with its name, and the row as the file has it. */
+export function columnError(code: string, table: { readonly name: string }, column: string, details: Details): DataError {
+  const { name } = table, place = places().get(table);
+  return new DataError(code, { of: name, ...inColumn(column), ...details, ...(place && { file: name, ...(details.row !== undefined && { row: place(details.row) }) }) });
 }
 
 export function isTable(value: unknown): value is Table {
@@ -158,7 +192,8 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
     for (let i = 0; i < rows.length; i++) chosen[i] = values[rows[i]!]!;
     return [column, chosen];
   };
-  return { name: table.name, rows: rows.length, columns: new Map([...table.columns].map(taken)) };
+  const place = places().get(table), ids = place && Uint32Array.from(rows);
+  return placed({ name: table.name, rows: rows.length, columns: new Map([...table.columns].map(taken)) }, ids && ((row) => place!(ids[row]!)));
 }
 
 /** The table without these columns.
@@ -169,7 +204,7 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
  */
 export function dropColumns(table: Table, names: readonly string[]): Table {
   for (const name of names) wantColumn(table, name);
-  return { name: table.name, rows: table.rows, columns: new Map([...table.columns].filter(([name]) => !names.includes(name))) };
+  return placed({ name: table.name, rows: table.rows, columns: new Map([...table.columns].filter(([name]) => !names.includes(name))) }, places().get(table));
 }
 
 /** The numbers of the rows that have a value in a column: for `takeRows`, where a target is missing here and there.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, Preprocessing } from "../../src/index.ts";
 import { temporary, wantBuilt } from "../runtimes/project.ts";
-import { lanewise, PENGUINS } from "./lanewise.ts";
+import { CLI, lanewise, PENGUINS, start } from "./lanewise.ts";
 
 let folder: string, remove: () => void;
 const MODEL = "penguins-species-run/model.safetensors";
@@ -143,6 +143,9 @@ describe("other work", () => {
     const choice = (wanted: string) => events.find(({ event, name }) => event === "choice" && name === wanted);
     expect(choice("hidden layers")).toMatchObject({ value: "4", why: "from lanewise.json" });
     expect(choice("epochs")).toMatchObject({ value: "3", why: "from --epochs" });
+    writeFileSync(join(own, "lanewise.json"), JSON.stringify({ target: "species", hidden: [5], epochs: 4, learningRate: 0.01 }));
+    const other = await lanewise(own, "train", PENGUINS, "--epochs", "3");
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("began with [4] as hidden in lanewise.json, and now it is [5]")]);
   });
 
   it("a rare class counts as much as the other, and rows of a group are not parted", async () => {
@@ -156,6 +159,51 @@ describe("other work", () => {
     expect(report.data.heldOut % 9).toBe(0);
     expect(report.scores.classes[0].recall).toBeGreaterThan(0.9);
     expect((await lanewise(folder, "doctor", "rare.csv", "--target", "state")).stdout).toContain("info: rare-class");
+  });
+
+  it("by time, dates are compared as dates: 31.1. is before 1.2.", async () => {
+    // the later, the greater; texts would have held 31.1.2020 out
+    const days = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2020, 0, 1 + i))), line = (day: Date, i: number, mark: string): string => `${day.getUTCDate()}${mark}${day.getUTCMonth() + 1}${mark}2020,${(i * 7) % 11},${i}.5`;
+    writeFileSync(join(folder, "days.csv"), `day,a,y\n${days.map((day, i) => line(day, i, ".")).join("\n")}\n`);
+    const { code } = await lanewise(folder, "train", "days.csv", "--target", "y", "--time", "day", "--epochs", "1");
+    const model = await loadModel(new Uint8Array(readFileSync(join(folder, "days-y-run/model.safetensors"))), { preprocessing: Preprocessing });
+    // of 0.5 … 47.5, the training rows
+    expect([code, (model.preprocessing!.target as { mean: number }).mean]).toEqual([0, 24]);
+    model.dispose();
+    writeFileSync(join(folder, "which.csv"), `day,a,y\n${days.map((_, i) => `${(i % 12) + 1}/${(i % 5) + 1}/2020,${i},${i}.5`).join("\n")}\n`);
+    const which = await lanewise(folder, "train", "which.csv", "--target", "y", "--time", "day");
+    expect([which.code, which.stderr]).toEqual([2, expect.stringContaining('"day=date:dmy"')]);
+  });
+
+  it("by time, rows of a class that is new then are left out, and not trained on", async () => {
+    writeFileSync(join(folder, "new.csv"), `t,a,y\n${Array.from({ length: 100 }, (_, i) => `${i + 5},${(i * 7) % 11},${i > 94 ? "late" : i % 2 ? "x" : "z"}`).join("\n")}\n`);
+    const { code, stdout } = await lanewise(folder, "train", "new.csv", "--target", "y", "--time", "t", "--epochs", "1");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("80 rows to train on, 15 rows held out")]);
+    expect(stdout.replace(/\s+/g, " ")).toContain("late: no row to train on; 5 rows that would be held out are left out");
+  });
+
+  it("a run that has ended is not taken for one of other data, and goes only when a new one begins", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 13},${i % 2 ? "x" : "y"}`).join("\n"), args = ["train", "few.csv", "--target", "b", "--epochs", "2"];
+    writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n`);
+    expect((await lanewise(folder, ...args)).code).toBe(0);
+    writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n41,x\n`);
+    const other = await lanewise(folder, ...args);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("this file was another one then")]);
+    writeFileSync(join(folder, "few.csv"), "a,b\n1\n");
+    expect((await lanewise(folder, ...args, "--fresh")).code).toBe(1);
+    expect(readdirSync(join(folder, "few-b-run")).sort()).toEqual(["checkpoints", "model.safetensors", "report.json", "run.json"]);
+  });
+
+  it.skipIf(process.platform === "win32")("rows may come by a pipe", async () => {
+    const { code, stdout } = await start("sh", ["-c", `cat '${PENGUINS}' | '${process.execPath}' '${CLI}' predict ${MODEL} /dev/stdin`], folder).ended;
+    expect([code, stdout.trim().split("\n").length]).toEqual([0, 345]);
+  });
+
+  it("train goes on when nobody reads what it says", async () => {
+    const { child, ended } = start(process.execPath, [CLI, "train", PENGUINS, "--target", "species", "--epochs", "3", "--out", "unheard"], folder);
+    child.stdout!.destroy();
+    expect((await ended).code).toBe(0);
+    expect(existsSync(join(folder, "unheard/model.safetensors"))).toBe(true);
   });
 
   it("the same rows as JSON Lines make the same model", async () => {
@@ -188,6 +236,8 @@ describe("other work", () => {
     expect(events.at(-1)!.scores.accuracy).toBe(1);
     const told = await lanewise(folder, "predict", "bars-run/model.safetensors", "bars.npz", "--json");
     expect(told.events.slice(0, 4).map(({ prediction }) => prediction)).toEqual(["0", "1", "0", "1"]);
+    writeFileSync(join(folder, "alike.npz"), zipSync({ "x.npy": writeNpy({ data: x, shape: [rows, 4, 4] }), "y.npy": writeNpy({ data: y.fill(0), shape: [rows] }) }));
+    expect((await lanewise(folder, "train", "alike.npz")).stderr).toContain("wanted at least two different labels, got 0 for every row");
   });
 });
 
@@ -214,6 +264,14 @@ describe("calls that are wrong", () => {
     const ragged = await lanewise(folder, "train", "ragged.csv", "--target", "b"), one = await lanewise(folder, "train", "one.csv", "--target", "b");
     expect([ragged.code, ragged.stderr]).toEqual([1, expect.stringMatching(/ragged\.csv.*row 3/)]);
     expect([one.code, one.stderr]).toEqual([1, expect.stringMatching(/one\.csv/)]);
+    writeFileSync(join(folder, "same.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},5`).join("\n")}\n`);
+    writeFileSync(join(folder, "apart.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},c${i}`).join("\n")}\n`);
+    writeFileSync(join(folder, "alone.csv"), `a,b\n${Array.from({ length: 40 }, (_, i) => `${i % 7},${i ? i % 2 : 2}${i % 3 ? "" : ".0"}`).join("\n")}\n`);
+    const alone = await lanewise(folder, "crossvalidate", "alone.csv", "--target", "b", "--epochs", "1", "--task", "classification");
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining('the class "2" has one row')]);
+    expect((await lanewise(folder, "predict", MODEL, PENGUINS, "--out", "nowhere/p.csv")).stderr).toContain("nowhere/p.csv: cannot be written: there is no such folder");
+    expect((await lanewise(folder, "train", "same.csv", "--target", "b")).stderr).toMatch(/column "b": wanted at least two different numbers, got 5/);
+    expect((await lanewise(folder, "train", "apart.csv", "--target", "b")).stderr).toMatch(/column "b": none of the classes that are held out is trained on; 20 classes in 20 rows/);
     expect(existsSync(join(folder, "ragged-b-run")) || existsSync(join(folder, "one-b-run"))).toBe(false);
   });
 
@@ -229,6 +287,7 @@ describe("calls that are wrong", () => {
     expect((await lanewise(folder, "--help")).code).toBe(0);
     expect((await lanewise(folder, "train", "--help")).code).toBe(0);
     expect((await lanewise(folder, "help", "train")).stdout).toContain("--target COLUMN");
+    expect((await lanewise(folder, "help", "trian")).stderr).toContain('no command "trian"; did you mean train?');
     expect((await lanewise(folder, "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await lanewise(folder)).code).toBe(2);
   });

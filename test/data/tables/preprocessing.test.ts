@@ -124,6 +124,7 @@ describe("what cannot be learnt from is told", () => {
     ["one class", some, { target: "y", rows: [0, 2] }, "one-class", /column "y": wanted at least two classes among the training rows, got \["n"\]/],
     ["a column without values that is said to be a number", some.map((row) => ({ ...row, a: null })), { target: "y", types: { a: "number" } }, "all-missing", /column "a": it has no value in any training row; ignore it/],
     ["a column without values in training rows", [...some, { a: 1, b: null, y: "n" }, { a: 1, b: null, y: "m" }], { target: "y", rows: [3, 4] }, "all-missing", /column "b"/],
+    ["a target beyond float32, in which predictions come back", some.map((row, i) => ({ ...row, y: i ? i * 1e39 : 1 })), { target: "y" }, "too-great", /column "y", row 1: wanted a number within float32/],
     ["no column", some, { target: "y", ignore: ["a", "b"] }, "no-features", /a column to learn from, got \["a: as asked", "b: as asked"\]/],
     ["no rows", [], {}, "no-rows", /at least one row/],
     ["too many numbers", some, { target: "y", types: { a: "category" }, transforms: { a: { use: "hash", buckets: 65_536 } } }, "too-many-features", /column "b"/],

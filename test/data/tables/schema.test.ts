@@ -108,6 +108,14 @@ test("the table of a schema reads well in 120 columns", () => {
   for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
 });
 
+test("numbers that a few texts spoil are told as such, and not as texts that are all different", () => {
+  const why = (cell: (i: number) => string): string => inferSchema(tableOf(column(60, cell))).columns[0]!.why;
+  expect(why((i) => (i === 7 ? "inf" : `${i}.25`))).toBe('numbers, but for such as "inf"?');
+  expect(why((i) => `${i},${100 + i}`)).toBe('numbers, but for such as "0,100"?');
+  expect(why((i) => `${i} %`)).toBe('numbers, but for such as "0 %"?');
+  expect(why((i) => `Ann${i}`)).toBe("different in every row");
+});
+
 test("wide cells and control characters do not break it", () => {
   const rows = column(30, (i) => `${"long ".repeat(30)}\n\u001b[31m${i % 3}`), long = { ["name ".repeat(40)]: 1 };
   const text = String(inferSchema(tableOf([...rows, long])));
