@@ -1,19 +1,21 @@
 // lanewise export: the model for other tools.
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { exportPyTorch, saveAs, toONNX, toPredictor } from "../index.ts";
-import { command } from "./args.ts";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { exportPyTorch, type PyTorchOptions, saveAs, toONNX, toPredictor } from "../index.ts";
+import { command, UsageError } from "./args.ts";
 import { openModel } from "./models.ts";
+import { lossOf, optimizerOf, prepare, weighted } from "./prepare.ts";
 import { writeWhole } from "./rows.ts";
 import { clean, sized } from "./text.ts";
+import { fitOptions, savedRun } from "./train.ts";
 
 const FORMATS = ["onnx", "safetensors", "float16", "bfloat16", "pytorch", "predictor"] as const;
 
 export const exporting = command({
   name: "export",
   summary: "Writes a model for other tools: ONNX, PyTorch, half precision, plain JavaScript.",
-  about: "onnx runs in ONNX Runtime; safetensors and the half-precision ones are loaded by lanewise and PyTorch; pytorch is a folder with model.py and its weights; "
+  about: "onnx runs in ONNX Runtime; safetensors and the half-precision ones are loaded by lanewise and PyTorch; pytorch is a folder with model.py, its weights, and, of a model in its run's folder, train.py with that run's loss and optimizer; "
     + "predictor is one JavaScript module with the model in it and no imports.",
   arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }],
   flags: {
@@ -21,10 +23,12 @@ export const exporting = command({
     out: { kind: "text", value: "PATH", help: "where to; beside the model by default" },
     probabilities: { kind: "yes", help: "of onnx: end with softmax or sigmoid, where the model tells classes" },
     preprocessing: { kind: "yes", off: true, help: "of onnx: leave out what makes numbers of raw columns" },
+    data: { kind: "text", value: "FILE", help: "of pytorch: the file that the run was trained on; train.py has its rows and schedule then" },
     licence: { kind: "text", value: "NAME", help: "the licence of the weights, for the file's metadata" },
   } as const,
   examples: ["lanewise export model.safetensors --format onnx --probabilities", "lanewise export model.safetensors --format pytorch --out torch-model"],
-  async run(terminal, [path], { format = "onnx", out, probabilities = false, preprocessing = true, licence }) {
+  async run(terminal, [path], { format = "onnx", out, probabilities = false, preprocessing = true, data, licence }) {
+    if (data !== undefined && format !== "pytorch") throw new UsageError("--data goes with --format pytorch", "export");
     const model = await openModel(path!), stem = path!.replace(/\.safetensors$/i, "");
     const ends: Record<string, string> = { onnx: ".onnx", safetensors: ".copy.safetensors", float16: ".float16.safetensors", bfloat16: ".bfloat16.safetensors", pytorch: "-pytorch", predictor: ".predictor.js" };
     const place = out ?? stem + ends[format];
@@ -33,8 +37,9 @@ export const exporting = command({
       if (format === "onnx") files.set(place, toONNX(model, { probabilities, preprocessing, ...(licence !== undefined && { license: licence }) }));
       else if (format === "predictor") files.set(place, toPredictor(model));
       else if (format === "pytorch") {
+        const program = exportPyTorch(model, await trainingOf(path!, data));
         await mkdir(place, { recursive: true });
-        for (const [name, content] of Object.entries(exportPyTorch(model))) files.set(join(place, name), content as string | Uint8Array);
+        for (const [name, content] of Object.entries(program)) files.set(join(place, name), content as string | Uint8Array);
       } else files.set(place, saveAs(model, { ...(format !== "safetensors" && { dtype: format as "float16" | "bfloat16" }), ...(licence !== undefined && { licence }) }));
       for (const [file, content] of files) {
         await writeWhole(file, content);
@@ -48,3 +53,16 @@ export const exporting = command({
     }
   },
 });
+
+/** What train.py does: as the run did in whose folder the model lies, on the rows of `data`, or on those that are handed to it. */
+async function trainingOf(path: string, data: string | undefined): Promise<PyTorchOptions> {
+  const folder = dirname(path), kept = await stat(join(folder, "run.json")).then(() => true, () => false), saved = kept ? await savedRun(folder, false) : undefined;
+  if (!saved) {
+    if (data !== undefined) throw new UsageError(`--data: ${path} lies in no run's folder, so nothing says how it was trained`, "export");
+    return {};
+  }
+  const { plan, settings } = saved, { batchSize, epochs } = plan;
+  if (data === undefined) return { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize, epochs, seed: settings.seed ?? 0 };
+  const ready = await prepare(data, settings), { loss, optimizer, schedule, seed } = fitOptions(ready, plan, settings);
+  return { loss, optimizer, ...(schedule && { schedule }), batchSize, epochs, seed, data: weighted(ready.training, plan) };
+}

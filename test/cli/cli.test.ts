@@ -91,7 +91,10 @@ describe("train on penguins", () => {
       expect([code, stderr]).toEqual([0, ""]);
       expect(existsSync(join(folder, file))).toBe(true);
     }
-    expect(readdirSync(join(folder, "torch")).sort()).toEqual(["model.py", "weights.safetensors"]);
+    expect(readdirSync(join(folder, "torch")).sort()).toEqual(["model.py", "train.py", "weights.safetensors"]); // the run says how it was trained
+    const { code } = await lanewise(folder, "export", MODEL, "--format", "pytorch", "--data", PENGUINS, "--out", "torch-data");
+    expect([code, readdirSync(join(folder, "torch-data")).sort()]).toEqual([0, ["data.safetensors", "model.py", "train.py", "weights.safetensors"]]);
+    expect((await lanewise(folder, "export", MODEL, "--data", PENGUINS)).code).toBe(2);
     expect((await lanewise(folder, "doctor", MODEL)).code).toBe(0);
     expect((await lanewise(folder, "doctor", PENGUINS, "--target", "species")).code).toBe(0);
   });
