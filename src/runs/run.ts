@@ -10,6 +10,7 @@ import type { Data, Stream } from "../data/columns.ts";
 import { FormatError, NonFiniteError, type StateError, StorageError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantPositive } from "../options.ts";
+import { openCheckpoint } from "../train/checkpoint.ts";
 import type { FitOptions, Run, RunKeeper } from "../train/fit.ts";
 import { makeManifest, type Manifest, type ManifestDefaults, wantSameManifest } from "../train/manifest.ts";
 import type { Finding } from "../train/report.ts";
@@ -37,6 +38,15 @@ export interface KeepOptions {
 }
 
 const OPTIONS = ["every", "keep", "force", "store", "onResume", "onCheckpoint", "onStorageError", "onNote"];
+
+/** Does a checkpoint have as many steps as its name says? One that this release does not read is refused later, with the reason. */
+function isOf(bytes: Uint8Array, step: number): boolean {
+  try {
+    return openCheckpoint(bytes).steps === step;
+  } catch {
+    return true;
+  }
+}
 
 /** Keeps the runs of fit in a place: what the option `run` takes. The first fit with a place begins a run, and each later one goes on
  * from its newest sound checkpoint, bit for bit, on any runtime and with any number of threads; if it was at its end, the model is what it was then. In Node.js, Deno
@@ -135,7 +145,7 @@ export class KeptRun implements RunKeeper {
     }
     for (const kept of names.reverse()) {
       const bytes = await store.get(kept.name).catch(() => null);
-      if (bytes && (await hashOf(bytes)) === kept.hash) return { step: kept.step, bytes };
+      if (bytes && (await hashOf(bytes)) === kept.hash && isOf(bytes, kept.step)) return { step: kept.step, bytes };
       broken.push(kept.name);
       // of what a killed writer left in a browser there is no whole slot
       await this.note(`${kept.name} ${bytes === undefined ? "was never finished" : "is broken"}, and the one before it is taken`);

@@ -107,7 +107,7 @@ export async function verify(run: readonly Uint8Array[] | StoredRun, data: Data<
   checkNames("verify", options, ["from", "to", "model", "layers", "options", "gaps", "onInterval", "signal", "threads", "where", "worker", "memoryLimit", "core"]);
   const { from, to, signal, onInterval } = options, gaps = wantBoolean("gaps", options.gaps ?? false);
   if (from !== undefined) wantCount("from", from, 0);
-  if (to !== undefined) wantCount("to", to);
+  if (to !== undefined && wantCount("to", to) <= (from ?? 0)) throw badOption("to", to, `a step after ${from}`, { of: "verify" });
   checkNames("verify: options", options.options, ["loss", "optimizer", "schedule", "penalty", "metrics", "validation"]);
   const { checkpoints, manifest }: StoredRun = Array.isArray(run) ? { checkpoints: run as Uint8Array[] } : (isRecord(run) ? run : {}) as StoredRun;
   const listed = checkpoints as unknown as Record<symbol, unknown> | undefined;

@@ -171,6 +171,17 @@ describe.each([["in memory", () => memoryStore()], ["in a folder", () => join(pl
 });
 let counter = 0;
 
+test("a checkpoint under the name of another step is passed over", async () => {
+  const at = memoryStore();
+  await train(at, { every: { steps: 3 } }, { budget: { steps: 6 } });
+  const { name } = (await readRun(at)).checkpoints.at(-1)!, bytes = (await at.get(name))!;
+  await at.put(name.replace(/-\d+-/, "-000000000999-"), bytes);
+  await at.remove(name);
+  const told = await train(at);
+  expect([told.resumed, told.hash]).toEqual([[3], undisturbed]);
+  expect(told.run.notes[0]).toMatch(/-000000000999-.* is broken, and the one before it is taken/);
+});
+
 describe("a run", () => {
   test("of an ended early stopping is restored as it was left", async () => {
     const at = memoryStore(), callbacks = (): FitOptions["callbacks"] => [earlyStopping({ monitor: "loss", patience: 1, minDelta: 10 })];

@@ -72,6 +72,7 @@ describe("a true run is found true", () => {
     const told: unknown[] = [], part = await verify(plain, data, { from: 4, to: 12, onInterval: (interval) => void told.push(interval) });
     expect(part).toMatchObject({ ok: true, chainOk: true, intervals: INTERVALS.slice(2, 4) });
     expect(told).toEqual(INTERVALS.slice(2, 4));
+    await expect(verify(plain, data, { from: 12, to: 4 })).rejects.toMatchObject({ code: "bad-option", details: { option: "to" } });
   });
 
   it("as a store gives it: async, with its manifest", async () => {
