@@ -253,6 +253,7 @@ export enum GuardCell {
 export enum Update { KIND = 1, TABLE, SEGMENTS, TOTAL, GRADIENT, STATE, STRIDE, CELLS, GROUP, GUARD, SIZE }
 /** PARAMETER: byte address; START: first element in the gradient block, a multiple of 4; COUNT: likewise. */
 export enum Segment { PARAMETER, START, COUNT, GROUP, SIZE }
+/** The number of each is that of its states. */
 export enum UpdateKind {
   /** no state */
   Sgd,

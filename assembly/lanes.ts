@@ -31,19 +31,6 @@ export function mulAdd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(c, f32x4.mul(a, b));
 }
 
-/** 2^−80, see flush(); in memory because engines rebuild v128 constants in each iteration of a loop. */
-const COARSE = memory.data<f32>([8.271806125530277e-25]);
-
-// @ts-ignore: decorator
-@inline
-export function coarse(): v128 { return v128.load32_splat(COARSE); }
-
-/** x, to a multiple of 2^−104 where it is small; `by` is coarse(). What decays by a factor, as the states of optimizers do, would else stop
- *  among the denormal numbers (0.9 times 4 of the smallest is 4 of them again), for each of which some processors take 100 cycles and more. */
-// @ts-ignore: decorator
-@inline
-export function flush(x: v128, by: v128): v128 { return f32x4.sub(f32x4.add(x, by), by); }
-
 /** Adds the four lanes to the two halves of an f64 sum. */
 // @ts-ignore: decorator
 @inline

@@ -64,8 +64,8 @@ export type { FileTensor } from "./data/binary.ts";
 
 // files of models and tensors
 export { type ExactTensor, type ReadOptions, readSafetensors, type StoredNumbers, type WriteOptions, writeSafetensors } from "./formats/weights.ts";
-export { saveAs, type SaveOptions } from "./saveAs.ts";
-export { loadStateDict, type StateDictOptions } from "./stateDict.ts";
+export { saveAs, type SaveOptions } from "./formats/saveAs.ts";
+export { loadStateDict, type StateDictOptions } from "./formats/stateDict.ts";
 export { type FileSummary, inspect, type TensorSummary } from "./formats/inspect.ts";
 // runs that survive
 export { keepRun, type KeepOptions, type KeptCheckpoints, type KeptRun, readRun } from "./runs/run.ts";

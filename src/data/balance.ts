@@ -3,7 +3,7 @@
 import { DataError } from "../errors.ts";
 import { SPLIT } from "../ops/random.ts";
 import { badOption, checkNames, wantCount, wantSeed } from "../options.ts";
-import { shuffle } from "../philox.ts";
+import { shuffle } from "./philox.ts";
 import { flatten, isFlat } from "../tensor.ts";
 import type { Data, Labels } from "./columns.ts";
 import { countClasses } from "./partition.ts";

@@ -3,7 +3,7 @@
 import { DataError } from "../errors.ts";
 import { SPLIT } from "../ops/random.ts";
 import { badOption, checkNames, isRecord, wantCount, wantNumber, wantPositive, wantSeed } from "../options.ts";
-import { draws, type SeedWords } from "../philox.ts";
+import { draws, type SeedWords } from "./philox.ts";
 import { isShape, type Shape } from "../shape.ts";
 import { isFlat } from "../tensor.ts";
 import { type Batches, type Data, isStream, type Stream } from "./columns.ts";

@@ -8,7 +8,8 @@ import type { Shape } from "../shape.ts";
 import { isFlat } from "../tensor.ts";
 import { pacer } from "../yield.ts";
 import { type Data, isStream, type Stream } from "./columns.ts";
-import { byCodePoints, type Field, fieldsOf, type Known } from "./rows.ts";
+import { type Field, fieldsOf, type Known } from "./rows.ts";
+import { byCodePoint } from "./table.ts";
 
 type Digest = ReturnType<typeof sha256.create>;
 
@@ -67,7 +68,7 @@ const PARTS = ["x", "y", "weight"];
 /** x, y, weight; and of one part by the code points of names. */
 function order(a: string, b: string): number {
   const part = (label: string): number => PARTS.indexOf(label.split(".", 1)[0]!);
-  return part(a) - part(b) || byCodePoints(a, b);
+  return part(a) - part(b) || byCodePoint(a, b);
 }
 
 function dtypeOf({ data }: Field): string {

@@ -4,13 +4,13 @@
 import { DataError, LanewiseError, MemoryError } from "../errors.ts";
 import { SHUFFLE } from "../ops/random.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantSeed } from "../options.ts";
-import { shuffle } from "../philox.ts";
+import { shuffle } from "./philox.ts";
 import { pacer } from "../yield.ts";
 import type { Data, Stream } from "./columns.ts";
 import { dataset, type DatasetStream } from "./dataset.ts";
 import { type ImageHeader, brokenImage, imageHeader } from "./imageHeader.ts";
 import { type Colour, type Pixels, resized, withChannels } from "./pixels.ts";
-import { byCodePoints } from "./rows.ts";
+import { byCodePoint } from "./table.ts";
 import { missingPackage, nameOf, readBytes, type Source } from "./source.ts";
 import { Dataset } from "./splits.ts";
 
@@ -182,10 +182,10 @@ function order(list: readonly Entry[], given: readonly string[] | undefined): { 
   const named = list.map((entry) => ({ ...entry, name: entry.parts.join("/"), folder: entry.parts[0]! }));
   const outside = named.find(({ parts }) => parts.length < 2);
   if (outside) throw new DataError("no-class", { of: outside.name || "a file", problem: "this file is in no folder that is its class", fix: "a folder for each class: rose/1.png; image() reads a single one" });
-  const classes = given === undefined ? [...new Set(named.map(({ folder }) => folder))].sort(byCodePoints) : wantClasses(given);
+  const classes = given === undefined ? [...new Set(named.map(({ folder }) => folder))].sort(byCodePoint) : wantClasses(given);
   const numbers = new Map(classes.map((name, i) => [name, i])), strange = named.find(({ folder }) => !numbers.has(folder));
   if (strange) throw new DataError("label-out-of-range", { of: strange.name, option: "classes", wanted: `a folder of ${classes.join(", ")}`, got: strange.folder });
-  named.sort((a, b) => byCodePoints(a.folder, b.folder) || byCodePoints(a.name, b.name));
+  named.sort((a, b) => byCodePoint(a.folder, b.folder) || byCodePoint(a.name, b.name));
   return { entries: named.map((entry) => ({ ...entry, label: numbers.get(entry.folder)! })), classes };
 }
 

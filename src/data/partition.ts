@@ -3,7 +3,7 @@
 import { DataError } from "../errors.ts";
 import { SPLIT } from "../ops/random.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantNumber, wantSeed } from "../options.ts";
-import { type SeedWords, shuffle } from "../philox.ts";
+import { type SeedWords, shuffle } from "./philox.ts";
 import { stratify } from "../train/split.ts";
 import { classNumbersOf } from "./rows.ts";
 

@@ -5,6 +5,7 @@ import { didYouMean, isRecord } from "../options.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { type Flat, flatten, isFlat } from "../tensor.ts";
 import type { Data } from "./columns.ts";
+import { byCodePoint } from "./table.ts";
 
 /** One array of a data set. */
 export interface Field {
@@ -126,16 +127,6 @@ export function takeRows<X, Y>({ fields }: Fields, ids: ArrayLike<number>): Data
   return assemble(ids.length, fields, (field) => takeField(field, ids));
 }
 
-/** Compares texts by their code points, as sort() wants it: the order is the same on every machine, whatever its language. */
-export function byCodePoints(a: string, b: string): number {
-  for (let i = 0; i < a.length && i < b.length;) {
-    const one = a.codePointAt(i)!, other = b.codePointAt(i)!;
-    if (one !== other) return one - other;
-    i += one > 0xffff ? 2 : 1;
-  }
-  return a.length - b.length;
-}
-
 /** The class of each row as a number: class numbers as they are, texts by `classes` or else by the order of their code points, and of
  * one-hot rows and probabilities the place of the greatest.
  *
@@ -144,7 +135,7 @@ export function byCodePoints(a: string, b: string): number {
 export function classNumbersOf(values: Field["data"] | ArrayLike<unknown>, rows: number, label: string, classes?: readonly string[]): { numbers: Float64Array; classes: readonly string[] | undefined } {
   const width = values.length / rows, numbers = new Float64Array(rows);
   if (typeof values[0] === "string") {
-    const list = values as ArrayLike<string>, names = classes ?? [...new Set(Array.from(list))].sort(byCodePoints), places = new Map(names.map((name, i) => [name, i]));
+    const list = values as ArrayLike<string>, names = classes ?? [...new Set(Array.from(list))].sort(byCodePoint), places = new Map(names.map((name, i) => [name, i]));
     if (list.length !== rows) throw new DataError("rows-mismatch", { option: label, wanted: `${rows} rows, as x`, got: list.length });
     for (let row = 0; row < rows; row++) {
       const place = places.get(list[row]!);

@@ -3,7 +3,7 @@
 
 import { DataError } from "../errors.ts";
 import { SHUFFLE } from "../ops/random.ts";
-import { draws, type SeedWords } from "../philox.ts";
+import { draws, type SeedWords } from "./philox.ts";
 import { type Flat } from "../tensor.ts";
 import type { Data } from "./columns.ts";
 import { assemble, blank, copyRow, type Field, type Fields, takeField } from "./rows.ts";

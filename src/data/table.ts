@@ -219,15 +219,13 @@ export function rowsWith(table: Table, column: string): number[] {
   return rows;
 }
 
-/** Order of texts by code point. JavaScript's own is by UTF-16 unit: it has U+1F600 before U+FF5E. */
+/** Order of texts by code point, as sort() wants it: the same on every machine, whatever its language. JavaScript's own is by UTF-16 unit: it
+ * has U+1F600 before U+FF5E. */
 export function byCodePoint(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const p = a.charCodeAt(i), q = b.charCodeAt(i);
-    if (p === q) continue;
-    // surrogates stand for code points above all others
-    const high = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000;
-    return high(p) === high(q) ? p - q : high(p) ? 1 : -1;
+  for (let i = 0; i < a.length && i < b.length;) {
+    const one = a.codePointAt(i)!, other = b.codePointAt(i)!;
+    if (one !== other) return one - other;
+    i += one > 0xffff ? 2 : 1;
   }
   return a.length - b.length;
 }

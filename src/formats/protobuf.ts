@@ -1,6 +1,8 @@
 // Protocol buffers, as far as writing goes (https://protobuf.dev/programming-guides/encoding): a message is its fields one after
 // the other, a field a key and a number, or a key, a length and bytes. Nothing is copied before the whole is put together.
 
+import { concat } from "../data/source.ts";
+
 /** Bytes in pieces. */
 export interface Message {
   readonly pieces: readonly Uint8Array[];
@@ -39,11 +41,5 @@ const bytes = (list: ArrayLike<number>): Message => ({ pieces: [list instanceof 
 
 /** The bytes of a message. */
 export function encoded({ pieces, length }: Message): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return concat(pieces, length);
 }

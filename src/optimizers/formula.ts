@@ -5,7 +5,7 @@
 //
 // A new value is written where the old one lies: by the op that makes it, where nobody reads the old one any more, else
 // by a copy when all of the segment has been computed. States are flushed, as those
-// of sgd and adam are now and then (assembly/lanes.ts): what decays would else stop among the denormal numbers.
+// of sgd and adam are now and then (assembly/kernels/update.ts): what decays would else stop among the denormal numbers.
 
 import { GuardCell } from "../../assembly/isa.ts";
 import { GraphError, ShapeError } from "../errors.ts";

@@ -9,10 +9,11 @@
 // seen, by its heart not beating. Nothing here compares the clocks of two machines.
 
 import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { StateError } from "../errors.ts";
 import { nextTask } from "../yield.ts";
 import { builtin, here } from "./node.ts";
-import { busy, hex } from "./store.ts";
+import { busy } from "./store.ts";
 
 export interface Lock {
   /** @throws StateError if it has been taken by another. */
@@ -106,7 +107,7 @@ function parse(file: string): Owner | undefined {
   return token === undefined ? undefined : { file, machine: machine!, boot: boot!, pid: Number(pid), start: start!, token };
 }
 
-const short = (text: string): string => hex(sha256(new TextEncoder().encode(text)).subarray(0, 4));
+const short = (text: string): string => bytesToHex(sha256(new TextEncoder().encode(text)).subarray(0, 4));
 
 /** When a process was started, in ticks since boot (proc(5)); "" if there is no such process, undefined where one cannot know. */
 async function startOf(pid: number): Promise<string | undefined> {

@@ -6,6 +6,7 @@
 // with the number of steps, and the beginning of the SHA-256 of the bytes: a checkpoint that was altered since does not have its name's
 // hash, and the one before it is taken. The newest `keep` of them stay. A page that keeps no run has nothing of this.
 
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Data, Stream } from "../data/columns.ts";
 import { FormatError, NonFiniteError, type StateError, StorageError } from "../errors.ts";
 import type { Network } from "../network.ts";
@@ -15,7 +16,7 @@ import type { FitOptions, Run, RunKeeper } from "../train/fit.ts";
 import { makeManifest, type Manifest, type ManifestDefaults, wantSameManifest } from "../train/manifest.ts";
 import type { Finding } from "../train/report.ts";
 import { openPlace, type Place, type StoreKind, wantPlace } from "./place.ts";
-import { busy, digest, hex, isStore, storageError, type Store } from "./store.ts";
+import { busy, digest, isStore, storageError, type Store } from "./store.ts";
 
 export interface KeepOptions {
   /** When a checkpoint is taken: after so many steps, epochs or seconds, whichever of the given comes first. { seconds: 10 } by default.
@@ -196,7 +197,7 @@ async function close(store: Store): Promise<void> {
 const nameOf = (step: number, hash: string): string => `checkpoint-${String(step).padStart(12, "0")}-${hash}.safetensors`;
 
 async function hashOf(bytes: Uint8Array): Promise<string> {
-  return hex((await digest(bytes)).subarray(0, 8));
+  return bytesToHex((await digest(bytes)).subarray(0, 8));
 }
 
 /** The checkpoints of a place, the oldest first. */

@@ -56,8 +56,3 @@ export async function digest(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>
   const { subtle } = (globalThis.crypto ?? {}) as Partial<Crypto>;
   return new Uint8Array(subtle ? await subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>) : sha256(bytes));
 }
-
-/** Bytes as hexadecimal digits. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}

@@ -24,7 +24,7 @@ import { setUp } from "./setup.ts";
 export interface DataNote {
   /** null: a stream that does not tell. */
   readonly rows: number | null;
-  /** SHA-256 over the decoded tensors: see dataHash. null: a stream, whose rows come later. */
+  /** SHA-256 over the decoded tensors: see columnsHash. null: a stream, whose rows come later. */
   readonly hash: string | null;
 }
 
@@ -58,7 +58,7 @@ export interface Difference {
 const CHUNK = 1 << 16;
 
 /** SHA-256, as hexadecimal digits, over columns as they lie in memory: of each its name, type, shape and little-endian numbers. */
-export function dataHash({ rows, columns }: Columns): string {
+function columnsHash({ rows, columns }: Columns): string {
   const digest = sha256.create();
   for (const { name, dtype, shape, data } of columns) {
     digest.update(utf8ToBytes(JSON.stringify([name, dtype, [rows, ...shape]])));
@@ -131,7 +131,7 @@ export function makeManifest(network: Network, data: Data | Stream, options: Fit
   const note = (given: Data | Stream, at?: string): DataNote => {
     if (isStream(given)) return { rows: given.rows ?? null, hash: null };
     const columns = dataColumns(network, objective, given, classes, at);
-    return { rows: columns.rows, hash: dataHash(columns) };
+    return { rows: columns.rows, hash: columnsHash(columns) };
   };
   const own = note(data), held = typeof validation === "number" ? Math.round(validation * own.rows!) : 0, rows = own.rows === null ? Infinity : own.rows - held;
   const { layout, clip, penalties, schedule } = setUp(network, objective, options, rows), { drive } = layout.optimizer;

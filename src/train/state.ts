@@ -54,7 +54,7 @@ export interface FitLayout {
   readonly bytes: number;
 }
 
-/** Steps from one in which the states of sgd and adam are flushed (assembly/lanes.ts) to the next: what decays to 0.9 in each gets to 2^−114
+/** Steps from one in which the states of sgd and adam are flushed (assembly/kernels/update.ts) to the next: what decays to 0.9 in each gets to 2^−114
  * in between, far from the denormal numbers. */
 const FLUSHED = 64;
 

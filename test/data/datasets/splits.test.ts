@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adam, createModel, crossEntropy, type Data, dataset, Dataset, dense, hash, kFold, LanewiseError, mse, split } from "../../../src/index.ts";
-import { draws, shuffle } from "../../../src/philox.ts";
+import { draws, shuffle } from "../../../src/data/philox.ts";
 import { growTo, loadCore } from "../../../src/core.ts";
 import { classified, numbers } from "../../helpers.ts";
 

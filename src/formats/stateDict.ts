@@ -1,12 +1,12 @@
 // Parameters from elsewhere, such as a state_dict of PyTorch, into a model that has them under other names.
 
-import { DataError, LanewiseError, ShapeError, show } from "./errors.ts";
-import { decode, decodeExact, readTensors } from "./formats/weights.ts";
-import type { Model } from "./model.ts";
-import { badOption, checkNames, didYouMean, isRecord, wantBoolean } from "./options.ts";
-import { sameShape } from "./shape.ts";
-import { flatten, type Numbers, type Tensor } from "./tensor.ts";
-import type { WorkerModel } from "./workerModel.ts";
+import { DataError, LanewiseError, ShapeError, show } from "../errors.ts";
+import { decode, decodeExact, readTensors } from "./weights.ts";
+import type { Model } from "../model.ts";
+import { badOption, checkNames, didYouMean, isRecord, wantBoolean } from "../options.ts";
+import { sameShape } from "../shape.ts";
+import { flatten, type Numbers, type Tensor } from "../tensor.ts";
+import type { WorkerModel } from "../workerModel.ts";
 
 /** Of a BatchNorm of PyTorch: its batches, which nothing reads. */
 const COUNTER = /(^|\.)num_batches_tracked$/;

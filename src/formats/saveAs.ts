@@ -1,11 +1,11 @@
 // A model's file in another type of numbers, or with more to tell.
 
-import { RESERVED } from "./formats/model.ts";
-import { parseSafetensors } from "./formats/safetensors.ts";
-import { type WriteOptions, writeSafetensors } from "./formats/weights.ts";
-import type { Model } from "./model.ts";
-import { badOption, checkNames, isRecord } from "./options.ts";
-import type { WorkerModel } from "./workerModel.ts";
+import { RESERVED } from "./model.ts";
+import { parseSafetensors } from "./safetensors.ts";
+import { type WriteOptions, writeSafetensors } from "./weights.ts";
+import type { Model } from "../model.ts";
+import { badOption, checkNames, isRecord } from "../options.ts";
+import type { WorkerModel } from "../workerModel.ts";
 
 export interface SaveOptions extends WriteOptions {
   /** Under which licence the model is given away, such as "CC-BY-4.0": metadata "licence". */
