@@ -11,7 +11,10 @@ const embedWasm = (mode: string): Plugin => ({
 /** Tests that take minutes: run by `npm run test:embed`, and by CI. */
 const SLOW = ["test/runtimes/embed.test.ts", "test/runtimes/next.test.ts"];
 
+/** Journeys through the trainer page, in real browsers: run by `npm run test:page`, and by CI. */
+const PAGE = ["test/page/journeys/**"];
+
 export default defineConfig(({ mode }) => ({
   plugins: [embedWasm(mode)],
-  test: { include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, ...(mode === "embed" ? [] : SLOW)], testTimeout: 60_000 },
+  test: { include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, ...(mode === "embed" ? [] : SLOW), ...(mode === "page" ? [] : PAGE)], testTimeout: 60_000 },
 }));

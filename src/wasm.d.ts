@@ -8,3 +8,8 @@ declare module "*?script" {
   const text: string;
   export default text;
 }
+// What the build embeds: a file's bytes, gzipped.
+declare module "*?gzip" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

@@ -41,13 +41,13 @@ const ORDER = [
 ];
 
 const files = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts")).sort();
+  readdirSync(join(root, folder), { recursive: true }).map(String).filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts")).sort();
 
 /** Paths of the files that a file imports, types included, from the repository's root. */
 function imports(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
   return [...text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+)"/g)].map(([, path]) => {
-    const target = relative(root, resolve(root, dirname(file), path!.replace(/\?script$/, ""))); // a script as text
+    const target = relative(root, resolve(root, dirname(file), path!.replace(/\?(script|gzip)$/, ""))); // a script as text
     return file.startsWith("assembly/") && !target.endsWith(".ts") ? `${target}.ts` : target;
   });
 }
@@ -59,8 +59,20 @@ function code(file: string): string {
     .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
 }
 
+/** The trainer page, above all: texts, then the engine, which is in a worker, then what draws. */
+const PAGE = ["page/text/", "page/engine/", "page/ui/", "page/main.tsx"], room = (file: string): number => PAGE.findIndex((name) => file.startsWith(name));
+const library = (): string[] => files("src").filter((file) => !file.startsWith("page/"));
+
 test("every file of src has its place in the order", () => {
-  expect(files("src")).toEqual([...ORDER].sort());
+  expect(library()).toEqual([...ORDER].sort());
+  expect(files("src").filter((file) => file.startsWith("page/") && room(file) < 0)).toEqual([]);
+});
+
+test("of the page, no room imports from one above it, and what draws knows of the engine but what it says", () => {
+  const wrong = files("src").filter((file) => file.startsWith("page/")).flatMap((file) => imports(`src/${file}`).map((path) => path.replace(/^src\//, "")).filter((path) =>
+    path.startsWith("page/") && !path.startsWith("page/samples/") && (room(path) > room(file) || (file.startsWith("page/ui/") && path.startsWith("page/engine/") && !/^page\/engine\/(api(\/\w+)?|parts|messages)\.ts$/.test(path))))
+    .map((path) => `${file} imports ${path}`));
+  expect(wrong).toEqual([]);
 });
 
 test("a file imports only from those above it: no upward import, no cycle", () => {
@@ -73,7 +85,7 @@ test("a file imports only from those above it: no upward import, no cycle", () =
 });
 
 test("src imports nothing of assembly but isa.ts, the built cores and probes; assembly nothing of src", () => {
-  const crossing = files("src").flatMap((file) => imports(`src/${file}`).filter((path) => !path.startsWith("src/")));
+  const crossing = library().flatMap((file) => imports(`src/${file}`).filter((path) => !path.startsWith("src/")));
   expect([...new Set(crossing)].sort()).toEqual(["assembly/isa.ts", "build/core.wasm", "build/fast.wasm", "build/probes.wasm"]);
   const others = files("assembly").flatMap((file) => imports(`assembly/${file}`).filter((path) => !path.startsWith("assembly/")));
   expect(others).toEqual([]);
@@ -98,7 +110,7 @@ test("nothing in src whose bits differ between engines, locales or times of day"
     "runtimes/ranks.ts: \\bsetTimeout\\b", // a deadline for a worker's start
     "runs/lock.ts: \\bsetTimeout\\b", // between two looks at another process's heart
   ];
-  const found = files("src").flatMap((file) => banned.filter((pattern) => pattern.test(code(`src/${file}`))).map((pattern) => `${file}: ${pattern.source}`));
+  const found = files("src").filter((file) => !file.startsWith("page/ui/")).flatMap((file) => banned.filter((pattern) => pattern.test(code(`src/${file}`))).map((pattern) => `${file}: ${pattern.source}`));
   expect(found.sort()).toEqual(allowed.sort());
 });
 
@@ -110,7 +122,7 @@ test("the published package has no dependency and exports what it says", async (
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, any>;
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest.sideEffects).toBe(false);
-  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./fast", "./worker", "./core.wasm", "./fast.wasm", "./package.json"]);
+  expect(Object.keys(manifest.exports)).toEqual([".", "./ops", "./fast", "./worker", "./core.wasm", "./fast.wasm", "./trainer.html", "./package.json"]);
 });
 
 test("no file names a path of a machine or a registry's host", () => {

@@ -81,7 +81,7 @@ function timesOf(table: Table, name: string, values: ArrayLike<any>, { columns }
   return values;
 }
 
-function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
+export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
   const { target, types, task: asked, group } = settings as Wanted & { target: string }, notes: string[] = [];
   // what a group is called says nothing of the groups that are held out
   const ignore = [...(settings.ignore ?? []), ...(group !== undefined && group !== target && whole.columns.has(group) ? [group] : [])];
@@ -129,7 +129,7 @@ function known(labels: readonly string[], { training, heldOut }: { training: Uin
   return { training: apart ? training : Uint32Array.of(...training, ...alone), heldOut: left };
 }
 
-function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
+export function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
   const { x, y, name, rows } = arrays;
   if (!y) throw new UsageError(`${name} has no labels: --labels FILE says where they are (IDX), --target ARRAY what they are called (npz)`);
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);

@@ -1,0 +1,70 @@
+// From src/page/ to dist/trainer.html: one file with all that it needs, which asks the network for nothing.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build, transformSync } from "esbuild";
+import { embedWasm, fastApart } from "./wasm.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Bytes of the samples as they are in the page, by name. */
+const samples = new Map();
+
+/** An import of "file?gzip" gives the file's bytes, gzipped. */
+const gzipped = {
+  name: "gzipped",
+  setup(build) {
+    build.onResolve({ filter: /\?gzip$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?gzip$/, "")), namespace: "gzip" }));
+    build.onLoad({ filter: /.*/, namespace: "gzip" }, ({ path }) => {
+      const contents = gzipSync(readFileSync(path), { level: 9 });
+      samples.set(path, Math.ceil(contents.length / 3) * 4);
+      return { contents, loader: "binary" };
+    });
+  },
+};
+
+/** uPlot asks Intl for the browser's language when it is loaded, and fails where Intl does not know it ("en-US@posix", of Chromium without
+ * a locale): Intl's own default is one that it knows. */
+const anyLanguage = {
+  name: "any-language",
+  setup(build) {
+    build.onLoad({ filter: /uPlot\.esm\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8"), contents = text.replace("domEnv ? nav.language : 'en-US'", "undefined");
+      if (contents === text) throw new Error("uPlot asks for the language in another way now");
+      return { contents };
+    });
+  },
+};
+
+/** What of the command line is not for a page: files and the terminal. */
+const noNode = {
+  name: "no-node",
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "none" }));
+    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
+const { outputFiles: [{ text: script }], metafile } = await build({
+  absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", platform: "browser", target: "es2022", write: false, metafile: true,
+  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, anyLanguage, noNode, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
+  define: { "import.meta.url": "undefined" },
+});
+const sheets = readdirSync(join(root, "src/page/styles")).sort().map((name) => join("src/page/styles", name));
+const styles = transformSync(["node_modules/uplot/dist/uPlot.min.css", ...sheets].map((path) => readFileSync(join(root, path), "utf8")).join("\n"), { loader: "css", minify: true }).code;
+// in a script of a page, "</script" would end it, and "<!--" would begin a comment
+const safe = script.replace(/<(?=\/script|!--)/gi, "\\x3c"), hash = (text) => createHash("sha256").update(text).digest("base64");
+const page = readFileSync(join(root, "src/page/index.html"), "utf8")
+  .replace("sha256-SCRIPT", () => `sha256-${hash(safe)}`).replace("sha256-STYLE", () => `sha256-${hash(styles)}`)
+  .replace("<style>STYLE", () => `<style>${styles}`).replace("<script>SCRIPT", () => `<script>${safe}`);
+
+mkdirSync(join(root, "dist"), { recursive: true });
+writeFileSync(join(root, "dist/trainer.html"), page);
+const bytes = Buffer.byteLength(page), inSamples = [...samples.values()].reduce((sum, size) => sum + size, 0), KB = (n) => `${(n / 1000).toFixed(1)} KB`;
+console.log(`dist/trainer.html: ${KB(bytes)}, ${KB(gzipSync(page, { level: 9 }).length)} gzipped; of it ${KB(inSamples)} of samples`);
+if (process.argv.includes("--parts")) {
+  const sizes = Object.entries(Object.values(metafile.outputs)[0].inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]).sort((a, b) => b[1] - a[1]);
+  for (const [path, size] of sizes.slice(0, 40)) console.log(`${String(size).padStart(8)}  ${path}`);
+}

@@ -1,0 +1,12 @@
+// What all that is said is made of.
+
+/** A reason, a label or a finding: a key of the text catalogue, with what stands in it. The page says it in its own language. */
+export interface Said {
+  readonly code: string;
+  readonly details?: Readonly<Record<string, string | number>> | undefined;
+}
+
+/** What went wrong, as it goes over: of a LanewiseError code and details, and its message in English. */
+export interface Problem extends Said {
+  readonly message: string;
+}

@@ -1,0 +1,67 @@
+// Of data.
+
+import type { Said } from "./common.ts";
+
+/** Where data come from. */
+export type Given =
+  | { readonly kind: "files"; readonly files: readonly File[] }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "sample"; readonly name: SampleName };
+export const SAMPLES = ["penguins", "digits", "spirals", "sine"] as const;
+export type SampleName = (typeof SAMPLES)[number];
+
+/** What was found in them. */
+export interface DataView {
+  readonly name: string;
+  readonly kind: "table" | "images";
+  readonly rows: number;
+  /** Names of a table's columns. */
+  readonly columns: readonly string[];
+  /** The first rows, as texts. */
+  readonly preview: readonly (readonly string[])[];
+  /** The target that is proposed: the last column that may be one. */
+  readonly target: string | undefined;
+  readonly notes: readonly Said[];
+}
+
+/** What the user says of the data. */
+export interface Asked {
+  readonly target?: string | undefined;
+  readonly task?: "classification" | "regression" | undefined;
+  readonly types?: Readonly<Record<string, string>> | undefined;
+  readonly ignore?: readonly string[] | undefined;
+  readonly validation?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+export interface ColumnView {
+  readonly name: string;
+  readonly type: string;
+  readonly use: string;
+  readonly why: string;
+  readonly missing: number;
+  readonly distinct: number;
+  readonly range: readonly [number, number] | undefined;
+  /** Counts in equal parts of the range, or of the most frequent values. */
+  readonly histogram: readonly { readonly label: string; readonly count: number }[];
+}
+
+/** Data made ready for a target. */
+export interface Described {
+  readonly asked: Asked;
+  readonly task: "classes" | "yes-no" | "number";
+  readonly target: string;
+  readonly columns: readonly ColumnView[];
+  readonly classes: readonly { readonly name: string; readonly rows: number }[];
+  readonly trainingRows: number;
+  readonly heldOutRows: number;
+  /** Shape of a row as the model takes it. */
+  readonly input: readonly number[];
+  readonly notes: readonly Said[];
+}
+
+
+export interface DataApi {
+  open(given: Given): Promise<DataView>;
+  describe(asked: Asked): Promise<Described>;
+}

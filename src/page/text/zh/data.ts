@@ -1,0 +1,26 @@
+import type { data as english } from "../en/data.ts";
+
+export const data: Record<keyof typeof english, string> = {
+  "data.title": "选择数据",
+  "data.drop": "把文件拖到这里，或选择文件",
+  "data.drop.kinds": "CSV、JSON Lines、图片文件夹或 ZIP、MNIST 文件",
+  "data.choose": "选择文件",
+  "data.samples": "或者从示例开始",
+  "sample.penguins": "企鹅",
+  "sample.penguins.about": "344 只企鹅：是哪个物种？",
+  "sample.digits": "手写数字",
+  "sample.digits.about": "1,797 张 8 × 8 像素的图片：是哪个数字？",
+  "sample.spirals": "螺旋",
+  "sample.spirals.about": "两条旋臂上的 400 个点：在哪一条上？",
+  "sample.sine": "正弦",
+  "sample.sine.about": "一条波上的 300 个点：有多高？",
+  "data.preview": "{name} 的前几行",
+  "data.target": "要预测的列",
+  "data.columns": "列",
+  "data.column": "列名",
+  "data.type": "类型",
+  "data.missing": "缺失",
+  "data.values": "取值",
+  "data.use": "如何处理",
+  "data.split": "{training} 行用于训练，{heldOut} 行留作测试",
+};

@@ -1,0 +1,11 @@
+// Simplified Chinese.
+import type { en } from "../en/index.ts";
+import { common } from "./common.ts";
+import { data } from "./data.ts";
+import { model } from "./model.ts";
+import { problems } from "./problems.ts";
+import { train } from "./train.ts";
+import { understand } from "./understand.ts";
+import { use } from "./use.ts";
+
+export const zh: Record<keyof typeof en, string> = { ...common, ...data, ...model, ...train, ...understand, ...use, ...problems };

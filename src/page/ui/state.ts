@@ -1,0 +1,109 @@
+// What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
+
+import { useEffect, useState } from "preact/hooks";
+import type { Api, Asked, DataView, Described, Design, Given, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
+import { type Key, type Language, preferred, speak } from "../text/index.ts";
+
+export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
+export type Screen = (typeof SCREENS)[number];
+export type Theme = "auto" | "light" | "dark";
+
+export interface State {
+  readonly screen: Screen;
+  readonly language: Language;
+  readonly theme: Theme;
+  /** What the engine is at, while the page waits for it. */
+  readonly busy: Key | undefined;
+  readonly problem: Problem | undefined;
+  readonly data: DataView | undefined;
+  readonly described: Described | undefined;
+  readonly suggestion: Suggestion | undefined;
+  /** The suggestion, as it was edited. */
+  readonly design: Design | undefined;
+  readonly runs: readonly RunView[];
+  /** Whose figures are shown. */
+  readonly run: string | undefined;
+}
+
+export class App {
+  state: State = {
+    screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, suggestion: undefined, design: undefined,
+    runs: [], run: undefined,
+  };
+  private readonly watchers = new Set<() => void>();
+
+  constructor(readonly engine: Api) {
+    speak(this.state.language);
+  }
+
+  set(change: Partial<State>): void {
+    this.state = { ...this.state, ...change };
+    if (change.language) speak(change.language);
+    if (change.theme) document.documentElement.dataset.theme = change.theme;
+    for (const watch of this.watchers) watch();
+  }
+
+  watch(watch: () => void): () => void {
+    this.watchers.add(watch);
+    return () => this.watchers.delete(watch);
+  }
+
+  told({ run }: Told): void {
+    const { runs } = this.state;
+    this.set({ runs: runs.some(({ id }) => id === run.id) ? runs.map((one) => (one.id === run.id ? run : one)) : [...runs, run] });
+  }
+
+  /** Asks the engine; what goes wrong is shown. */
+  async ask<T>(busy: Key | undefined, work: () => Promise<T>): Promise<T | undefined> {
+    this.set({ busy, problem: undefined });
+    try {
+      return await work();
+    } catch (problem) {
+      this.set({ problem: problem as Problem });
+      return undefined;
+    } finally {
+      this.set({ busy: undefined });
+    }
+  }
+
+  async open(given: Given): Promise<void> {
+    const data = await this.ask("busy.open", () => this.engine.open(given));
+    if (!data) return;
+    this.set({ data, described: undefined, suggestion: undefined, design: undefined });
+    if (data.kind === "images" || data.target !== undefined) await this.describe({ target: data.target });
+  }
+
+  async describe(asked: Asked): Promise<void> {
+    const described = await this.ask("busy.describe", () => this.engine.describe(asked));
+    if (described) this.set({ described, suggestion: undefined, design: undefined });
+  }
+
+  async suggest(): Promise<void> {
+    if (this.state.suggestion || !this.state.described) return;
+    const suggestion = await this.ask("busy.suggest", () => this.engine.suggest());
+    if (suggestion) this.set({ suggestion, design: suggestion.design });
+  }
+
+  async train(design: Design, name: string): Promise<void> {
+    const id = `run-${Date.now().toString(36)}`;
+    this.set({ run: id });
+    await this.ask(undefined, () => this.engine.train(id, name, design));
+  }
+
+  get run(): RunView | undefined {
+    return this.state.runs.find(({ id }) => id === this.state.run);
+  }
+}
+
+let app: App;
+
+export function begin(engine: Api): App {
+  return (app = new App(engine));
+}
+
+/** The app; what draws with it is drawn again after each change. */
+export function useApp(): App {
+  const [, draw] = useState(0);
+  useEffect(() => app.watch(() => draw((n) => n + 1)), []);
+  return app;
+}
