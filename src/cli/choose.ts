@@ -89,6 +89,8 @@ const RATES: Readonly<Record<string, number>> = { sgd: 0.05, lion: 0.0003, adade
 const LARGE = 1_000_000;
 /** The largest class has so many times the rows of the smallest where classes are called unequal. */
 const UNEQUAL = 10;
+/** Inputs up to which one layer is too little for a curve, where rows are few (a spiral of 400 points: 0.70 with [32], 1.00 with [32, 32]). */
+const FEW_INPUTS = 4;
 /** Rows far off from which on a target is called long-tailed. */
 const FAR = 0.005;
 /** Rows for each weight from which on weights need no decay. */
@@ -180,6 +182,7 @@ function outputWhy(task: Task, loss: string, outputs: number): string {
 
 /** As wide as the rows can teach: a fifth of a weight's share or so, and never narrower than 16. */
 function hiddenOf(rows: number, inputs: number): [readonly number[], string] {
+  if (inputs <= FEW_INPUTS && rows >= 100 && rows < 1000) return [[32, 32], `${plural(inputs, "input")}: what follows from so few may be curved, and two layers bend better`];
   const sizes = rows < 1000 ? [32] : rows < 10_000 ? [64, 32] : rows < 100_000 ? [128, 64] : [256, 128];
   // a wide input makes the first layer large by itself
   const [first = 16, ...rest] = sizes, narrow = inputs * first > 20 * rows ? Math.max(16, 8 * Math.floor((20 * rows) / inputs / 8)) : first;

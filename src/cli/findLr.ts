@@ -1,10 +1,9 @@
 // lanewise find-lr: the range test, as numbers and as a curve of blocks.
 
-import { findLearningRate } from "../index.ts";
 import { command } from "./args.ts";
 import { startRate, tamed } from "./choose.ts";
 import { PLANNING, planOf } from "./plan.ts";
-import { lossOf, modelOf, optimizerOf, weighted } from "./prepare.ts";
+import { modelOf, rateCurve } from "./prepare.ts";
 import { plural, short, table } from "./text.ts";
 
 export const findLr = command({
@@ -20,9 +19,7 @@ export const findLr = command({
   async run(terminal, [path], { minimum, maximum, steps, ...flags }) {
     const { ready, plan, wanted } = await planOf(path!, flags), model = await modelOf(ready, plan, wanted);
     try {
-      const curve = await findLearningRate(model, weighted(ready.training, plan), {
-        loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: plan.batchSize, seed: wanted.seed ?? 0, ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }), ...(steps !== undefined && { steps }),
-      });
+      const curve = await rateCurve(model, ready, plan, wanted, { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }), ...(steps !== undefined && { steps }) });
       terminal.emit("curve", { ...curve });
       terminal.heading(`${plan.optimizer}, loss ${plan.loss}, ${plural(curve.rates.length, "step")}`);
       const every = Math.max(1, Math.ceil(curve.rates.length / 16)), shown = curve.rates.flatMap((rate, i) => (i % every === 0 || i === curve.rates.length - 1 ? [i] : []).map(() => [rate, curve.smoothed[i]!] as const));

@@ -36,21 +36,21 @@ export interface BrowserKind {
 
 /** Not those of @sparticuz/chromium: its --single-process ends the browser with its first page, and its
  * --disable-web-security makes other pages than users have. */
-const ARGUMENTS = [
+export const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
 
 const { CHROME_PATH, FIREFOX_PATH } = process.env, packaged = process.platform === "linux" && process.arch === "x64";
-const firefox = FIREFOX_PATH ?? ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => existsSync(path));
+export const chromiumPath = async (): Promise<string> => CHROME_PATH ?? await installed("@sparticuz/chromium").executablePath();
+export const firefox = FIREFOX_PATH ?? ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => existsSync(path));
 
 /** Those of this machine; undefined where there is none that could be found. */
 export const browsers: Readonly<Record<"Chromium" | "Firefox", BrowserKind | undefined>> = {
   Chromium: CHROME_PATH || packaged ? {
     name: CHROME_PATH ? "Chromium (CHROME_PATH)" : `Chromium ${version("@sparticuz/chromium")}`,
     async open() {
-      const executablePath = CHROME_PATH ?? await installed("@sparticuz/chromium").executablePath();
-      return installed("playwright-core").chromium.launch({ executablePath, args: ARGUMENTS, headless: true });
+      return installed("playwright-core").chromium.launch({ executablePath: await chromiumPath(), args: ARGUMENTS, headless: true });
     },
   } : undefined,
   Firefox: firefox ? {

@@ -97,6 +97,11 @@ export function wantBuilt(): void {
   wantNewer("dist/index.js", ["src", "assembly", "scripts/build.mjs", "scripts/wasm.mjs"]);
 }
 
+/** And of the trainer page. */
+export function wantPage(): void {
+  wantNewer("dist/trainer.html", ["src", "docs/choosing.md", "scripts/page.mjs", "scripts/wasm.mjs"]);
+}
+
 function wantNewer(built: string, sources: readonly string[]): void {
   const path = join(root, built), newest = Math.max(...sources.map((source) => changed(join(root, source))));
   if (!existsSync(path) || statSync(path).mtimeMs < newest)

@@ -26,11 +26,9 @@ export function DataScreen() {
       <h3>{t("data.samples")}</h3>
       <ul class="tiles">
         {SAMPLES.map((name) => (
-          <li key={name}>
-            <button type="button" class="tile" onClick={() => void app.open({ kind: "sample", name })}>
-              <strong>{t(`sample.${name}`)}</strong>
-              <span>{t(`sample.${name}.about`)}</span>
-            </button>
+          <li key={name} class="tile">
+            <button type="button" aria-describedby={`sample-${name}`} onClick={() => void app.open({ kind: "sample", name })}>{t(`sample.${name}`)}</button>
+            <p id={`sample-${name}`} class="quiet">{t(`sample.${name}.about`)}</p>
           </li>
         ))}
       </ul>
