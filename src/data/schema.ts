@@ -31,8 +31,10 @@ export interface ColumnSchema {
   name: string;
   type: ColumnType;
   use: Use;
-  /** Why it has this type and use, in words. */
+  /** Why it has this type and use, in words, */
   why: string;
+  /** and as a stable code with what it was told by, so that a page can say it in another language. */
+  reason: Reason;
   /** Rows without a value. */
   missing: number;
   /** Different values; 20,000 where there are more. */
@@ -44,6 +46,59 @@ export interface ColumnSchema {
   /** The most frequent values, and how often they come: at most 8; the first ones, if all are different. */
   frequent: [value: string, count: number][];
 }
+
+/** Why a column has its type and use. */
+export type Reason =
+  | { code: "asked" | "no-values" | "constant" | "numbers-rows" | "named-identifier" | "all-different" | "which-month" | "number" | "date" | "target-two-numbers" | "target-numbers" }
+  | { code: "near-numbers"; example: string }
+  | { code: "few-values" | "many-values" | "words"; count: number; codes: boolean }
+  | { code: "target-asked"; task: Task }
+  | { code: "target-classes"; count: number }
+  | { code: "target-codes"; count: number; from: number; to: number };
+
+/** A reason in words. */
+function whyOf(reason: Reason): string {
+  const many = "codes" in reason ? `${reason.count}${reason.count === MOST_DISTINCT ? " or more" : ""}` : "", kind = "codes" in reason && reason.codes ? "codes with leading zeros" : "texts";
+  switch (reason.code) {
+    case "asked":
+      return "as asked";
+    case "no-values":
+      return "no values";
+    case "constant":
+      return "the same in every row";
+    case "numbers-rows":
+      return "numbers the rows";
+    case "named-identifier":
+      return "different in every row, and named like one";
+    case "all-different":
+      return "different in every row";
+    case "which-month":
+      return "dates, but which is the month? types: \"date:dmy\" or \"date:mdy\"";
+    case "number":
+    case "date":
+      return "";
+    case "near-numbers":
+      return `numbers, but for such as ${show(reason.example)}?`;
+    case "few-values":
+      return `${many} ${kind}`;
+    case "many-values":
+      return `${many} different ${kind}`;
+    case "words":
+      return `words of ${many} texts`;
+    case "target-asked":
+      return `${reason.task}, as asked`;
+    case "target-classes":
+      return `${reason.count} classes`;
+    case "target-two-numbers":
+      return "2 classes, as there are two whole numbers; or task: \"regression\"";
+    case "target-codes":
+      return `${reason.count} classes, as its numbers are ${reason.from} to ${reason.to}; or task: "regression"`;
+    case "target-numbers":
+      return "regression, as it has numbers";
+  }
+}
+
+const because = (reason: Reason): Pick<ColumnSchema, "why" | "reason"> => ({ why: whyOf(reason), reason });
 
 /** Different values that are told apart. */
 const MOST_DISTINCT = 20_000;
@@ -180,11 +235,11 @@ export function inferSchema(given: Table | Records, options: SchemaOptions = {})
       throw columnError("not-a-number", table, name, { row: facts.noNumber.row, wanted: "a number, as types says", got: facts.noNumber.text });
     const column = describe(name, facts, forced);
     if (name === target) {
-      const { task: told, why } = taskOf(column, facts, task);
+      const { task: told, reason } = taskOf(column, facts, task);
       found = told;
-      return { ...column, type: told === "regression" ? "number" : "category", use: "target", why };
+      return { ...column, type: told === "regression" ? "number" : "category", use: "target", ...because(reason) };
     }
-    return ignore.includes(name) ? { ...column, use: "ignore", why: "as asked" } : column;
+    return ignore.includes(name) ? { ...column, use: "ignore", ...because({ code: "asked" }) } : column;
   });
   return new Schema(table, columns, target, found);
 }
@@ -279,17 +334,17 @@ export function byFrequency(counts: ReadonlyMap<string, number>): [string, numbe
 function describe(name: string, facts: Facts, forced: { type: ColumnType; format?: DateFormat } | undefined): ColumnSchema {
   const { present, missing, counts, range, dates } = facts, distinct = counts.size;
   const base = { name, missing, distinct, frequent: (facts.different ? [...counts] : byFrequency(counts)).slice(0, 8) };
-  const { type, format, why, use } = forced ? { why: "as asked", use: undefined, ...forced } : typeOf(name, facts);
+  const { type, format, reason, use }: Finding = forced ? { reason: { code: "asked" }, ...forced } : typeOf(name, facts);
   const constant = distinct === 1 && missing === 0, made = use ?? (type === "category" && distinct > MOST_CATEGORIES ? "hash" : USE_OF[type]);
-  const told: ColumnSchema = { ...base, type, use: made, why };
-  if (present === 0) return forced ? told : { ...told, use: "ignore", why: "no values" };
+  const told: ColumnSchema = { ...base, type, use: made, ...because(reason) };
+  if (present === 0) return forced ? told : { ...told, use: "ignore", ...because({ code: "no-values" }) };
   if (type === "number" && !facts.noNumber) told.range = range;
   if (type === "date") {
     told.format = format ?? wantFormat(name, facts);
     const dated = dates.get(told.format);
     if (dated) told.range = dated;
   }
-  return constant && !forced ? { ...told, use: "ignore", why: "the same in every row" } : told;
+  return constant && !forced ? { ...told, use: "ignore", ...because({ code: "constant" }) } : told;
 }
 
 const USE_OF: Readonly<Record<ColumnType, Use>> = { number: "standardise", category: "oneHot", date: "cyclic", text: "hash", identifier: "ignore" };
@@ -307,40 +362,38 @@ function wantFormat(name: string, { dates, noNumber, counts }: Facts): DateForma
 
 interface Finding {
   type: ColumnType;
-  why: string;
+  reason: Reason;
   format?: DateFormat;
   use?: Use;
 }
 
 function typeOf(name: string, facts: Facts): Finding {
   const { present, counts, different, noNumber, codes, whole, range, dates, words, nearNumbers } = facts, distinct = counts.size;
-  const many = distinct === MOST_DISTINCT ? `${distinct} or more` : String(distinct);
   const named = different && present > 1 && (NAMED_LIKE_AN_ID.test(name) || CAMEL_ID.test(name));
-  if (present === 0) return { type: "category", why: "no values" };
+  if (present === 0) return { type: "category", reason: { code: "no-values" } };
   if (!noNumber && !codes) {
-    if (whole && named) return { type: "identifier", why: "different in every row, and named like one" };
-    if (whole && different && present >= FEW_ROWS && (range[0] === 0 || range[0] === 1) && range[1] - range[0] === present - 1) return { type: "identifier", why: "numbers the rows" };
-    return { type: "number", why: "" };
+    if (whole && named) return { type: "identifier", reason: { code: "named-identifier" } };
+    if (whole && different && present >= FEW_ROWS && (range[0] === 0 || range[0] === 1) && range[1] - range[0] === present - 1) return { type: "identifier", reason: { code: "numbers-rows" } };
+    return { type: "number", reason: { code: "number" } };
   }
-  if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, why: "" };
-  if (named) return { type: "identifier", why: "different in every row, and named like one" };
-  const kind = codes && !noNumber ? "codes with leading zeros" : "texts";
-  const hint = dates.size > 1 ? "dates, but which is the month? types: \"date:dmy\" or \"date:mdy\""
-    : noNumber && nearNumbers > 0.9 && distinct > 20 ? `numbers, but for such as ${show(noNumber.text)}?` : undefined;
-  if (distinct <= 20 || (distinct <= MOST_CATEGORIES && present >= 2 * distinct)) return { type: "category", why: hint ?? `${many} ${kind}` };
-  if (words >= 3) return { type: "text", why: hint ?? `words of ${many} texts` };
-  if (different && present >= FEW_ROWS) return { type: "identifier", why: hint ?? "different in every row" };
-  return { type: "category", why: hint ?? `${many} different ${kind}` };
+  if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, reason: { code: "date" } };
+  if (named) return { type: "identifier", reason: { code: "named-identifier" } };
+  const told = { count: distinct, codes: codes && !noNumber };
+  const hint: Reason | undefined = dates.size > 1 ? { code: "which-month" } : noNumber && nearNumbers > 0.9 && distinct > 20 ? { code: "near-numbers", example: noNumber.text } : undefined;
+  if (distinct <= 20 || (distinct <= MOST_CATEGORIES && present >= 2 * distinct)) return { type: "category", reason: hint ?? { code: "few-values", ...told } };
+  if (words >= 3) return { type: "text", reason: hint ?? { code: "words", ...told } };
+  if (different && present >= FEW_ROWS) return { type: "identifier", reason: hint ?? { code: "all-different" } };
+  return { type: "category", reason: hint ?? { code: "many-values", ...told } };
 }
 
 /** What a target asks for, and why. */
-function taskOf({ type }: ColumnSchema, facts: Facts, asked: Task | undefined): { task: Task; why: string } {
+function taskOf({ type }: ColumnSchema, facts: Facts, asked: Task | undefined): { task: Task; reason: Reason } {
   const { counts, present, whole, range, noNumber } = facts, distinct = counts.size;
-  if (asked) return { task: asked, why: `${asked}, as asked` };
-  if (noNumber || type === "category") return { task: "classification", why: `${distinct} classes` };
-  if (distinct === 2 && whole) return { task: "classification", why: "2 classes, as there are two whole numbers; or task: \"regression\"" };
+  if (asked) return { task: asked, reason: { code: "target-asked", task: asked } };
+  if (noNumber || type === "category") return { task: "classification", reason: { code: "target-classes", count: distinct } };
+  if (distinct === 2 && whole) return { task: "classification", reason: { code: "target-two-numbers" } };
   const codes = whole && range[0] >= 0 && range[0] <= 1 && range[1] - range[0] === distinct - 1 && distinct <= 20;
   if (codes && distinct > 1 && present >= 5 * distinct)
-    return { task: "classification", why: `${distinct} classes, as its numbers are ${range[0]} to ${range[1]}; or task: "regression"` };
-  return { task: "regression", why: "regression, as it has numbers" };
+    return { task: "classification", reason: { code: "target-codes", count: distinct, from: range[0], to: range[1] } };
+  return { task: "regression", reason: { code: "target-numbers" } };
 }
