@@ -38,6 +38,15 @@ const anyLanguage = {
   },
 };
 
+/** The library imports fflate when it is used, whole; here it is but what unpacks. */
+const inflateOnly = {
+  name: "inflate-only",
+  setup(build) {
+    build.onResolve({ filter: /^fflate$/ }, ({ kind }) => (kind === "dynamic-import" ? { path: "fflate", namespace: "inflate" } : undefined));
+    build.onLoad({ filter: /.*/, namespace: "inflate" }, () => ({ contents: 'export { Inflate } from "fflate";', resolveDir: root }));
+  },
+};
+
 /** What of the command line is not for a page: files and the terminal. */
 const noNode = {
   name: "no-node",
@@ -49,7 +58,7 @@ const noNode = {
 
 const { outputFiles: [{ text: script }], metafile } = await build({
   absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", platform: "browser", target: "es2022", write: false, metafile: true,
-  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, anyLanguage, noNode, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
+  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, anyLanguage, inflateOnly, noNode, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
   define: { "import.meta.url": "undefined" },
 });
 const sheets = readdirSync(join(root, "src/page/styles")).sort().map((name) => join("src/page/styles", name));

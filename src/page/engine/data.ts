@@ -1,9 +1,9 @@
 // Data: from files to what a model can be trained on.
 
 import { inferSchema, type Table } from "../../index.ts";
-import { prepareArrays, prepareTable, type Wanted } from "../../cli/prepare.ts";
+import { prepareArrays, prepareTable, type Ready, type Wanted } from "../../cli/prepare.ts";
 import { textAt } from "../../data/table.ts";
-import type { Asked, DataApi, DataView } from "./api.ts";
+import type { Asked, DataApi, DataView, Picture } from "./api.ts";
 import { describe } from "./describe.ts";
 import { type Opened, open } from "./files.ts";
 import type { Project } from "./project.ts";
@@ -11,20 +11,26 @@ import { sample } from "./samples.ts";
 
 export function dataApi(project: Project): DataApi {
   return {
-    async open(given) {
-      const files = given.kind === "files" ? given.files : given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")];
-      project.opened = await open(files);
+    async open(given, pictures) {
+      const files = given.kind === "files" ? given.files : (given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")]).map((file) => ({ path: file.name, file }));
+      project.opened = await open(files, pictures);
       project.ready = undefined;
       return viewOf(project.opened);
     },
     async describe(asked) {
       const { opened } = project, wanted = wantedOf(asked);
       if (!opened) return describe(project.known, asked, undefined);
-      const ready = opened.kind === "table" ? prepareTable(opened.table, "csv", wanted) : prepareArrays(opened.arrays, "idx", wanted);
+      const ready = opened.kind === "table" ? prepareTable(opened.table, "csv", wanted) : named(prepareArrays(opened.arrays, "idx", wanted), opened.classes);
       Object.assign(project, { wanted, ready });
       return describe(ready, asked, opened.kind === "table" ? opened.table : undefined);
     },
   };
+}
+
+/** Classes by the names of their folders. */
+function named(ready: Ready, classes: readonly string[] | undefined): Ready {
+  const { facts } = ready;
+  return classes ? { ...ready, classes, facts: { ...facts, classes: facts.classes!.map(({ rows }, i) => ({ name: classes[i]!, rows })) } } : ready;
 }
 
 function wantedOf({ target, task, types, ignore, validation, seed }: Asked): Wanted {
@@ -38,13 +44,31 @@ function wantedOf({ target, task, types, ignore, validation, seed }: Asked): Wan
 const SHOWN = 20;
 
 function viewOf(opened: Opened): DataView {
+  const { notes } = opened;
   if (opened.kind === "images") {
     const { name, rows } = opened.arrays;
-    return { name, kind: "images", rows, columns: [], preview: [], target: undefined, notes: [] };
+    return { name, kind: "images", rows, columns: [], preview: [], pictures: picturesOf(opened), resizable: opened.classes !== undefined, target: undefined, notes };
   }
   const { table } = opened, columns = [...table.columns.keys()];
   const preview = Array.from({ length: Math.min(SHOWN, table.rows) }, (_, row) => [...table.columns.values()].map((values) => textAt(values, row) ?? ""));
-  return { name: table.name, kind: "table", rows: table.rows, columns, preview, target: proposed(table), notes: [] };
+  return { name: table.name, kind: "table", rows: table.rows, columns, preview, pictures: [], resizable: false, target: proposed(table), notes };
+}
+
+/** Some pictures, from all over the rows. */
+function picturesOf({ arrays: { x, y, rows }, classes }: Opened & { kind: "images" }): Picture[] {
+  const [height = 1, width = 1, channels = 1] = x.shape.slice(1), each = height * width * channels, count = Math.min(SHOWN, rows);
+  const most = mostOf(x.data);
+  return Array.from({ length: count }, (_, i) => {
+    const row = Math.floor((i * rows) / count), label = y!.data[row]!;
+    return { width, height, channels, most, data: Uint8Array.from(x.data.subarray(row * each, (row + 1) * each)), label: classes?.[label] ?? String(label) };
+  });
+}
+
+/** What white is in these pictures. */
+function mostOf(data: ArrayLike<number>): number {
+  let most = 1;
+  for (let i = 0; i < data.length; i++) most = Math.max(most, data[i]!);
+  return most > 127 ? 255 : most;
 }
 
 /** A category that is named like an answer; else the last column that may be one. */

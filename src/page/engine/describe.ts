@@ -12,13 +12,16 @@ export function describe({ facts, schema, input, training, heldOut, notes }: Rea
   const rows = (data: { y: unknown }): number => (data.y as { length: number }).length;
   return {
     asked, task: facts.task, target: facts.target, classes: facts.classes ?? [], trainingRows: rows(training), heldOutRows: rows(heldOut), input,
-    columns: schema && table ? schema.columns.map(({ name, type, use, why, missing, distinct, range, frequent }): ColumnView => ({
-      name, type, use, why, missing, distinct, range,
+    columns: schema && table ? schema.columns.map(({ name, type, use, reason: { code, ...details }, missing, distinct, range, frequent }): ColumnView => ({
+      name, type, use, why: { code, details: plain(details) }, missing, distinct, range,
       histogram: range && type === "number" ? counts(table, name, range) : frequent.map(([label, count]) => ({ label, count })),
     })) : [],
     notes: notes.map((text) => ({ code: "note", details: { text } })),
   };
 }
+
+const plain = (details: Readonly<Record<string, string | number | boolean>>): Record<string, string | number> =>
+  Object.fromEntries(Object.entries(details).map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value]));
 
 function counts(table: Table, name: string, [least, most]: readonly [number, number]): ColumnView["histogram"] {
   const values = table.columns.get(name)!, bars = new Array<number>(BARS).fill(0);

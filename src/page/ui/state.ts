@@ -1,7 +1,7 @@
 // What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Api, Asked, DataView, Described, Design, Given, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
+import type { Api, Asked, DataView, Described, Design, Given, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
 import { type Key, type Language, preferred, speak } from "../text/index.ts";
 
 export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
@@ -66,11 +66,19 @@ export class App {
     }
   }
 
-  async open(given: Given): Promise<void> {
-    const data = await this.ask("busy.open", () => this.engine.open(given));
+  private given: Given | undefined;
+
+  async open(given: Given, pictures: PictureOptions = {}): Promise<void> {
+    const data = await this.ask("busy.open", () => this.engine.open(given, pictures));
     if (!data) return;
+    this.given = given;
     this.set({ data, described: undefined, suggestion: undefined, design: undefined });
     if (data.kind === "images" || data.target !== undefined) await this.describe({ target: data.target });
+  }
+
+  /** The same pictures in another size. */
+  reread(pictures: PictureOptions): Promise<void> {
+    return this.open(this.given!, pictures);
   }
 
   async describe(asked: Asked): Promise<void> {

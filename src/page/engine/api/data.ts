@@ -4,9 +4,22 @@ import type { Said } from "./common.ts";
 
 /** Where data come from. */
 export type Given =
-  | { readonly kind: "files"; readonly files: readonly File[] }
+  | { readonly kind: "files"; readonly files: readonly Named[] }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "sample"; readonly name: SampleName };
+
+/** A file, and where it lay in what was dropped: of a picture, its folder is its class. */
+export interface Named {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** How pictures are read, where they are not to be as they are. */
+export interface PictureOptions {
+  readonly side?: number | undefined;
+  readonly channels?: 1 | 3 | undefined;
+}
+
 export const SAMPLES = ["penguins", "digits", "spirals", "sine"] as const;
 export type SampleName = (typeof SAMPLES)[number];
 
@@ -19,9 +32,24 @@ export interface DataView {
   readonly columns: readonly string[];
   /** The first rows, as texts. */
   readonly preview: readonly (readonly string[])[];
-  /** The target that is proposed: the last column that may be one. */
+  /** The target that is proposed. */
   readonly target: string | undefined;
+  /** Some of the pictures. */
+  readonly pictures: readonly Picture[];
+  /** Can they be read in another size? */
+  readonly resizable: boolean;
   readonly notes: readonly Said[];
+}
+
+/** Bytes of one picture, row by row. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** What white is: 255, or the most that any picture has. */
+  readonly most: number;
+  readonly label: string;
 }
 
 /** What the user says of the data. */
@@ -38,7 +66,7 @@ export interface ColumnView {
   readonly name: string;
   readonly type: string;
   readonly use: string;
-  readonly why: string;
+  readonly why: Said;
   readonly missing: number;
   readonly distinct: number;
   readonly range: readonly [number, number] | undefined;
@@ -62,6 +90,6 @@ export interface Described {
 
 
 export interface DataApi {
-  open(given: Given): Promise<DataView>;
+  open(given: Given, pictures?: PictureOptions): Promise<DataView>;
   describe(asked: Asked): Promise<Described>;
 }

@@ -24,5 +24,6 @@ export const common = {
   "problem.close": "Close",
   "needs.data": "First choose data and what is to be predicted.",
   "needs.run": "First train a model.",
+  "punctuation.colon": ": ",
   "unit.rows": "{n} {n:row|rows}",
 } as const;

@@ -25,5 +25,6 @@ export const common: Record<keyof typeof english, string> = {
   "problem.close": "关闭",
   "needs.data": "请先选择数据和要预测的内容。",
   "needs.run": "请先训练一个模型。",
+  "punctuation.colon": "：",
   "unit.rows": "{n} 行",
 };

@@ -2,4 +2,12 @@ import type { problems as english } from "../en/problems.ts";
 
 export const problems: Record<keyof typeof english, string> = {
   "problem.no-file": "拖入的内容里没有文件。",
+  "problem.several-files": "这些文件不能放在一起：{option}。请拖入一个表格、按文件夹存放的图片，或 MNIST 文件。",
+  "problem.parquet": "{of} 是 Parquet 文件，这里不能读取。请另存为 CSV。",
+  "problem.spreadsheet": "{of} 是电子表格或文档。请打开它，复制单元格，然后粘贴到这里（“粘贴表格”）。",
+  "problem.archive-in-archive": "{of} 里还有压缩包。请先解压，再拖入其中的内容。",
+  "problem.no-class": "{of} 不在表示类别的文件夹里。请拖入一个文件夹，其中每个类别一个子文件夹。",
+  "problem.no-pictures": "{of} 只有标签，缺少图片。请同时拖入两个文件。",
+  "problem.no-labels": "{of} 只有图片，缺少标签。请同时拖入两个文件。",
+  "problem.rows-differ": "{of}：应有 {wanted}，实际有 {got}。",
 };
