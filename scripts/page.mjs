@@ -57,7 +57,7 @@ const noNode = {
 };
 
 const { outputFiles: [{ text: script }], metafile } = await build({
-  absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", platform: "browser", target: "es2022", write: false, metafile: true,
+  absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", charset: "utf8", platform: "browser", target: "es2022", write: false, metafile: true,
   external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, anyLanguage, inflateOnly, noNode, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
   define: { "import.meta.url": "undefined" },
 });
