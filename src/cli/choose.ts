@@ -18,10 +18,14 @@ export interface Facts {
   readonly classes?: readonly { readonly name: string; readonly rows: number }[];
   /** The share of rows whose number lies far off (Tukey's outer fences: three times the quartiles' distance beyond them). */
   readonly far?: number;
+  /** Of images: the size and the channels that all rows get, and why. */
+  readonly images?: { readonly imageSize: readonly [string, string]; readonly channels: readonly [string, string] };
 }
 
 /** What was asked for, by flag or by lanewise.json. */
 export interface Asked {
+  readonly imageSize?: string;
+  readonly channels?: string;
   readonly hidden?: readonly number[];
   readonly activation?: string;
   readonly dropout?: number;
@@ -114,6 +118,11 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
 
   const [taskName, taskWhy] = taskOf(facts);
   note("task", taskName, taskWhy);
+
+  if (facts.images) {
+    pick("image size", "imageSize", ...facts.images.imageSize);
+    pick("channels", "channels", ...facts.images.channels);
+  }
 
   const loss = pick("loss", "loss", ...lossOf(facts));
   if (!FITTING[task].includes(loss)) throw new Unfit("loss", loss, FITTING[task], `${taskName} has`);

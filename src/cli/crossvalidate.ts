@@ -29,7 +29,7 @@ export const crossvalidate = command({
   name: "crossvalidate",
   summary: "Trains on all folds but one, for each: how good a model is, and how much that varies.",
   about: "Each row is held out once. What is learnt of the columns is learnt anew in each fold, from its training rows alone; the model is the one that train would choose. Nothing is saved.",
-  arguments: [{ name: "DATA", help: "a file of rows" }],
+  arguments: [{ name: "DATA", help: "a file of rows, or a folder of images" }],
   flags: { ...PLANNING, folds: { kind: "count", least: 2, most: 1000, help: "how many; 5 by default" } } as const,
   examples: ["lanewise crossvalidate penguins.csv --target species --folds 10"],
   async run(terminal, [path], { folds = 5, ...flags }) {

@@ -1,11 +1,13 @@
 // From a path to data: the reader goes by the name's end, and where that says nothing, by the first bytes.
 
 import { open, stat } from "node:fs/promises";
+import { IMAGE } from "../data/images.ts";
 import { csv, csvBatches, type CsvOptions, idx, jsonl, npz, parquet, type Table } from "../index.ts";
 import { UsageError, type Values } from "./args.ts";
 import type { READING } from "./settings.ts";
 
-export type Kind = "csv" | "jsonl" | "parquet" | "idx" | "npz";
+/** "images": a folder of them, an archive of such a folder, or one image. */
+export type Kind = "csv" | "jsonl" | "parquet" | "idx" | "npz" | "images";
 export type Reading = Values<typeof READING>;
 
 /** Numbers in rows, without names: pictures and the like. */
@@ -15,12 +17,16 @@ export interface Arrays {
   readonly x: { readonly data: Numbers; readonly shape: readonly number[] };
   /** Class numbers, or numbers to predict; without it there is nothing to compare with. */
   readonly y: { readonly data: Numbers; readonly shape: readonly number[] } | undefined;
+  /** What class numbers stand for, where they have names. */
+  readonly classes?: readonly string[];
+  /** Of each row, such as its file, where they have some. */
+  readonly names?: readonly string[];
 }
 
 type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 const ENDS: Readonly<Record<string, Kind>> = {
-  csv: "csv", tsv: "csv", txt: "csv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl", parquet: "parquet", npz: "npz", idx: "idx",
+  csv: "csv", tsv: "csv", txt: "csv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl", parquet: "parquet", npz: "npz", idx: "idx", zip: "images",
 };
 
 /** What a file holds.
@@ -31,11 +37,12 @@ export async function kindOf(path: string): Promise<Kind> {
   const about = await stat(path).catch((error: { code?: string }) => {
     throw failed(path, error.code === "ENOENT" ? "no such file" : `cannot be read (${error.code})`);
   });
-  if (about.isDirectory()) throw failed(path, "is a folder: wanted a file of rows (CSV, JSON Lines, Parquet, IDX or npz)");
+  if (about.isDirectory()) return "images";
   // a pipe says nothing of its size, and can be read once
   const whole = about.isFile();
   if (whole && about.size === 0) throw failed(path, "is empty");
   const name = path.toLowerCase().replace(/\.gz$/, ""), end = name.slice(name.lastIndexOf(".") + 1);
+  if (IMAGE.test(path)) return "images";
   if (/idx[1-4]-(ubyte|byte|short|int|float|double)$/.test(name)) return "idx";
   return (Object.hasOwn(ENDS, end) ? ENDS[end] : undefined) ?? (whole ? guess(await beginning(path)) : "csv");
 }

@@ -14,7 +14,7 @@ export const doctor = command({
   name: "doctor",
   summary: "Looks at data before training, or at a trained model, and says what is wrong.",
   about: "Of data: what the columns are, and what stands in the way of learning from them, with the model that train would choose. Of a model: weights that are not finite, dead units, and layers that do not go together.",
-  arguments: [{ name: "DATA|MODEL", help: "a file of rows, or a model file" }],
+  arguments: [{ name: "DATA|MODEL", help: "a file of rows, a folder of images, or a model file" }],
   flags: PLANNING,
   examples: ["lanewise doctor penguins.csv --target species", "lanewise doctor penguins-species-run/model.safetensors"],
   exits: { 1: "failed, or something that cannot work was found" },

@@ -6,6 +6,7 @@ import type { Table } from "../index.ts";
 import { command } from "./args.ts";
 import { type Arrays, isTabular, kindOf, readArrays, tablesOf } from "./data.ts";
 import { classReport, numberReport, type ReportHead } from "./html.ts";
+import { imagesFor } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
 import { writeWhole } from "./rows.ts";
 import { score, type Scored } from "./scoring.ts";
@@ -25,13 +26,13 @@ export const evaluate = command({
   summary: "Says how good a model is on rows whose answers are known.",
   about: "For classes: accuracy, precision, recall and F1 of each, the confusion matrix. For numbers: R², mean absolute and root mean square error, and how residuals are spread. "
     + "Rows without an answer are left out.",
-  arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows, with the column that the model predicts" }],
+  arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows with the column that the model predicts, or a folder of images with a folder for each class" }],
   flags: FLAGS,
   examples: ["lanewise evaluate penguins-species-run/model.safetensors test.csv", "lanewise evaluate model.safetensors test.csv --html report.html"],
   async run(terminal, [modelPath, dataPath], { html, labels, target, ...reading }) {
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
     try {
-      const parts: AsyncIterable<Table | Arrays> | (Table | Arrays)[] = isTabular(kind) ? tablesOf(dataPath!, reading, kind) : [await readArrays(dataPath!, kind, target, labels)];
+      const parts: AsyncIterable<Table | Arrays> | (Table | Arrays)[] = isTabular(kind) ? tablesOf(dataPath!, reading, kind) : [kind === "images" ? await imagesFor(model, dataPath!) : await readArrays(dataPath!, kind, target, labels)];
       const scored = await score(model, parts), name = basename(dataPath!), asked = model.preprocessing?.target?.name;
       terminal.heading(clean(`${name}${asked === undefined ? "" : `: ${asked}`}`));
       if (scored.kind === "classes") showClasses(terminal, scored.scores);

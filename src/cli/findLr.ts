@@ -10,7 +10,7 @@ export const findLr = command({
   name: "find-lr",
   summary: "Makes a range test: which learning rate to begin with.",
   about: "Trains some steps with a rate that rises from each to the next, and looks where the loss falls fastest (Smith, 2017). The model is the one that train would choose.",
-  arguments: [{ name: "DATA", help: "a file of rows" }],
+  arguments: [{ name: "DATA", help: "a file of rows, or a folder of images" }],
   flags: {
     ...PLANNING, minimum: { kind: "number", value: "RATE", least: 1e-12, most: 1000, help: "the first rate; 1e-6 by default" },
     maximum: { kind: "number", value: "RATE", least: 1e-12, most: 1000, help: "the last rate; 10 by default" }, steps: { kind: "count", least: 2, most: 100_000, help: "from one to the other; 100 by default" },

@@ -1,6 +1,6 @@
 // Model files.
 
-import { readFile } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { loadModel, type Model, Preprocessing } from "../index.ts";
 import { failed } from "./data.ts";
 
@@ -29,5 +29,7 @@ export async function openModel(path: string): Promise<Model> {
 /** Is it a safetensors file? Its header is JSON, after eight bytes that say how long it is. */
 export async function isModelFile(path: string): Promise<boolean> {
   if (/\.safetensors$/i.test(path)) return true;
-  return (await bytesOf(path)).subarray(8, 9)[0] === 0x7b && !/\.(csv|tsv|txt|jsonl?|ndjson|parquet|npz)(\.gz)?$/i.test(path);
+  if (!(await stat(path).then((found) => found.isFile(), () => false))) return false;
+  const file = await open(path), { buffer } = await file.read(new Uint8Array(9), 0, 9, 0).finally(() => file.close());
+  return buffer[8] === 0x7b && !/\.(csv|tsv|txt|jsonl?|ndjson|parquet|npz)(\.gz)?$/i.test(path);
 }

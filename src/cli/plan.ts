@@ -4,7 +4,7 @@ import type { Model } from "../index.ts";
 import type { Flags } from "./args.ts";
 import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
 import { modelOf, prepare, type Ready, testedRate, type Wanted } from "./prepare.ts";
-import { READING, settingsOf, TRAINING } from "./settings.ts";
+import { PICTURES, READING, settingsOf, TRAINING } from "./settings.ts";
 import { plural, short } from "./text.ts";
 
 /** Flags of those commands. */
@@ -12,6 +12,7 @@ export const PLANNING = {
   ...TRAINING,
   labels: { kind: "text", value: "FILE", help: "the labels of an IDX file; found beside it by MNIST's names" },
   config: { kind: "text", value: "FILE", help: "settings, instead of lanewise.json in the current folder" },
+  ...PICTURES,
   ...READING,
 } as const satisfies Flags;
 

@@ -4,6 +4,7 @@ import { textAt } from "../data/table.ts";
 import type { Classification, Model, Table } from "../index.ts";
 import { command, UsageError } from "./args.ts";
 import { type Arrays, failed, isTabular, kindOf, readArrays, tablesOf } from "./data.ts";
+import { imagesToPredict } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
 import { csvLine, openWhole } from "./rows.ts";
 import { classesOf, inputOf, isTable } from "./scoring.ts";
@@ -24,16 +25,16 @@ export const predict = command({
   summary: "Says for each row what the model takes it for.",
   about: "Rows are raw, as the model was trained with; a column of answers may be there or not. A category that no training row had counts as none, and is told. "
     + "CSV cells are quoted where RFC 4180 wants it, and otherwise written as they are: a cell that begins with = or @ is a formula to a spreadsheet.\n\n"
-    + "Columns of the result: prediction, then for each class its probability; with --top prediction, probability, prediction2, probability2 …; for numbers prediction alone.",
-  arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows" }],
+    + "Columns of the result: prediction, then for each class its probability; with --top prediction, probability, prediction2, probability2 …; for numbers prediction alone. Of images the name of the file comes first.",
+  arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows, a folder of images, or one image" }],
   flags: FLAGS,
-  examples: ["lanewise predict penguins-species-run/model.safetensors new.csv --out labels.csv", "lanewise predict model.safetensors new.jsonl --top 3 --json"],
+  examples: ["lanewise predict penguins-species-run/model.safetensors new.csv --out labels.csv", "lanewise predict model.safetensors new.jsonl --top 3 --json", "lanewise predict flowers-run/model.safetensors photo.jpg"],
   async run(terminal, [modelPath, dataPath], flags) {
     const { out, top, withInputs = false, bom = false } = flags;
     const lines = out !== undefined && /\.(jsonl|ndjson)$/i.test(out);
     if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`, "predict");
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
-    const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, flags, kind) : once(readArrays(dataPath!, kind, undefined, undefined));
+    const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, flags, kind) : kind === "images" ? imagesToPredict(model, dataPath!) : once(readArrays(dataPath!, kind, undefined, undefined));
     const file = out === undefined ? undefined : await openWhole(out), progress = new Progress(terminal), unseen = new Map<string, number>();
     let rows = 0, writer: Writer | undefined;
     try {
@@ -98,7 +99,7 @@ class Writer {
 
   constructor(part: Table | Arrays, names: readonly string[] | undefined, private readonly form: Form) {
     const { top, withInputs, lines, bom } = form;
-    this.columns = withInputs && isTable(part) ? [...part.columns.keys()] : [];
+    this.columns = !isTable(part) ? (part.names ? ["file"] : []) : withInputs ? [...part.columns.keys()] : [];
     const told = !names ? ["prediction"] : top === undefined ? ["prediction", ...names]
       : Array.from({ length: Math.min(top, names.length) }, (_, i) => [`prediction${i ? i + 1 : ""}`, `probability${i ? i + 1 : ""}`]).flat();
     this.head = lines ? "" : (bom ? "\ufeff" : "") + csvLine([...this.columns, ...told]);
@@ -111,8 +112,8 @@ class Writer {
     this.head = "";
     for (let row = 0; row < part.rows; row++) {
       const result = told ? inWords(told[row]!, top) : { prediction: numbers![row]! };
-      terminal.emit("prediction", { row: before + row, ...result });
-      const inputs = this.columns.map((column) => textAt((part as Table).columns.get(column)!, row));
+      const inputs = this.columns.map((column) => (isTable(part) ? textAt(part.columns.get(column)!, row) : part.names![row]!));
+      terminal.emit("prediction", { row: before + row, ...(!isTable(part) && part.names && { file: part.names[row] }), ...result });
       if (lines) out.push(`${JSON.stringify({ ...Object.fromEntries(this.columns.map((column, i) => [column, inputs[i]])), ...result })}\n`);
       else out.push(csvLine([...inputs.map((cell) => cell ?? ""), ...(told ? cells(told[row]!, names!, top) : [digits(numbers![row]!)])]));
     }

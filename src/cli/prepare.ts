@@ -13,6 +13,7 @@ import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts"
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
 import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable } from "./data.ts";
+import { type Images, readImages } from "./imageFolder.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
 import { plural } from "./text.ts";
@@ -47,7 +48,8 @@ export interface Wanted extends Settings {
 /** Reads a file and makes it ready. */
 export async function prepare(path: string, settings: Wanted): Promise<Ready> {
   const kind = await kindOf(path);
-  return isTabular(kind) ? prepareTable(await wantTarget(path, settings, kind), kind, settings) : prepareArrays(await readArrays(path, kind, settings.target, settings.labels), kind, settings);
+  if (isTabular(kind)) return prepareTable(await wantTarget(path, settings, kind), kind, settings);
+  return prepareArrays(kind === "images" ? await readImages(path, settings) : await readArrays(path, kind, settings.target, settings.labels), kind, settings);
 }
 
 async function wantTarget(path: string, settings: Wanted, kind: Kind): Promise<Table> {
@@ -129,32 +131,34 @@ function known(labels: readonly string[], { training, heldOut }: { training: Uin
   return { training: apart ? training : Uint32Array.of(...training, ...alone), heldOut: left };
 }
 
-export function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Ready {
-  const { x, y, name, rows } = arrays;
+export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, settings: Wanted): Ready {
+  const { x, y, name, rows, images } = arrays, notes: string[] = [];
   if (!y) throw new UsageError(`${name} has no labels: --labels FILE says where they are (IDX), --target ARRAY what they are called (npz)`);
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
-  const classNumbers = width === 1 && whole && (settings.task !== "regression");
+  const classNumbers = width === 1 && whole && (images !== undefined || settings.task !== "regression");
   if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
   if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value");
   const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
-  const classes = classNumbers ? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
-  const { training, heldOut } = parts(rows, classNumbers ? Array.from(y.data, String) : undefined, undefined, settings);
+  const classes = classNumbers ? arrays.classes ?? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
+  const labels = classes && Array.from(y.data, (label) => classes[label]!), found = parts(rows, labels, undefined, settings);
+  const { training, heldOut } = labels ? known(labels, found, notes, false, (problem) => failed(name, problem, "no-classes")) : found;
   const shape = x.shape.slice(1), raw = takeArrays(arrays, heldOut), now = takeArrays(arrays, training);
   const data = (part: Arrays): Data => ({ x: part.x as never, y: part.y!.data as never });
   return {
     name, kind, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
-    training: data(now), heldOut: data(raw), raw, notes: [], facts: factsOf(settings.target ?? "the label", training.length, shape.reduce((a, b) => a * b, 1), classes, now.y!.data),
+    training: data(now), heldOut: data(raw), raw, notes,
+    facts: { ...factsOf(images ? "the folder" : settings.target ?? "the label", training.length, shape.reduce((a, b) => a * b, 1), classes, now.y!.data), ...(images && { images }) },
     all: () => ({ data: data(arrays), table: undefined, groups: undefined }),
   };
 }
 
-export function takeArrays({ name, x, y }: Arrays, ids: ArrayLike<number>): Arrays {
+export function takeArrays({ x, y, names, ...rest }: Arrays, ids: ArrayLike<number>): Arrays {
   const take = <T extends { readonly data: any; readonly shape: readonly number[] }>({ data, shape }: T) => {
     const width = data.length / shape[0]!, taken = new data.constructor(ids.length * width);
     for (let i = 0; i < ids.length; i++) taken.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
     return { data: taken, shape: [ids.length, ...shape.slice(1)] };
   };
-  return { name, rows: ids.length, x: take(x), y: y && take(y) };
+  return { ...rest, rows: ids.length, x: take(x), y: y && take(y), ...(names && { names: Array.from(ids, (id) => names[id]!) }) };
 }
 
 /** Flat numbers of a target. */

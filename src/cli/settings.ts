@@ -42,7 +42,13 @@ export const TRAINING = {
 /** Kinds that --types knows. */
 export const KINDS = ["number", "category", "date", "text", "identifier"] as const;
 
-export type Settings = Values<typeof TRAINING & typeof READING>;
+/** How images become rows. */
+export const PICTURES = {
+  imageSize: { kind: "text", value: "WIDTHxHEIGHT", help: "of images: the size that all of them get, such as 32x32", setting: true },
+  channels: { kind: "text", choices: ["grey", "rgb", "rgba"], help: "of images: the numbers of a pixel", setting: true },
+} satisfies Flags;
+
+export type Settings = Values<typeof TRAINING & typeof READING & typeof PICTURES>;
 
 /** Settings from lanewise.json and from flags, which win; and a word for where each comes from.
  *
@@ -60,7 +66,7 @@ export async function settingsOf(flags: Settings, config: string | undefined): P
   };
 }
 
-const TABLE: Readonly<Record<string, Flag>> = { ...READING, ...TRAINING };
+const TABLE: Readonly<Record<string, Flag>> = { ...READING, ...PICTURES, ...TRAINING };
 
 /** The settings of a lanewise.json. */
 export function checkSettings(text: string, path: string): Record<string, unknown> {

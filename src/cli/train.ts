@@ -9,18 +9,19 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
 import { VERSION } from "../version.ts";
 import { command, UsageError } from "./args.ts";
 import { type Asked, choose, type Plan } from "./choose.ts";
 import { failed, kindOf } from "./data.ts";
+import { hashOfImages } from "./imageFolder.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
 import { lossOf, modelOf, optimizerOf, prepare, type Ready, scheduleOf, type Wanted, weighted } from "./prepare.ts";
 import { writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
-import { READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
+import { PICTURES, READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
 import { type Part, Progress, type Terminal, timeLeft } from "./terminal.ts";
 import { clean, plural, short } from "./text.ts";
@@ -35,6 +36,7 @@ const FLAGS = {
   checkpoint: { kind: "number", least: 0.1, value: "SECONDS", help: "time between two checkpoints; 10 by default" },
   keep: { kind: "count", word: "all", value: "N|all", help: "checkpoints that stay, the newest; 3 by default" },
   stepHashes: { kind: "yes", help: "note a hash of the weights after each step, so that verify can name the step; slower" },
+  ...PICTURES,
   ...READING,
 } as const;
 
@@ -53,21 +55,20 @@ interface Saved {
 
 export const train = command({
   name: "train",
-  summary: "Trains a model on a table, and chooses what nobody has said, with reasons.",
-  about: "Reads CSV, JSON Lines, Parquet, IDX (MNIST's files) and npz, plain or gzip. A part of the rows is held out; the model's figures are of those. "
+  summary: "Trains a model on a table or on images, and chooses what nobody has said, with reasons.",
+  about: "Reads CSV, JSON Lines, Parquet, IDX (MNIST's files) and npz, plain or gzip; and a folder, or a zip archive of it, in which each folder is a class with PNG and JPEG files. A part of the rows is held out; the model's figures are of those. "
     + "If the folder holds a run that has not ended, it goes on where it was. Ctrl+C saves first; a second one quits at once.\n\n"
     + "Flags win over lanewise.json in the current folder, which has the same names in camelCase; its JSON schema lies in the package: dist/lanewise.schema.json.",
-  arguments: [{ name: "DATA", help: "a file of rows" }],
+  arguments: [{ name: "DATA", help: "a file of rows, or a folder of images" }],
   flags: FLAGS,
   unheard: true,
-  examples: ["lanewise train penguins.csv --target species", "lanewise train houses.parquet --target price --hidden 128,64 --epochs 50", "lanewise train train-images-idx3-ubyte.gz --epochs 5"],
+  examples: ["lanewise train penguins.csv --target species", "lanewise train houses.parquet --target price --hidden 128,64 --epochs 50", "lanewise train train-images-idx3-ubyte.gz --epochs 5", "lanewise train flowers/ --image-size 24x24"],
   async run(terminal, [path], { out, config, fresh = false, force = false, checkpoint = 10, keep = 3, stepHashes = false, labels, ...given }) {
     const { settings, from, file, own } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
     const folder = out ?? folderOf(path!, settings.target), saved = await savedRun(folder, fresh);
-    await kindOf(path!); // it is there
-    const sha256 = await hashOf(path!);
+    const sha256 = await kindOf(path!) === "images" ? await hashOfImages(path!) : await hashOf(path!);
     if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
-    if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(path!), sha256 });
+    if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(resolve(path!)), sha256 });
     const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted);
     if (file) terminal.note(`settings from ${file}`);
     terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));
@@ -77,14 +78,14 @@ export const train = command({
     // not before all is known to be sound: an old run stays where a new one cannot begin. What is ours, and nothing else
     if (fresh) for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const about: Saved = { lanewise: VERSION, data: basename(path!), sha256, config: saved?.config ?? own, settings: wanted, plan, finished: false };
+    const about: Saved = { lanewise: VERSION, data: basename(resolve(path!)), sha256, config: saved?.config ?? own, settings: wanted, plan, finished: false };
     await save(folder, "run.json", about);
     return fitted(terminal, { ready, plan, model, folder, wanted, about, force, checkpoint, keep: keep === "all" ? Infinity : keep, stepHashes });
   },
 });
 
 function folderOf(path: string, target: string | undefined): string {
-  const stem = basename(path).replace(/\.gz$/i, "").replace(/\.[^.]+$/, "");
+  const stem = basename(resolve(path)).replace(/\.gz$/i, "").replace(/\.[^.]+$/, "");
   return `${stem}${target === undefined ? "" : `-${target.replace(/[^\p{L}\p{N}_-]+/gu, "_")}`}-run`;
 }
 
@@ -296,7 +297,7 @@ async function finish(terminal: Terminal, { ready, plan, model, folder }: Work, 
   terminal.say(`       ${join(folder, "report.json")}`);
   terminal.say();
   terminal.say("Next:");
-  terminal.say(`  lanewise predict ${quoted(file)} ROWS.csv`);
+  terminal.say(`  lanewise predict ${quoted(file)} ${ready.kind === "images" ? "IMAGE.png" : "ROWS.csv"}`);
   terminal.say(`  lanewise export ${quoted(file)} --format onnx`);
 }
 

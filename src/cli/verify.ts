@@ -15,7 +15,7 @@ export const verify = command({
   summary: "Trains a run again between its checkpoints, and says whether the bits agree.",
   about: "Any machine and any number of threads will do. The chain of hashes in the checkpoints says that none was changed or left out; training again says that their numbers are those of this training. "
     + "train keeps the last three checkpoints; --keep all keeps them all.",
-  arguments: [{ name: "RUN", help: "a run's folder" }, { name: "DATA", help: "the file that it was trained on" }],
+  arguments: [{ name: "RUN", help: "a run's folder" }, { name: "DATA", help: "the file or folder that it was trained on" }],
   flags: {
     from: { kind: "count", least: 0, value: "STEP", help: "the checkpoint to begin at; 0 is the start of the run" }, to: { kind: "count", value: "STEP", help: "the checkpoint to end at" },
     threads: { kind: "count", most: 64, help: "threads that share the work" }, ...READING,

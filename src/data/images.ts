@@ -134,16 +134,26 @@ export async function imageBatches(source: string | URL | Parameters<typeof imag
 }
 
 /** A file that is to be a row: its folders and name. */
-interface Entry {
+export interface Entry {
   readonly parts: readonly string[];
   read(): Promise<Uint8Array>;
 }
 
+/** Files that are at hand already, for the command line; imageFolder's for whoever has their path. */
+export async function imagesOf(list: readonly Entry[], options: ImageFilesOptions): Promise<Dataset> {
+  return gather(order(list, options.classes), wantOptions("images", options, [...OPTIONS, "classes"]));
+}
+
+/** The pixels of one of them. */
+export async function imageOf({ parts, read }: Entry, options: ImageOptions): Promise<Pixels> {
+  return pixelsOf(await read(), parts.join("/"), wantOptions("image", options, OPTIONS));
+}
+
 /** Names of image files; of those that are not read too, for they are meant to be rows. */
-const IMAGE = /\.(png|apng|jpe?g|jpe|jfif|gif|webp|bmp|tiff?|avif|heic|jxl|jp2)$/i;
+export const IMAGE = /\.(png|apng|jpe?g|jpe|jfif|gif|webp|bmp|tiff?|avif|heic|jxl|jp2)$/i;
 
 /** The files below a folder. */
-async function filesIn(path: string | URL): Promise<Entry[]> {
+export async function filesIn(path: string | URL): Promise<Entry[]> {
   const { fs, file } = folderAt(path), list: Entry[] = [];
   const walk = async (parts: readonly string[]): Promise<void> => {
     if (parts.length > 16) throw new DataError("unreadable", { of: parts.join("/"), problem: "there are more than 16 folders in each other" });

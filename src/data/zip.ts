@@ -1,4 +1,4 @@
-// The files in a zip archive (npz). Its directory is checked against the archive before anything is unpacked, sizes and checksums while it
+// The files in a zip archive (npz, folders of images). Its directory is checked against the archive before anything is unpacked, sizes and checksums while it
 // is: what is larger than it says, overlaps, or is of no use to a reader of data is refused.
 // Source: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 
@@ -35,7 +35,7 @@ type Inflate = new (onData: (chunk: Uint8Array, last: boolean) => void) => { pus
  */
 export async function unzip(archive: Uint8Array<ArrayBuffer>, of: string, limit: number): Promise<ZipFile[]> {
   const fail = (problem: string): never => {
-    throw new FormatError("bad-file", { of, file: of, problem: `not a sound npz file: ${problem}` });
+    throw new FormatError("bad-file", { of, file: of, problem: `not a sound zip archive: ${problem}` });
   };
   const entries = directory(archive, fail), files: ZipFile[] = [];
   const total = entries.reduce((sum, { size }) => sum + size, 0);

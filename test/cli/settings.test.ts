@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { type Command, dashed, helpOf, overview, parse, UsageError } from "../../src/cli/args.ts";
-import { checkSettings, READING, schemaOfSettings, TRAINING } from "../../src/cli/settings.ts";
+import { checkSettings, PICTURES, READING, schemaOfSettings, TRAINING } from "../../src/cli/settings.ts";
 import { widthOf } from "../../src/cli/text.ts";
 
 const train = COMMANDS.find(({ name }) => name === "train")!;
@@ -85,6 +85,6 @@ describe("help", () => {
   });
 
   it("settings are flags of train, and of nothing that has no plan", () => {
-    for (const name of [...Object.keys(TRAINING), ...Object.keys(READING)]) expect(Object.keys(train.flags)).toContain(name);
+    for (const name of [...Object.keys(TRAINING), ...Object.keys(READING), ...Object.keys(PICTURES)]) expect(Object.keys(train.flags)).toContain(name);
   });
 });
