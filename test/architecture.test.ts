@@ -23,7 +23,7 @@ const ORDER = [
   "schedules/schedule.ts", "schedules/decays.ts", "schedules/cycles.ts", "schedules/sequence.ts", "schedules/monitor.ts", "schedules/plateau.ts",
   "schedules/index.ts",
   "data/source.ts", "data/encoding.ts", "data/table.ts", "data/cells.ts", "data/csv.ts", "data/jsonl.ts", "data/parquet.ts", "data/binary.ts", "data/idx.ts", "data/zip.ts", "data/npy.ts",
-  "data/columns.ts", "data/dates.ts", "data/murmur.ts", "data/schema.ts", "data/transforms.ts", "data/preprocessing.ts", "network.ts", "formats/model.ts",
+  "data/columns.ts", "data/dates.ts", "data/murmur.ts", "data/schema.ts", "data/transforms.ts", "data/learners.ts", "data/preprocessing.ts", "network.ts", "formats/model.ts",
   "train/report.ts", "callbacks/callback.ts", "callbacks/index.ts", "train/objective.ts", "train/state.ts", "train/programs.ts", "train/checkpoint.ts",
   "train/dataset.ts", "train/evaluate.ts", "train/accumulate.ts", "train/average.ts", "train/split.ts", "train/setup.ts",
   "runtimes/kit.ts", "runtimes/thread.ts", "runtimes/site.ts", "runtimes/ranks.ts", "runtimes/worker.ts", "runtimes/twin.ts",
@@ -36,7 +36,7 @@ const ORDER = [
   "formats/protobuf.ts", "formats/portable.ts", "formats/exported.ts", "formats/onnxOps.ts", "formats/rawRows.ts", "formats/onnx.ts", "formats/predictor.ts", "formats/torchOps.ts", "formats/pytorch.ts", "train/manifest.ts", "train/chain.ts", "train/rebuild.ts", "train/verify.ts",
   "runs/node.ts", "runs/store.ts", "runs/memory.ts", "runs/slots.ts", "runs/lock.ts", "runs/files.ts", "runs/browser.ts", "runs/place.ts", "runs/run.ts", "index.ts",
   "cli/text.ts", "cli/terminal.ts", "cli/args.ts", "cli/interrupt.ts", "cli/rows.ts", "cli/scores.ts", "cli/html.ts", "cli/choose.ts", "cli/settings.ts", "cli/show.ts", "cli/data.ts", "cli/models.ts", "cli/imageFolder.ts",
-  "cli/scoring.ts", "cli/prepare.ts", "cli/plan.ts", "cli/train.ts", "cli/predict.ts", "cli/evaluate.ts", "cli/inspect.ts", "cli/export.ts", "cli/doctor.ts", "cli/findLr.ts", "cli/crossvalidate.ts",
+  "cli/scoring.ts", "cli/stream.ts", "cli/prepare.ts", "cli/plan.ts", "cli/train.ts", "cli/predict.ts", "cli/evaluate.ts", "cli/inspect.ts", "cli/export.ts", "cli/doctor.ts", "cli/findLr.ts", "cli/crossvalidate.ts",
   "cli/verify.ts", "cli/profile.ts", "cli/commands.ts", "cli/main.ts",
 ];
 

@@ -18,6 +18,8 @@ export interface Facts {
   readonly classes?: readonly { readonly name: string; readonly rows: number }[];
   /** The share of rows whose number lies far off (Tukey's outer fences: three times the quartiles' distance beyond them). */
   readonly far?: number;
+  /** Of rows that are streamed: how they are read and held out, and why. */
+  readonly stream?: { readonly rows: readonly [string, string]; readonly heldOut: readonly [string, string] };
   /** Of images: the size and the channels that all rows get, and why. */
   readonly images?: { readonly imageSize: readonly [string, string]; readonly channels: readonly [string, string] };
 }
@@ -101,6 +103,8 @@ const FAR = 0.005;
 const AMPLE = 20;
 /** Steps that a training takes at the least, and its bounds in epochs. */
 const STEPS = 3000, FEWEST = 10, MOST = 200;
+/** Epochs at the least that read a large file anew each. */
+const FEWEST_STREAMED = 3;
 
 /** The plan, and its choices with reasons in the order in which they are told.
  *
@@ -119,6 +123,10 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
   const [taskName, taskWhy] = taskOf(facts);
   note("task", taskName, taskWhy);
 
+  if (facts.stream) {
+    note("rows", ...facts.stream.rows);
+    note("held out", ...facts.stream.heldOut);
+  }
   if (facts.images) {
     pick("image size", "imageSize", ...facts.images.imageSize);
     pick("channels", "channels", ...facts.images.channels);
@@ -146,7 +154,8 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
   const learningRate = tested ? undefined : (asked.learningRate as number);
   if (learningRate !== undefined) note("learning rate", short(learningRate), from("learningRate"));
 
-  const epochs = pick("epochs", "epochs", epochsOf(perEpoch), `some ${grouped(STEPS)} steps of ${plural(perEpoch, "step")} an epoch, within ${FEWEST} to ${MOST} epochs`);
+  const fewest = facts.stream ? FEWEST_STREAMED : FEWEST;
+  const epochs = pick("epochs", "epochs", epochsOf(perEpoch, fewest), `some ${grouped(STEPS)} steps of ${plural(perEpoch, "step")} an epoch, within ${fewest} to ${MOST} epochs`);
   const schedule = pick("schedule", "schedule", ...scheduleOf(weights));
   const patience = asked.earlyStopping === false ? 0 : asked.patience ?? Math.max(10, Math.ceil(epochs / 5));
   if (asked.earlyStopping === false) note("early stopping", "off", from("earlyStopping"));
@@ -225,8 +234,8 @@ export function tamed(suggestion: number, optimizer: string): number {
   return Number(Math.min(10 * start, Math.max(start / 3, rate)).toPrecision(2));
 }
 
-function epochsOf(perEpoch: number): number {
-  return Math.min(MOST, Math.max(FEWEST, Math.ceil(STEPS / perEpoch)));
+function epochsOf(perEpoch: number, fewest: number): number {
+  return Math.min(MOST, Math.max(fewest, Math.ceil(STEPS / perEpoch)));
 }
 
 function scheduleOf(weights: number): [string, string] {

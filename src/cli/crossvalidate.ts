@@ -13,8 +13,9 @@ import { fitOptions } from "./train.ts";
 
 /** A class of one row cannot be held out and trained on. */
 function wantTwo({ name, facts, classes, all }: Ready): void {
+  const { y } = all().data as { y: Float32Array };
   if (facts.task === "number" || !classes) return;
-  const { y } = all().data as { y: Float32Array }, counts = classes.map(() => 0);
+  const counts = classes.map(() => 0);
   for (const number of y) counts[number]!++;
   const alone = counts.indexOf(1);
   if (alone >= 0) throw failed(name, `the class ${JSON.stringify(classes[alone])} has one row, which is held out or trained on; leave it out, or add rows`, "rare-class");

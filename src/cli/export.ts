@@ -64,5 +64,7 @@ async function trainingOf(path: string, data: string | undefined): Promise<PyTor
   const { plan, settings } = saved, { batchSize, epochs } = plan;
   if (data === undefined) return { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize, epochs, seed: settings.seed ?? 0 };
   const ready = await prepare(data, settings), { loss, optimizer, schedule, seed } = fitOptions(ready, plan, settings);
-  return { loss, optimizer, ...(schedule && { schedule }), batchSize, epochs, seed, data: weighted(ready.training, plan) };
+  const { training } = ready;
+  if (typeof training === "function") throw new UsageError(`--data: the rows of ${data} are too many for train.py; leave it out, and train.py takes those that are handed to it`, "export");
+  return { loss, optimizer, ...(schedule && { schedule }), batchSize, epochs, seed, data: weighted(training, plan) };
 }

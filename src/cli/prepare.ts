@@ -2,20 +2,21 @@
 // verify.
 
 import {
-  type Data, type FindLearningRateOptions, type Layer, type Loss, type ModelOptions, type Optimizer, type RateCurve, type Schedule, type Table,
+  type Data, type DatasetStream, type FindLearningRateOptions, type Layer, type Loss, type ModelOptions, type Optimizer, type RateCurve, type Schedule, type Table,
   adadelta, adagrad, adam, adamax, adamW, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, findLearningRate, flatten, focal, huber, inferSchema,
-  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, sequential, sgd, smoothL1,
-  split, takeRows, warmup,
+  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, type SchemaOptions, sequential, sgd, smoothL1,
+  split, type Stream, takeRows, warmup,
 } from "../index.ts";
 import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
-import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable } from "./data.ts";
+import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable, tablesOf } from "./data.ts";
 import { type Images, readImages } from "./imageFolder.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
+import { streamTable, type Tell, wantsStream } from "./stream.ts";
 import { plural } from "./text.ts";
 
 /** Data that a model can be trained on. */
@@ -30,11 +31,15 @@ export interface Ready {
   readonly input: readonly number[];
   /** What inputs are multiplied with in the model: bytes are divided by 255. */
   readonly factor: number;
-  readonly training: Data;
+  readonly training: Data | DatasetStream;
+  /** Enough of them to look at. */
+  sample(): Promise<Data>;
   readonly heldOut: Data;
   /** The rows that are held out, as they came. */
-  readonly raw: Table | Arrays;
-  /** All rows with an answer, from which folds are cut; the y of a table's are classes, or zeros. */
+  readonly raw: readonly (Table | Arrays)[];
+  /** All rows with an answer, from which folds are cut; the y of a table's are classes, or zeros.
+   *
+   * @throws UsageError where they are not in memory. */
   all(): { readonly data: Data; readonly table: Table | undefined; readonly groups: ArrayLike<unknown> | undefined };
   /** What people want to know: rows that were left out. */
   readonly notes: readonly string[];
@@ -45,18 +50,31 @@ export interface Wanted extends Settings {
   readonly labels?: string;
 }
 
-/** Reads a file and makes it ready. */
-export async function prepare(path: string, settings: Wanted): Promise<Ready> {
+/** Reads a file and makes it ready; `tell` hears how far it is, where that takes long. */
+export async function prepare(path: string, settings: Wanted, tell?: Tell): Promise<Ready> {
   const kind = await kindOf(path);
+  if (await wantsStream(path, kind, settings.stream)) return prepareStream(path, kind, settings, tell);
   if (isTabular(kind)) return prepareTable(await wantTarget(path, settings, kind), kind, settings);
   return prepareArrays(kind === "images" ? await readImages(path, settings) : await readArrays(path, kind, settings.target, settings.labels), kind, settings);
 }
 
 async function wantTarget(path: string, settings: Wanted, kind: Kind): Promise<Table> {
-  const table = await readTable(path, settings, kind), names = [...table.columns.keys()];
-  if (settings.target === undefined)
-    throw new UsageError(`--target is missing: which column is to be predicted? ${table.name} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`);
+  const table = await readTable(path, settings, kind);
+  wantNamed(table, settings);
   return table;
+}
+
+function wantNamed(table: Table, { target }: Wanted): void {
+  const names = [...table.columns.keys()];
+  if (target === undefined)
+    throw new UsageError(`--target is missing: which column is to be predicted? ${table.name} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`);
+}
+
+/** What is asked of the columns. */
+function schemaOptions(table: Table, { target, types, task, group, ignore = [] }: Wanted): SchemaOptions {
+  // what a group is called says nothing of the groups that are held out
+  const left = [...ignore, ...(group !== undefined && group !== target && table.columns.has(group) ? [group] : [])];
+  return { target: target!, ...(types && { types: types as never }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
 }
 
 /** Row numbers to train on, and those that are held out. */
@@ -84,10 +102,7 @@ function timesOf(table: Table, name: string, values: ArrayLike<any>, { columns }
 }
 
 export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
-  const { target, types, task: asked, group } = settings as Wanted & { target: string }, notes: string[] = [];
-  // what a group is called says nothing of the groups that are held out
-  const ignore = [...(settings.ignore ?? []), ...(group !== undefined && group !== target && whole.columns.has(group) ? [group] : [])];
-  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ignore: [...new Set(ignore)], ...(asked !== undefined && { task: asked as never }) });
+  const { target, group } = settings as Wanted & { target: string }, notes: string[] = [], schema = inferSchema(whole, schemaOptions(whole, settings));
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
@@ -98,13 +113,60 @@ export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready 
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
   const now = preprocessing.apply(rows, { target: true }), later = preprocessing.apply(raw, { target: true });
   return {
-    name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
+    name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, sample: async () => now, heldOut: later, raw: [raw], notes,
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
     all: () => ({
       data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? classNumbers(labels, classes!) : new Float32Array(table.rows) },
       table, groups: settings.group === undefined ? undefined : table.columns.get(settings.group),
     }),
   };
+}
+
+/** A table that is not in memory as a whole. */
+async function prepareStream(path: string, kind: Kind, settings: Wanted, tell: Tell | undefined): Promise<Ready> {
+  const first = await firstOf(tablesOf(path, settings, kind));
+  wantNamed(first, settings);
+  const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(first, settings), tell);
+  const { classes } = preprocessing, numeric = areNumbers(answers.keys()), alone = new Set<string>(), notes = [...found.notes];
+  // of classes that no training row has, nothing can be said
+  const held = !classes ? raw : raw.map((table) => {
+    const values = table.columns.get(target)!, ids = Array.from({ length: table.rows }, (_, row) => row), text = (row: number): string => textAt(values, row)!;
+    for (const row of ids) if (!classes.includes(categoryOf(text(row), numeric))) alone.add(text(row));
+    return alone.size ? takeRows(table, ids.filter((row) => !alone.has(text(row)))) : table;
+  }).filter((table) => table.rows > 0);
+  if (!held.length) throw failed(schema.name, `of ${plural(schema.rows, "row")} none is held out: leave --stream out, or give a greater --validation`, "no-rows");
+  const left = raw.reduce((sum, table) => sum + table.rows, 0) - held.reduce((sum, table) => sum + table.rows, 0);
+  if (left) notes.push(`${[...alone].join(", ")}: no row to train on; ${plural(left, "row")} that would be held out ${left === 1 ? "is" : "are"} left out`);
+  const heldOut = together(held.map((table) => preprocessing.apply(table, { target: true }))), counts = new Map<number, number>();
+  if (classes) {
+    const numbers = classNumbers([...answers.keys()], classes);
+    [...answers.values()].forEach((count, i) => counts.set(numbers[i]!, (counts.get(numbers[i]!) ?? 0) + count));
+  }
+  const facts = classes ? { task: taskOf(classes), classes: classes.map((name, i) => ({ name, rows: counts.get(i) ?? 0 })) } : { task: "number" as const, far: farOff(numbersOf(heldOut.y)) };
+  return {
+    name: schema.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training, sample, heldOut, raw: held, notes, facts: { ...facts, target, rows, inputs: preprocessing.input[0], stream: told },
+    all: () => {
+      throw new UsageError(`${schema.name} is streamed, and this wants all rows in memory: leave --stream out, or say "stream": false in lanewise.json`);
+    },
+  };
+}
+
+async function firstOf<T>(list: AsyncIterable<T>): Promise<T> {
+  for await (const one of list) return one;
+  throw new Error("unreachable");
+}
+
+/** Rows of several tables as those of one. */
+function together(parts: readonly { readonly x: { readonly data: ArrayLike<number>; readonly shape: readonly number[] }; readonly y: ArrayLike<number> }[]): Data {
+  const rows = parts.reduce((sum, { y }) => sum + y.length, 0), width = parts[0]!.x.shape[1]!, x = new Float32Array(rows * width);
+  const y = parts[0]!.y instanceof Int32Array ? new Int32Array(rows) : new Float32Array(rows);
+  let at = 0;
+  for (const part of parts) {
+    x.set(part.x.data, at * width);
+    y.set(part.y, at);
+    at += part.y.length;
+  }
+  return { x: { data: x, shape: [rows, width] }, y };
 }
 
 /** 1.0 is the class 1 where classes are numbers. */
@@ -146,7 +208,7 @@ export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, sett
   const data = (part: Arrays): Data => ({ x: part.x as never, y: part.y!.data as never });
   return {
     name, kind, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
-    training: data(now), heldOut: data(raw), raw, notes,
+    training: data(now), sample: async () => data(now), heldOut: data(raw), raw: [raw], notes,
     facts: { ...factsOf(images ? "the folder" : settings.target ?? "the label", training.length, shape.reduce((a, b) => a * b, 1), classes, now.y!.data), ...(images && { images }) },
     all: () => ({ data: data(arrays), table: undefined, groups: undefined }),
   };
@@ -168,10 +230,12 @@ export function numbersOf(y: unknown): ArrayLike<number> {
 
 function factsOf(target: string, rows: number, inputs: number, classes: readonly string[] | undefined, y: ArrayLike<number>): Facts {
   if (!classes) return { task: "number", target, rows, inputs, far: farOff(y) };
-  const counts = new Array<number>(classes.length).fill(0), task: Task = classes.length === 2 ? "yes-no" : "classes";
+  const counts = new Array<number>(classes.length).fill(0);
   for (let i = 0; i < y.length; i++) counts[y[i]!]!++;
-  return { task, target, rows, inputs, classes: classes.map((name, i) => ({ name, rows: counts[i]! })) };
+  return { task: taskOf(classes), target, rows, inputs, classes: classes.map((name, i) => ({ name, rows: counts[i]! })) };
 }
+
+const taskOf = (classes: readonly string[]): Task => (classes.length === 2 ? "yes-no" : "classes");
 
 /** The network of a plan. */
 function networkOf({ hidden, activation, dropout: share, initializer, outputs }: Plan, flat: boolean): Layer {
@@ -225,8 +289,15 @@ export function scheduleOf({ schedule }: Plan): Schedule | undefined {
 }
 
 /** Rows with what each counts, where classes are to count alike. */
-export function weighted(data: Data, { classWeights }: Plan): Data {
-  return classWeights ? { ...data, weight: Float32Array.from(numbersOf(data.y), (label) => classWeights[label]!) } : data;
+export function weighted(data: Data, plan: Plan): Data;
+export function weighted(data: Data | DatasetStream, plan: Plan): Data | Stream;
+export function weighted(data: Data | DatasetStream, { classWeights }: Plan): Data | Stream {
+  if (!classWeights) return data;
+  const withWeights = (part: Data): Data => ({ ...part, weight: Float32Array.from(numbersOf(part.y), (label) => classWeights[label]!) });
+  if (typeof data !== "function") return withWeights(data);
+  return Object.assign(async function* (epoch: number) {
+    for await (const batch of data(epoch)) yield withWeights(batch);
+  }, { rows: data.rows! });
 }
 
 /** Rows of a step of the range test, at the least: over batches of 32 the loss of a step says more of its rows than of the rate (spirals of 400 rows,
@@ -234,8 +305,8 @@ export function weighted(data: Data, { classWeights }: Plan): Data {
 const TESTED = 1024;
 
 /** A range test over the rows to train on. */
-export function rateCurve(model: Model, ready: Ready, plan: Plan, { seed = 0 }: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
-  return findLearningRate(model, weighted(ready.training, plan), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed, ...sweep });
+export async function rateCurve(model: Model, ready: Ready, plan: Plan, { seed = 0 }: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
+  return findLearningRate(model, weighted(await ready.sample(), plan), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed, ...sweep });
 }
 
 /** The rate that it finds, within bounds. */

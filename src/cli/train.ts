@@ -69,7 +69,7 @@ export const train = command({
     const sha256 = await kindOf(path!) === "images" ? await hashOfImages(path!) : await hashOf(path!);
     if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
     if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(resolve(path!)), sha256 });
-    const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted);
+    const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, reading = new Progress(terminal), ready = await prepare(path!, wanted, (parts) => reading.show(parts)).finally(() => reading.end());
     if (file) terminal.note(`settings from ${file}`);
     terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));
     showSchema(terminal, ready);
@@ -78,7 +78,7 @@ export const train = command({
     // not before all is known to be sound: an old run stays where a new one cannot begin. What is ours, and nothing else
     if (fresh) for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const about: Saved = { lanewise: VERSION, data: basename(resolve(path!)), sha256, config: saved?.config ?? own, settings: wanted, plan, finished: false };
+    const about: Saved = { lanewise: VERSION, data: basename(resolve(path!)), sha256, config: saved?.config ?? own, settings: { ...wanted, ...(ready.facts.stream && { stream: true }) }, plan, finished: false };
     await save(folder, "run.json", about);
     return fitted(terminal, { ready, plan, model, folder, wanted, about, force, checkpoint, keep: keep === "all" ? Infinity : keep, stepHashes });
   },
@@ -139,7 +139,7 @@ function told(terminal: Terminal, folder: string, { settings, ...saved }: Saved,
   return 0;
 }
 
-const heldRows = ({ raw }: Ready): number => raw.rows;
+const heldRows = ({ raw }: Ready): number => raw.reduce((sum, part) => sum + part.rows, 0);
 
 /** The plan of a run: chosen, or what it began with. */
 async function planned(
@@ -181,7 +181,7 @@ export function fitOptions({ facts, heldOut }: Ready, plan: Plan, { seed = 0 }: 
   const schedule = scheduleOf(plan);
   return {
     loss: lossOf(plan), optimizer: optimizerOf(plan), ...(schedule && { schedule }), batchSize: plan.batchSize, epochs: plan.epochs, seed,
-    validation: weighted(heldOut, plan), metrics: facts.task === "number" ? [r2()] : ["accuracy" as const],
+    validation: weighted(heldOut, plan), metrics: facts.task !== "number" ? ["accuracy" as const] : facts.stream ? [] : [r2()], // R² wants all rows of the training data
     callbacks: plan.patience ? [earlyStopping({ patience: plan.patience })] : [],
   };
 }
@@ -199,12 +199,15 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
     },
     onStorageError: (error) => terminal.note(`checkpoint: ${clean(error.message)}`),
   });
-  const options = fitOptions(ready, plan, wanted), perEpoch = Math.ceil(ready.facts.rows / plan.batchSize), started = performance.now();
-  let last: Report | undefined;
+  const options = fitOptions(ready, plan, wanted), perEpoch = Math.ceil(ready.facts.rows / plan.batchSize);
+  let last: Report | undefined, started = performance.now();
   const training = model.fit(weighted(ready.training, plan), {
     ...options, callbacks: [...options.callbacks, audit({ stepHashes })], run, doctor: doctor(),
     // a look at each step makes short ones longer: only where epochs are long
-    ...(perEpoch > 200 && { onStep: ({ step, steps }: { step: number; steps: number }) => progress.show(() => stepParts(last, plan, step, steps, from, started)) }),
+    ...(perEpoch > 200 && { onStep: ({ step, steps }: { step: number; steps: number }) => {
+      if (step === from + 1) started = performance.now(); // a stream has been read as far as its order wants
+      progress.show(() => stepParts(last, plan, step, steps, from, started));
+    } }),
   } as never);
   const release = onInterrupt(() => {
     interrupted = true;
@@ -233,7 +236,7 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
     model.dispose();
     return INTERRUPTED;
   }
-  const scored = await score(model, [ready.raw]), file = join(folder, "model.safetensors");
+  const scored = await score(model, ready.raw), file = join(folder, "model.safetensors");
   await writeWhole(file, model.save());
   await save(folder, "report.json", reportOf(work, history.columns, scored, [...findings.values()]));
   await save(folder, "run.json", { ...about, finished: true });
@@ -245,10 +248,10 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
 function epochParts(report: Report & Record<string, any>, plan: Plan, perEpoch: number, from: number, started: number): Part[] {
   const { epoch, loss, rowsPerSecond } = report, validation = report.validation as Record<string, number> | undefined, done = epoch * perEpoch - from;
   const left = timeLeft(done, plan.epochs * perEpoch - from, (performance.now() - started) / 1000);
-  const figure = validation?.accuracy !== undefined ? `${plan.classWeights ? "balanced " : ""}accuracy ${Number(validation.accuracy).toFixed(3)}` : `R² ${Number(validation?.r2).toFixed(3)}`;
+  const figure = validation?.accuracy !== undefined ? `${plan.classWeights ? "balanced " : ""}accuracy ${Number(validation.accuracy).toFixed(3)}` : validation?.r2 !== undefined ? `R² ${Number(validation.r2).toFixed(3)}` : "";
   return [
     { text: `epoch ${String(epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`, rank: 0 },
-    { text: `loss ${digits(loss)}`, rank: 3 }, { text: `held out: loss ${digits(validation?.loss)}`, rank: 4 }, { text: figure, rank: 2 },
+    { text: `loss ${digits(loss)}`, rank: 3 }, { text: `held out: loss ${digits(validation?.loss)}`, rank: 4 }, ...(figure ? [{ text: figure, rank: 2 }] : []),
     { text: `${short(Math.round(rowsPerSecond))} rows/s`, rank: 5 }, ...(left ? [{ text: plan.patience ? `at most ${left}` : left, rank: 1 }] : []),
   ];
 }
@@ -268,7 +271,7 @@ const digits = (x: number | undefined): string => (x === undefined ? "–" : x >
 function reportOf({ ready, plan, model, about }: Work, history: Record<string, number[]>, scored: Scored, findings: readonly Finding[]): object {
   const { facts, schema, name } = ready;
   return {
-    lanewise: VERSION, data: { name, target: facts.target, rows: facts.rows, heldOut: ready.raw.rows }, settings: about.settings, plan,
+    lanewise: VERSION, data: { name, target: facts.target, rows: facts.rows, heldOut: heldRows(ready) }, settings: about.settings, plan,
     ...(schema && { columns: schema.columns }), scores: scored.scores, history, findings, model: { file: "model.safetensors", hash: hash(model) },
   };
 }

@@ -10,8 +10,9 @@ import { DataError, FormatError, MemoryError, OptionError, show } from "../error
 import { badOption, checkNames, didYouMean, isRecord, wantBoolean, wantOneOf } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Data } from "./columns.ts";
-import { inferSchema, Schema, type SchemaOptions, type Task } from "./schema.ts";
-import { byCodePoint, columnError, isRaw, MOST_COLUMNS, type Records, type Table, textAt, wantColumn, wantTable } from "./table.ts";
+import { learnerOf, Moments } from "./learners.ts";
+import { type ColumnSchema, inferSchema, Schema, type SchemaOptions, type Task } from "./schema.ts";
+import { byCodePoint, columnError, type ColumnValues, isRaw, MOST_COLUMNS, type Records, type Table, textAt, wantColumn, wantTable } from "./table.ts";
 import {
   areNumbers, broken, categoryOf, type Encoder, encoderOf, type Fitted, fitColumn, MOST_FEATURES, momentsOf, numberAt, signedExp, signedLog, type TransformOption, wantFinite,
   wantFitted, wantFlag, wantFrom, wantKeys, wantObject, wantText, wantTexts, widthOf,
@@ -130,18 +131,38 @@ export class Preprocessing {
     const table = wantTable(given), { schema: made, transforms = {}, ...asked } = options ?? {};
     checkNames("Preprocessing.fit", options, ["target", "task", "types", "ignore", "schema", "transforms", "rows"]);
     const { rows: chosen, ...inferred } = asked, rows = wantRows(table, chosen);
-    const schema = made === undefined ? inferSchema(table, inferred) : wantSchema(made, table, inferred);
-    if (!isRecord(transforms)) throw badOption("transforms", transforms, "a record by column, such as { age: \"log\" }");
-    const names = schema.columns.map(({ name }) => name);
-    for (const name of Object.keys(transforms)) if (!names.includes(name))
-      throw new OptionError("unknown-option", { of: "Preprocessing.fit", option: `transforms.${name}`, problem: "no such column", fix: didYouMean(name, names) ?? `known: ${names.slice(0, 20).join(", ")}` });
-    const option = (name: string): TransformOption | undefined => (Object.hasOwn(transforms, name) ? transforms[name] : undefined);
+    const schema = made === undefined ? inferSchema(table, inferred) : wantSchema(made, table, inferred), option = wantTransforms(schema, transforms);
     const target = schema.target === undefined ? null : fitTarget(table, schema.target, schema.task!, rows, option(schema.target));
+    return Preprocessing.made(table, schema, target, (column) => fitColumn(table, wantColumn(table, column.name), rows, column, option(column.name)));
+  }
+
+  /** As fit, of training rows in tables that come one after the other: what is kept of them does not grow with their number.
+   *
+   * @throws As fit; OptionError for a transform that wants all rows at once.
+   * @internal
+   */
+  static async fitTables(tables: AsyncIterable<Table>, schema: Schema, transforms: PreprocessingOptions["transforms"] & object = {}): Promise<Preprocessing> {
+    const option = wantTransforms(schema, transforms), { target, task } = schema;
+    const learners = new Map(schema.columns.flatMap((column) => {
+      const learner = column.use === "target" ? undefined : learnerOf(column, option(column.name));
+      return learner ? [[column.name, learner] as const] : [];
+    }));
+    const answers = target === undefined ? undefined : targetLearner(target, task!, option(target));
+    let last: Table | undefined;
+    for await (const table of tables) {
+      last = table;
+      for (const [name, learner] of learners) learner.add(table, wantColumn(table, name));
+      answers?.add(table, wantColumn(table, target!));
+    }
+    if (!last) throw new DataError("no-rows", { option: schema.name, wanted: "at least one row", got: 0 });
+    return Preprocessing.made(last, schema, answers?.fitted(last) ?? null, ({ name }) => learners.get(name)?.fitted(last!));
+  }
+
+  private static made(table: Table, schema: Schema, target: SavedTarget | null, fit: (column: ColumnSchema) => Fitted | undefined): Preprocessing {
     const columns: Fitted[] = [];
     let width = 0;
     for (const column of schema.columns) {
-      if (column.use === "target") continue;
-      const fitted = fitColumn(table, wantColumn(table, column.name), rows, column, option(column.name));
+      const fitted = column.use === "target" ? undefined : fit(column);
       if (!fitted) continue;
       width += widthOf(fitted);
       if (width > MOST_FEATURES)
@@ -352,38 +373,84 @@ function wantSchema(schema: Schema, table: Table, asked: SchemaOptions): Schema 
   return schema;
 }
 
+/** What is said of each column. */
+function wantTransforms(schema: Schema, transforms: unknown): (name: string) => TransformOption | undefined {
+  if (!isRecord(transforms)) throw badOption("transforms", transforms, "a record by column, such as { age: \"log\" }");
+  const names = schema.columns.map(({ name }) => name);
+  for (const name of Object.keys(transforms)) if (!names.includes(name))
+    throw new OptionError("unknown-option", { of: "Preprocessing.fit", option: `transforms.${name}`, problem: "no such column", fix: didYouMean(name, names) ?? `known: ${names.slice(0, 20).join(", ")}` });
+  return (name) => (Object.hasOwn(transforms, name) ? transforms[name] as TransformOption : undefined);
+}
+
 function missingTarget(table: Table, column: string, row: number): DataError {
   return columnError("missing-target", table, column, { row, wanted: "a target in each row", got: null, fix: `leave such rows out: takeRows(table, rowsWith(table, ${show(column)}))` });
 }
 
 function fitTarget(table: Table, column: string, task: Task, rows: Int32Array, option: TransformOption | undefined): SavedTarget {
-  const values = wantColumn(table, column), label = `transforms.${column}`;
+  const values = wantColumn(table, column), use = targetUse(column, task, option);
+  if (use === undefined) {
+    const texts = new Set<string>();
+    for (const row of rows) texts.add(answerAt(table, column, values, row));
+    return classTarget(table, column, texts);
+  }
+  const numbers = Float64Array.from(rows, (row) => targetAt(table, column, values, row, use));
+  return numberTarget(table, column, use, use === "none" ? { mean: 0, deviation: 1 } : momentsOf(numbers));
+}
+
+/** Likewise, a table at a time. */
+function targetLearner(column: string, task: Task, option: TransformOption | undefined): { add(table: Table, values: ColumnValues): void; fitted(table: Table): SavedTarget } {
+  const use = targetUse(column, task, option), texts = new Set<string>(), moments = new Moments();
+  return {
+    add(table, values) {
+      for (let row = 0; row < table.rows; row++)
+        if (use !== undefined) moments.add(targetAt(table, column, values, row, use));
+        else if (texts.add(answerAt(table, column, values, row)).size > MOST_FEATURES) throw tooManyClasses(table, column, "more");
+    },
+    fitted: (table) => (use === undefined ? classTarget(table, column, texts) : numberTarget(table, column, use, use === "none" ? { mean: 0, deviation: 1 } : moments)),
+  };
+}
+
+/** What is done with numbers that are to be predicted; undefined of classes. */
+function targetUse(column: string, task: Task, option: TransformOption | undefined): "standardise" | "log" | "none" | undefined {
+  const label = `transforms.${column}`;
   if (task === "classification") {
     if (option !== undefined) throw badOption(label, option, "nothing, as it is a target of classes");
-    const texts = new Set<string>();
-    for (const row of rows) {
-      const text = textAt(values, row);
-      if (text === null) throw missingTarget(table, column, row);
-      texts.add(text);
-    }
-    const numeric = areNumbers(texts), names = [...new Set([...texts].map((text) => categoryOf(text, numeric)))];
-    const classes = numeric ? names.sort((a, b) => Number(a) - Number(b)) : names.sort(byCodePoint);
-    if (classes.length < 2) throw columnError("one-class", table, column, { wanted: "at least two classes among the training rows", got: classes });
-    if (classes.length > MOST_FEATURES) throw columnError("too-many-classes", table, column, { wanted: `at most ${MOST_FEATURES} classes`, got: classes.length, fix: "task: \"regression\", or another target" });
-    return { column, task, classes, numeric };
+    return undefined;
   }
   const given = isRecord(option) ? option.use : option, use = wantOneOf(label, given ?? "standardise", TARGET_USES);
   if (isRecord(option)) checkNames(label, option, ["use"]);
-  const numbers = Float64Array.from(rows, (row) => {
-    const number = numberAt(table, column, values, row);
-    if (Number.isNaN(number)) throw missingTarget(table, column, row);
-    // predictions come back as float32
-    if (!Number.isFinite(Math.fround(number))) throw columnError("too-great", table, column, { row, wanted: "a number within float32", got: number, fix: "smaller units" });
-    return use === "log" ? signedLog(number) : number;
-  });
-  const { mean, deviation } = use === "none" ? { mean: 0, deviation: 1 } : momentsOf(numbers);
+  return use;
+}
+
+function answerAt(table: Table, column: string, values: ColumnValues, row: number): string {
+  const text = textAt(values, row);
+  if (text === null) throw missingTarget(table, column, row);
+  return text;
+}
+
+function tooManyClasses(table: Table, column: string, got: unknown): DataError {
+  return columnError("too-many-classes", table, column, { wanted: `at most ${MOST_FEATURES} classes`, got, fix: "task: \"regression\", or another target" });
+}
+
+function classTarget(table: Table, column: string, texts: ReadonlySet<string>): SavedTarget {
+  const numeric = areNumbers(texts), names = [...new Set([...texts].map((text) => categoryOf(text, numeric)))];
+  const classes = numeric ? names.sort((a, b) => Number(a) - Number(b)) : names.sort(byCodePoint);
+  if (classes.length < 2) throw columnError("one-class", table, column, { wanted: "at least two classes among the training rows", got: classes });
+  if (classes.length > MOST_FEATURES) throw tooManyClasses(table, column, classes.length);
+  return { column, task: "classification", classes, numeric };
+}
+
+function targetAt(table: Table, column: string, values: ColumnValues, row: number, use: "standardise" | "log" | "none"): number {
+  const number = numberAt(table, column, values, row);
+  if (Number.isNaN(number)) throw missingTarget(table, column, row);
+  // predictions come back as float32
+  if (!Number.isFinite(Math.fround(number))) throw columnError("too-great", table, column, { row, wanted: "a number within float32", got: number, fix: "smaller units" });
+  return use === "log" ? signedLog(number) : number;
+}
+
+function numberTarget(table: Table, column: string, use: "standardise" | "log" | "none", { mean, deviation }: { mean: number; deviation: number }): SavedTarget {
   if (!Number.isFinite(mean) || !Number.isFinite(deviation)) throw columnError("too-great", table, column, { problem: "its numbers are so great that their mean is none", fix: "transforms: \"log\", or smaller units" });
-  return { column, task, use, mean, deviation };
+  return { column, task: "regression", use, mean, deviation };
 }
 
 /** The target of each row as the model has it. */

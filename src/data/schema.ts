@@ -1,7 +1,7 @@
 // What the columns of a table are, and what is to be done with them: inferred from their values by rules that are written down here, told
 // as a table that people read, and overruled column by column.
 
-import { show } from "../errors.ts";
+import { DataError, show } from "../errors.ts";
 import { badOption, checkNames, didYouMean, isRecord, wantOneOf } from "../options.ts";
 import { DATE_FORMATS, type DateFormat, parseDate, showDate } from "./dates.ts";
 import { byCodePoint, columnError, type ColumnValues, numberOf, type Records, type Table, textAt, wantTable } from "./table.ts";
@@ -213,7 +213,33 @@ function pad(text: string, width: number, right = false): string {
  * schema.task // → "classification"
  */
 export function inferSchema(given: Table | Records, options: SchemaOptions = {}): Schema {
-  const table = wantTable(given);
+  const table = wantTable(given), asked = wantAsked(table, options), facts = new Map<string, Facts>();
+  learn(facts, table);
+  return schemaOf(table, facts, asked);
+}
+
+/** As inferSchema, of tables that come one after the other, with the same columns each: what is kept of them does not grow with their number. */
+export async function inferSchemaOf(tables: AsyncIterable<Table>, options: SchemaOptions = {}): Promise<Schema> {
+  const facts = new Map<string, Facts>();
+  let first: Table | undefined, asked: Asked | undefined, rows = 0;
+  for await (const table of tables) {
+    asked ??= wantAsked((first = table), options);
+    learn(facts, table);
+    rows += table.rows;
+  }
+  if (!first || !asked) throw new DataError("no-rows", { option: "tables", wanted: "at least one", got: 0 });
+  return schemaOf({ ...first, rows }, facts, asked);
+}
+
+/** The options, checked. */
+interface Asked {
+  readonly target: string | undefined;
+  readonly ignore: readonly string[];
+  readonly forced: ReadonlyMap<string, { type: ColumnType; format?: DateFormat }>;
+  readonly task: Task | undefined;
+}
+
+function wantAsked(table: Table, options: SchemaOptions): Asked {
   checkNames("inferSchema", options, ["target", "task", "types", "ignore"]);
   const { target, ignore = [], types = {} } = options, names = [...table.columns.keys()];
   const known = (option: string, name: unknown): void => {
@@ -228,11 +254,15 @@ export function inferSchema(given: Table | Records, options: SchemaOptions = {})
   for (const name of Object.keys(types)) known("types", name);
   const task = options.task === undefined ? undefined : wantOneOf("task", options.task, ["classification", "regression"]);
   if (task !== undefined && target === undefined) throw badOption("task", task, "a task for a target", { fix: "name the column: { target }" });
+  return { target, ignore, forced: new Map(Object.entries(types).map(([name, type]) => [name, wantType(`types.${name}`, type)])), task };
+}
+
+function schemaOf(table: Table, all: ReadonlyMap<string, Facts>, { target, ignore, forced: types, task }: Asked): Schema {
   let found: Task | undefined;
-  const columns = [...table.columns].map(([name, values]): ColumnSchema => {
-    const facts = factsOf(values, table.rows), forced = Object.hasOwn(types, name) ? wantType(`types.${name}`, types[name]) : undefined;
+  const columns = [...all].map(([name, facts]): ColumnSchema => {
+    const forced = types.get(name);
     if (forced?.type === "number" && facts.noNumber)
-      throw columnError("not-a-number", table, name, { row: facts.noNumber.row, wanted: "a number, as types says", got: facts.noNumber.text });
+      throw columnError("not-a-number", facts.noNumber.table, name, { row: facts.noNumber.row, wanted: "a number, as types says", got: facts.noNumber.text });
     const column = describe(name, facts, forced);
     if (name === target) {
       const { task: told, reason } = taskOf(column, facts, task);
@@ -258,17 +288,19 @@ interface Facts {
   counts: Map<string, number>;
   /** Are all different, as far as they were counted? */
   different: boolean;
+  /** Were some of them texts? A column of numbers alone has no dates. */
+  texts: boolean;
   /** The first text that is no number, and its row. */
-  noNumber: { text: string; row: number } | undefined;
+  noNumber: { text: string; row: number; table: Table } | undefined;
   /** Is there a number that begins with 0, such as 01234? */
   codes: boolean;
   whole: boolean;
   range: [number, number];
   /** Ways to write dates that fit all values, with their ranges. */
   dates: Map<DateFormat, [number, number]>;
-  /** Words of a value, on average. */
+  /** Values whose words are counted, all their words, and how many are numbers, or would be without %, currency and separators of thousands. */
+  sampled: number;
   words: number;
-  /** The share of them that are numbers, or would be without %, currency and separators of thousands. */
   nearNumbers: number;
 }
 
@@ -277,12 +309,24 @@ const NEAR_NUMBER = /^\s*[-+]?[$€£¥]?\s*(?:\d+(?:[., ]\d+)*|\.\d+)\s*[%$€�
 
 const LEADING_ZERO = /^\s*[+-]?0\d/;
 
-function factsOf(values: ColumnValues, rows: number): Facts {
-  const counts = new Map<string, number>(), texts = !(values instanceof Float64Array), number: [number, number] = [Infinity, -Infinity];
-  const dates = new Map<DateFormat, [number, number]>(texts ? DATE_FORMATS.filter((format) => format !== "milliseconds").map((format) => [format, [Infinity, -Infinity]]) : []);
-  const facts: Facts = { present: 0, missing: 0, counts, different: true, noNumber: undefined, codes: false, whole: true, range: number, dates, words: 0, nearNumbers: 0 };
-  let words = 0, near = 0, sampled = 0;
-  for (let row = 0; row < rows; row++) {
+function noFacts(): Facts {
+  const dates = new Map(DATE_FORMATS.filter((format) => format !== "milliseconds").map((format): [DateFormat, [number, number]] => [format, [Infinity, -Infinity]]));
+  return { present: 0, missing: 0, counts: new Map(), different: true, texts: false, noNumber: undefined, codes: false, whole: true, range: [Infinity, -Infinity], dates, sampled: 0, words: 0, nearNumbers: 0 };
+}
+
+/** Adds a table's rows to what is known of its columns. */
+function learn(all: Map<string, Facts>, table: Table): void {
+  for (const [name, values] of table.columns) {
+    let facts = all.get(name);
+    if (!facts) all.set(name, (facts = noFacts()));
+    learnColumn(facts, table, values);
+  }
+}
+
+function learnColumn(facts: Facts, table: Table, values: ColumnValues): void {
+  const { counts, dates, range } = facts, texts = !(values instanceof Float64Array);
+  facts.texts ||= texts;
+  for (let row = 0; row < table.rows; row++) {
     const text = textAt(values, row);
     if (text === null) {
       facts.missing++;
@@ -298,27 +342,24 @@ function factsOf(values: ColumnValues, rows: number): Facts {
     if (counts.size < MOST_DISTINCT) counts.set(text, 1);
     if (!facts.noNumber) {
       const value = texts ? numberOf(text) : (values[row] as number);
-      if (Number.isNaN(value)) facts.noNumber = { text, row };
+      if (Number.isNaN(value)) facts.noNumber = { text, row, table };
       else {
-        widen(number, value);
+        widen(range, value);
         facts.whole &&= Number.isInteger(value);
         facts.codes ||= texts && LEADING_ZERO.test(text);
       }
     }
-    for (const [format, range] of dates) {
+    for (const [format, dated] of dates) {
       const date = parseDate(text, format);
       if (Number.isNaN(date)) dates.delete(format);
-      else widen(range, date);
+      else widen(dated, date);
     }
-    if (sampled < SAMPLE) {
-      sampled++;
-      words += text.trim().split(/\s+/).length;
-      if (NEAR_NUMBER.test(text)) near++;
+    if (facts.sampled < SAMPLE) {
+      facts.sampled++;
+      facts.words += text.trim().split(/\s+/).length;
+      if (NEAR_NUMBER.test(text)) facts.nearNumbers++;
     }
   }
-  facts.words = sampled && words / sampled;
-  facts.nearNumbers = sampled && near / sampled;
-  return facts;
 }
 
 function widen(range: [number, number], value: number): void {
@@ -332,7 +373,8 @@ export function byFrequency(counts: ReadonlyMap<string, number>): [string, numbe
 }
 
 function describe(name: string, facts: Facts, forced: { type: ColumnType; format?: DateFormat } | undefined): ColumnSchema {
-  const { present, missing, counts, range, dates } = facts, distinct = counts.size;
+  const { present, missing, counts, range, dates, texts } = facts, distinct = counts.size;
+  if (!texts) dates.clear();
   const base = { name, missing, distinct, frequent: (facts.different ? [...counts] : byFrequency(counts)).slice(0, 8) };
   const { type, format, reason, use }: Finding = forced ? { reason: { code: "asked" }, ...forced } : typeOf(name, facts);
   const constant = distinct === 1 && missing === 0, made = use ?? (type === "category" && distinct > MOST_CATEGORIES ? "hash" : USE_OF[type]);
@@ -368,7 +410,7 @@ interface Finding {
 }
 
 function typeOf(name: string, facts: Facts): Finding {
-  const { present, counts, different, noNumber, codes, whole, range, dates, words, nearNumbers } = facts, distinct = counts.size;
+  const { present, counts, different, noNumber, codes, whole, range, dates, sampled } = facts, distinct = counts.size, words = facts.words / sampled, nearNumbers = facts.nearNumbers / sampled;
   const named = different && present > 1 && (NAMED_LIKE_AN_ID.test(name) || CAMEL_ID.test(name));
   if (present === 0) return { type: "category", reason: { code: "no-values" } };
   if (!noNumber && !codes) {

@@ -184,6 +184,32 @@ export function momentsOf(values: ArrayLike<number>): { mean: number; deviation:
  * @throws DataError for values that do not fit; OptionError for options that do not.
  */
 export function fitColumn(table: Table, values: ColumnValues, rows: ArrayLike<number>, schema: ColumnSchema, option: TransformOption | undefined): Fitted | undefined {
+  const how = howOf(schema, option);
+  if (!how) return undefined;
+  const { column, use, options } = how;
+  let missing = 0;
+  for (let i = 0; i < rows.length; i++) if (missingAt(values, rows[i]!)) missing++;
+  const indicator = indicatorOf(table, how, missing, rows.length);
+  if (use === "cyclic") return fitDate(table, values, rows, how, indicator);
+  if (use === "hash") return fitHash(how, indicator);
+  if (use === "oneHot" || use === "ordinal") {
+    const counts = new Map<string, number>();
+    for (let i = 0; i < rows.length; i++) tally(counts, textAt(values, rows[i]!));
+    return fitCategory(counts, column, use, options, indicator);
+  }
+  return fitNumber(table, values, rows, column, use, options, indicator);
+}
+
+/** What is to be done with a column, checked. */
+export interface How {
+  readonly column: string;
+  readonly schema: ColumnSchema;
+  readonly use: Exclude<Use, "ignore" | "target">;
+  readonly options: TransformOptions;
+}
+
+/** Undefined for one that is left out. */
+export function howOf(schema: ColumnSchema, option: TransformOption | undefined): How | undefined {
   const { name: column } = schema, label = `transforms.${column}`, options = optionsOf(label, option);
   const use = options.use ?? schema.use;
   if (use === "ignore" || use === "target") return undefined;
@@ -191,18 +217,24 @@ export function fitColumn(table: Table, values: ColumnValues, rows: ArrayLike<nu
   if (!known.includes(use))
     throw badOption(label, use, `one of ${known.map(show).join(", ")}, as it is a column of type ${schema.type}`, { fix: `types: { ${show(column)}: … } makes it another` });
   checkNames(label, options, ["use", "impute", "indicator", ...OPTIONS_OF[use]]);
-  let missing = 0;
-  for (let i = 0; i < rows.length; i++) if (missingAt(values, rows[i]!)) missing++;
-  if (missing === rows.length) throw columnError("all-missing", table, column, { problem: "it has no value in any training row", fix: "ignore it" });
-  const indicator = options.indicator === undefined ? missing > 0 : wantBoolean(`${label}.indicator`, options.indicator);
-  if (use === "cyclic") return fitDate(table, values, rows, schema, options, indicator);
-  if (use === "hash") {
-    const { buckets = 64, by = schema.type === "text" ? "words" : "value", seed = 0 } = options;
-    if (options.impute !== undefined) throw badOption(`${label}.impute`, options.impute, "nothing, as a missing value is in no bucket");
-    return { column, use, by: wantOneOf(`${label}.by`, by, ["value", "words"]), buckets: wantBuckets(`${label}.buckets`, buckets), seed: wantHashSeed(`${label}.seed`, seed), indicator };
-  }
-  if (use === "oneHot" || use === "ordinal") return fitCategory(values, rows, column, use, options, indicator);
-  return fitNumber(table, values, rows, column, use, options, indicator);
+  return { column, schema, use, options };
+}
+
+/** Is there a number more that says where a value is missing? */
+export function indicatorOf(table: Table, { column, options: { indicator } }: How, missing: number, rows: number): boolean {
+  if (missing === rows) throw columnError("all-missing", table, column, { problem: "it has no value in any training row", fix: "ignore it" });
+  return indicator === undefined ? missing > 0 : wantBoolean(`transforms.${column}.indicator`, indicator);
+}
+
+export function fitHash({ column, schema: { type }, options }: How, indicator: boolean): FittedHash {
+  const { buckets = 64, by = type === "text" ? "words" : "value", seed = 0 } = options, label = `transforms.${column}`;
+  if (options.impute !== undefined) throw badOption(`${label}.impute`, options.impute, "nothing, as a missing value is in no bucket");
+  return { column, use: "hash", by: wantOneOf(`${label}.by`, by, ["value", "words"]), buckets: wantBuckets(`${label}.buckets`, buckets), seed: wantHashSeed(`${label}.seed`, seed), indicator };
+}
+
+/** Counts a text that is not missing. */
+export function tally(counts: Map<string, number>, text: string | null): void {
+  if (text !== null) counts.set(text, (counts.get(text) ?? 0) + 1);
 }
 
 /** Uses that a type allows. */
@@ -240,9 +272,14 @@ function fitNumber(table: Table, values: ColumnValues, rows: ArrayLike<number>, 
   const numbers = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) numbers[i] = numberAt(table, column, values, rows[i]!);
   const fill = fillOf(`transforms.${column}.impute`, numbers, options.impute ?? "mean");
-  const { shift, scale } = scaleOf(numbers, use);
+  return wantSound(table, { column, use, fill, ...scaleOf(numbers, use), indicator });
+}
+
+/** A column of numbers that can be computed with. */
+export function wantSound(table: Table, fitted: FittedNumber): FittedNumber {
+  const { column, fill, shift, scale } = fitted;
   if (![fill, shift, scale].every(Number.isFinite)) throw columnError("too-great", table, column, { problem: "its numbers are so great that their mean is none", fix: "transforms: \"log\", or smaller units" });
-  return { column, use, fill, shift, scale, indicator };
+  return fitted;
 }
 
 /** Shift and scale of numbers, missing ones left aside. */
@@ -278,15 +315,12 @@ function fillOf(option: string, numbers: Float64Array, impute: unknown): number 
   return best + 0;
 }
 
-function fitCategory(values: ColumnValues, rows: ArrayLike<number>, column: string, use: FittedCategory["use"], options: TransformOptions, indicator: boolean): FittedCategory {
-  const label = `transforms.${column}`, counts = new Map<string, number>();
-  for (let i = 0; i < rows.length; i++) {
-    const text = textAt(values, rows[i]!);
-    if (text !== null) counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
+/** From how often each text comes. */
+export function fitCategory(counts: ReadonlyMap<string, number>, column: string, use: FittedCategory["use"], options: TransformOptions, indicator: boolean): FittedCategory {
+  const label = `transforms.${column}`;
   const given = options.categories, numeric = areNumbers(given && Array.isArray(given) && given.every((one) => typeof one === "string") ? given : counts.keys());
   const merged = new Map<string, number>();
-  for (const [text, count] of counts) merged.set(categoryOf(text, numeric), (merged.get(categoryOf(text, numeric)) ?? 0) + count);
+  for (const [text, times] of counts) merged.set(categoryOf(text, numeric), (merged.get(categoryOf(text, numeric)) ?? 0) + times);
   const frequent = byFrequency(merged).map(([text]) => text);
   const categories = given === undefined ? frequent : wantCategories(`${label}.categories`, given, numeric);
   if (use === "oneHot" && categories.length > MOST_FEATURES) throw badOption(label, use, `at most ${MOST_FEATURES} categories`, { got: categories.length, fix: "use: \"hash\"" });
@@ -302,23 +336,40 @@ function wantCategories(option: string, given: unknown, numeric: boolean): strin
   return categories;
 }
 
-function fitDate(table: Table, values: ColumnValues, rows: ArrayLike<number>, { name: column, format = "iso" }: ColumnSchema, options: TransformOptions, indicator: boolean): FittedDate {
-  const label = `transforms.${column}`;
-  if (options.impute !== undefined) throw badOption(`${label}.impute`, options.impute, "nothing, as the numbers of a missing date are 0");
-  const days = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) days[i] = dateAt(table, column, values, rows[i]!, format);
-  const turns = new Map<DatePart, Set<number>>([["month", new Set()], ["weekday", new Set()], ["hour", new Set()], ["elapsed", new Set()]]);
-  for (let i = 0; i < days.length; i++) {
-    const instant = days[i]!;
-    if (Number.isNaN(instant)) continue;
-    for (const [part, turn] of turns) if (turn.size < 2) turn.add(part === "elapsed" ? instant : turnOf(part, instant));
+function fitDate(table: Table, values: ColumnValues, rows: ArrayLike<number>, how: How, indicator: boolean): FittedDate {
+  const days = new Float64Array(rows.length), turns = new Turns();
+  for (let i = 0; i < rows.length; i++) {
+    const instant = dateAt(table, how.column, values, rows[i]!, formatOf(how));
+    turns.add(instant);
     days[i] = instant / DAY;
   }
-  const { parts = DATE_PARTS.filter((part) => turns.get(part)!.size > 1) } = options;
+  return fittedDate(how, turns, momentsOf(days), indicator);
+}
+
+export const formatOf = ({ schema: { format = "iso" } }: How): DateFormat => format;
+
+/** Which parts of dates are not the same in each row. */
+export class Turns {
+  private readonly seen = new Map<DatePart, Set<number>>(DATE_PARTS.map((part) => [part, new Set()]));
+
+  /** NaN is missing. */
+  add(instant: number): void {
+    if (Number.isNaN(instant)) return;
+    for (const [part, turn] of this.seen) if (turn.size < 2) turn.add(part === "elapsed" ? instant : turnOf(part, instant));
+  }
+
+  varies(part: DatePart): boolean {
+    return this.seen.get(part)!.size > 1;
+  }
+}
+
+export function fittedDate(how: How, turns: Turns, { mean, deviation }: { mean: number; deviation: number }, indicator: boolean): FittedDate {
+  const { column, options } = how, label = `transforms.${column}`;
+  if (options.impute !== undefined) throw badOption(`${label}.impute`, options.impute, "nothing, as the numbers of a missing date are 0");
+  const { parts = DATE_PARTS.filter((part) => turns.varies(part)) } = options;
   const sound = Array.isArray(parts) && parts.every((part) => DATE_PARTS.includes(part as DatePart)) && new Set(parts).size === parts.length && (options.parts === undefined || parts.length > 0);
   if (!sound) throw badOption(`${label}.parts`, parts, `some of ${DATE_PARTS.map(show).join(", ")}, each once`);
-  const { mean, deviation } = momentsOf(days);
-  return { column, use: "cyclic", format, parts: [...parts], shift: mean, scale: deviation, indicator };
+  return { column, use: "cyclic", format: formatOf(how), parts: [...parts], shift: mean, scale: deviation, indicator };
 }
 
 /** Names of the numbers that a value becomes. */
