@@ -6,7 +6,7 @@ import { isModelFile, openModel } from "./models.ts";
 import { PLANNING, planOf } from "./plan.ts";
 import { modelOf, weighted } from "./prepare.ts";
 import { showFindings, showSchema } from "./show.ts";
-import type { Terminal } from "./terminal.ts";
+import { Progress, type Terminal } from "./terminal.ts";
 import { clean, plural } from "./text.ts";
 import { fitOptions } from "./train.ts";
 
@@ -29,7 +29,7 @@ export const doctor = command({
         model.dispose();
       }
     }
-    const { ready, plan, wanted } = await planOf(path!, flags), model = await modelOf(ready, plan, wanted);
+    const { ready, plan, wanted } = await planOf(path!, flags, new Progress(terminal)), model = await modelOf(ready, plan, wanted);
     try {
       showSchema(terminal, ready);
       for (const note of ready.notes) terminal.tell(clean(note));

@@ -4,6 +4,7 @@ import { command } from "./args.ts";
 import { startRate, tamed } from "./choose.ts";
 import { PLANNING, planOf } from "./plan.ts";
 import { modelOf, rateCurve } from "./prepare.ts";
+import { Progress } from "./terminal.ts";
 import { plural, short, table } from "./text.ts";
 
 export const findLr = command({
@@ -17,7 +18,7 @@ export const findLr = command({
   } as const,
   examples: ["lanewise find-lr penguins.csv --target species"],
   async run(terminal, [path], { minimum, maximum, steps, ...flags }) {
-    const { ready, plan, wanted } = await planOf(path!, flags), model = await modelOf(ready, plan, wanted);
+    const { ready, plan, wanted } = await planOf(path!, flags, new Progress(terminal)), model = await modelOf(ready, plan, wanted);
     try {
       const curve = await rateCurve(model, ready, plan, wanted, { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }), ...(steps !== undefined && { steps }) });
       terminal.emit("curve", { ...curve });

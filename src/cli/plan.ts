@@ -5,6 +5,7 @@ import type { Flags } from "./args.ts";
 import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
 import { modelOf, prepare, type Ready, testedRate, type Wanted } from "./prepare.ts";
 import { PICTURES, READING, settingsOf, TRAINING } from "./settings.ts";
+import type { Progress } from "./terminal.ts";
 import { plural, short } from "./text.ts";
 
 /** Flags of those commands. */
@@ -24,9 +25,9 @@ export interface Planned {
 }
 
 /** Reads the data and plans; the learning rate is not tested. */
-export async function planOf(path: string, { config, labels, ...flags }: Wanted & { readonly config?: string }): Promise<Planned> {
+export async function planOf(path: string, { config, labels, ...flags }: Wanted & { readonly config?: string }, progress?: Progress): Promise<Planned> {
   const { settings, from } = await settingsOf(flags, config), wanted: Wanted = { ...settings, ...(labels !== undefined && { labels }) };
-  const ready = await prepare(path, wanted), { plan, choices } = choose(ready.facts, settings as Asked, from);
+  const ready = await prepare(path, wanted, progress), { plan, choices } = choose(ready.facts, settings as Asked, from);
   return { ready, plan, wanted, choices };
 }
 

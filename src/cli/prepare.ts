@@ -16,7 +16,8 @@ import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTabl
 import { type Images, readImages } from "./imageFolder.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
-import { streamTable, type Tell, wantsStream } from "./stream.ts";
+import { streamTable, wantsStream } from "./stream.ts";
+import type { Progress } from "./terminal.ts";
 import { plural } from "./text.ts";
 
 /** Data that a model can be trained on. */
@@ -50,10 +51,10 @@ export interface Wanted extends Settings {
   readonly labels?: string;
 }
 
-/** Reads a file and makes it ready; `tell` hears how far it is, where that takes long. */
-export async function prepare(path: string, settings: Wanted, tell?: Tell): Promise<Ready> {
+/** Reads a file and makes it ready; where that takes long, `progress` shows how far it is. */
+export async function prepare(path: string, settings: Wanted, progress?: Progress): Promise<Ready> {
   const kind = await kindOf(path);
-  if (await wantsStream(path, kind, settings.stream)) return prepareStream(path, kind, settings, tell);
+  if (await wantsStream(path, kind, settings.stream)) return prepareStream(path, kind, settings, progress);
   if (isTabular(kind)) return prepareTable(await wantTarget(path, settings, kind), kind, settings);
   return prepareArrays(kind === "images" ? await readImages(path, settings) : await readArrays(path, kind, settings.target, settings.labels), kind, settings);
 }
@@ -123,10 +124,10 @@ export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready 
 }
 
 /** A table that is not in memory as a whole. */
-async function prepareStream(path: string, kind: Kind, settings: Wanted, tell: Tell | undefined): Promise<Ready> {
+async function prepareStream(path: string, kind: Kind, settings: Wanted, progress: Progress | undefined): Promise<Ready> {
   const first = await firstOf(tablesOf(path, settings, kind));
   wantNamed(first, settings);
-  const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(first, settings), tell);
+  const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(first, settings), progress);
   const { classes } = preprocessing, numeric = areNumbers(answers.keys()), alone = new Set<string>(), notes = [...found.notes];
   // of classes that no training row has, nothing can be said
   const held = !classes ? raw : raw.map((table) => {

@@ -13,7 +13,7 @@ import { wantSeed } from "../options.ts";
 import { UsageError } from "./args.ts";
 import { failed, type Kind, tablesOf } from "./data.ts";
 import type { Settings } from "./settings.ts";
-import type { Part } from "./terminal.ts";
+import type { Progress } from "./terminal.ts";
 import { grouped, plural, sized } from "./text.ts";
 
 /** Bytes of a file from which on it is streamed unasked, plain or gzip. Numbers of ours, and no share of this machine's memory: the same call
@@ -30,9 +30,6 @@ const MOST_BYTES = 1 << 25;
 /** Step of the random stream SPLIT, behind those of data/. */
 const STREAM_ROWS = 64;
 const GRAIN = 1 << 30;
-
-/** Told how far a pass is. */
-export type Tell = (parts: () => readonly Part[]) => void;
 
 /** What is known of a table after two passes. */
 export interface Streamed {
@@ -62,16 +59,17 @@ export async function wantsStream(path: string, kind: Kind, asked: boolean | und
 }
 
 /** Reads a table twice, and makes the stream of its training rows. */
-export async function streamTable(path: string, kind: Kind, settings: Settings & { target: string }, options: SchemaOptions, tell: Tell = () => {}): Promise<Streamed> {
+export async function streamTable(path: string, kind: Kind, settings: Settings & { target: string }, options: SchemaOptions, progress?: Progress): Promise<Streamed> {
   const { target, validation = 0.2, seed = 0, time, group } = settings, notes: string[] = [];
   if (time !== undefined) throw new UsageError("--time: the latest rows are known where all are in memory; --group parts a stream, or \"stream\": false in lanewise.json reads the file as a whole");
   async function* pass(name: string, all?: number): AsyncGenerator<Table> {
     let rows = 0;
     for await (const table of tablesOf(path, settings, kind)) {
       rows += table.rows;
-      tell(() => [{ text: name, rank: 0 }, { text: all === undefined ? `${grouped(rows)} rows` : `${grouped(rows)} of ${grouped(all)} rows`, rank: 1 }]);
+      progress?.show(() => [{ text: name, rank: 0 }, { text: all === undefined ? `${grouped(rows)} rows` : `${grouped(rows)} of ${grouped(all)} rows`, rank: 1 }]);
       yield table;
     }
+    progress?.end();
   }
   const schema = await inferSchemaOf(pass("first pass over all rows: what the columns are"), options), column = schema.columns.find(({ name }) => name === target)!;
   const rows = schema.rows - column.missing, most = Math.min(MOST_HELD, Math.floor(MOST_BYTES / (4 * widest(schema)))), share = Math.min(validation, most / rows);
@@ -104,7 +102,7 @@ export async function streamTable(path: string, kind: Kind, settings: Settings &
     schema, preprocessing, training, rows: trained, answers, raw: held, notes, sample: () => sampleOf(training, preprocessing.input[0]),
     told: {
       rows: ["streamed", `${settings.stream ? "as asked" : `the file has ${sized((await stat(path)).size)}`}: each epoch reads it anew, in an order that is mixed within ${plural(mixed, "row")}`],
-      heldOut: [`${(100 * share).toPrecision(3)} %`, share < validation ? `at most ${grouped(most)} rows: they stay in memory, and tell enough` : "by a hash of seed and row number"],
+      heldOut: [`${(100 * share).toPrecision(3)} %`, share < validation ? `at most ${grouped(most)} rows: they stay in memory, and tell enough` : `by a hash of the seed and ${group === undefined ? "the row's number" : `its ${group}`}`],
     },
   };
 }

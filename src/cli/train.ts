@@ -69,7 +69,7 @@ export const train = command({
     const sha256 = await kindOf(path!) === "images" ? await hashOfImages(path!) : await hashOf(path!);
     if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
     if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(resolve(path!)), sha256 });
-    const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, reading = new Progress(terminal), ready = await prepare(path!, wanted, (parts) => reading.show(parts)).finally(() => reading.end());
+    const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted, new Progress(terminal));
     if (file) terminal.note(`settings from ${file}`);
     terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));
     showSchema(terminal, ready);

@@ -7,6 +7,7 @@ import { command } from "./args.ts";
 import { failed } from "./data.ts";
 import { modelOf, prepare, type Wanted, weighted } from "./prepare.ts";
 import { READING } from "./settings.ts";
+import { Progress } from "./terminal.ts";
 import { clean, plural } from "./text.ts";
 import { fitOptions, savedRun } from "./train.ts";
 
@@ -26,7 +27,7 @@ export const verify = command({
     if (!(await stat(folder!).then((found) => found.isDirectory(), () => false))) throw failed(folder!, "no such folder", "no-run");
     const saved = await savedRun(folder!, false);
     if (!saved) throw failed(folder!, "holds no run of lanewise", "no-run");
-    const wanted: Wanted = { ...saved.settings, ...reading }, ready = await prepare(path!, wanted), model = await modelOf(ready, saved.plan, wanted);
+    const wanted: Wanted = { ...saved.settings, ...reading }, ready = await prepare(path!, wanted, new Progress(terminal)), model = await modelOf(ready, saved.plan, wanted);
     const stored = await readRun(join(folder!, "checkpoints"));
     if (!stored.checkpoints.length) throw failed(folder!, "has no checkpoints", "no-run");
     try {
