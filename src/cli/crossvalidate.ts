@@ -5,14 +5,14 @@ import { command } from "./args.ts";
 import { failed } from "./data.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { PLANNING, planOf, rated } from "./plan.ts";
-import { modelOf, type Ready, weighted } from "./prepare.ts";
+import { modelOf, type AnyReady, weighted } from "./prepare.ts";
 import { showChoices } from "./show.ts";
 import { Progress, timeLeft } from "./terminal.ts";
 import { short, table } from "./text.ts";
 import { fitOptions } from "./train.ts";
 
 /** A class of one row cannot be held out and trained on. */
-function wantTwo({ name, facts, classes, all }: Ready): void {
+function wantTwo({ name, facts, classes, all }: AnyReady): void {
   const { y } = all().data as { y: Float32Array };
   if (facts.task === "number" || !classes) return;
   const counts = classes.map(() => 0);

@@ -3,7 +3,7 @@
 import type { Model } from "../index.ts";
 import type { Flags } from "./args.ts";
 import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
-import { modelOf, prepare, type Ready, testedRate, type Wanted } from "./prepare.ts";
+import { modelOf, prepare, type AnyReady, testedRate, type Wanted } from "./prepare.ts";
 import { PICTURES, READING, settingsOf, TRAINING } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
 import { plural, short } from "./text.ts";
@@ -18,7 +18,7 @@ export const PLANNING = {
 } as const satisfies Flags;
 
 export interface Planned {
-  readonly ready: Ready;
+  readonly ready: AnyReady;
   readonly plan: Plan;
   readonly wanted: Wanted;
   readonly choices: readonly Choice[];

@@ -20,8 +20,8 @@ import { streamTable, wantsStream } from "./stream.ts";
 import type { Progress } from "./terminal.ts";
 import { plural } from "./text.ts";
 
-/** Data that a model can be trained on. */
-export interface Ready {
+/** Data that a model can be trained on: in memory, or rows that are streamed. */
+export interface Ready<Rows extends Data | DatasetStream = Data> {
   readonly name: string;
   readonly kind: Kind;
   readonly facts: Facts;
@@ -32,7 +32,7 @@ export interface Ready {
   readonly input: readonly number[];
   /** What inputs are multiplied with in the model: bytes are divided by 255. */
   readonly factor: number;
-  readonly training: Data | DatasetStream;
+  readonly training: Rows;
   /** Enough of them to look at. */
   sample(): Promise<Data>;
   readonly heldOut: Data;
@@ -46,13 +46,15 @@ export interface Ready {
   readonly notes: readonly string[];
 }
 
+export type AnyReady = Ready<Data | DatasetStream>;
+
 export interface Wanted extends Settings {
   /** Where an IDX file's labels lie. */
   readonly labels?: string;
 }
 
 /** Reads a file and makes it ready; where that takes long, `progress` shows how far it is. */
-export async function prepare(path: string, settings: Wanted, progress?: Progress): Promise<Ready> {
+export async function prepare(path: string, settings: Wanted, progress?: Progress): Promise<AnyReady> {
   const kind = await kindOf(path);
   if (await wantsStream(path, kind, settings.stream)) return prepareStream(path, kind, settings, progress);
   if (isTabular(kind)) return prepareTable(await wantTarget(path, settings, kind), kind, settings);
@@ -124,7 +126,7 @@ export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready 
 }
 
 /** A table that is not in memory as a whole. */
-async function prepareStream(path: string, kind: Kind, settings: Wanted, progress: Progress | undefined): Promise<Ready> {
+async function prepareStream(path: string, kind: Kind, settings: Wanted, progress: Progress | undefined): Promise<Ready<DatasetStream>> {
   const first = await firstOf(tablesOf(path, settings, kind));
   wantNamed(first, settings);
   const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(first, settings), progress);
@@ -246,7 +248,7 @@ function networkOf({ hidden, activation, dropout: share, initializer, outputs }:
 }
 
 /** An untrained model. */
-export async function modelOf(ready: Ready, plan: Plan, { seed = 0, threads = 1 }: Settings): Promise<Model> {
+export async function modelOf(ready: AnyReady, plan: Plan, { seed = 0, threads = 1 }: Settings): Promise<Model> {
   const { input, classes, preprocessing, factor } = ready, network = networkOf(plan, input.length === 1);
   const options = { input: input as readonly number[], seed, threads, ...(classes && { classes }), ...(preprocessing && { preprocessing }) } as ModelOptions<readonly number[], "here">;
   return factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options);
@@ -306,12 +308,12 @@ export function weighted(data: Data | DatasetStream, { classWeights }: Plan): Da
 const TESTED = 1024;
 
 /** A range test over the rows to train on. */
-export async function rateCurve(model: Model, ready: Ready, plan: Plan, { seed = 0 }: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
+export async function rateCurve(model: Model, ready: AnyReady, plan: Plan, { seed = 0 }: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
   return findLearningRate(model, weighted(await ready.sample(), plan), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed, ...sweep });
 }
 
 /** The rate that it finds, within bounds. */
-export async function testedRate(model: Model, ready: Ready, plan: Plan, settings: Settings): Promise<{ rate: number; suggestion: number; steps: number }> {
+export async function testedRate(model: Model, ready: AnyReady, plan: Plan, settings: Settings): Promise<{ rate: number; suggestion: number; steps: number }> {
   const { suggestion, rates } = await rateCurve(model, ready, plan, settings);
   return { rate: tamed(suggestion, plan.optimizer), suggestion, steps: rates.length };
 }

@@ -18,7 +18,7 @@ import { failed, kindOf } from "./data.ts";
 import { hashOfImages } from "./imageFolder.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
-import { lossOf, modelOf, optimizerOf, prepare, type Ready, scheduleOf, type Wanted, weighted } from "./prepare.ts";
+import { lossOf, modelOf, optimizerOf, prepare, type AnyReady, scheduleOf, type Wanted, weighted } from "./prepare.ts";
 import { writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
 import { PICTURES, READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
@@ -139,11 +139,11 @@ function told(terminal: Terminal, folder: string, { settings, ...saved }: Saved,
   return 0;
 }
 
-const heldRows = ({ raw }: Ready): number => raw.reduce((sum, part) => sum + part.rows, 0);
+const heldRows = ({ raw }: AnyReady): number => raw.reduce((sum, part) => sum + part.rows, 0);
 
 /** The plan of a run: chosen, or what it began with. */
 async function planned(
-  terminal: Terminal, ready: Ready, wanted: Wanted, saved: Saved | undefined, force: boolean, from: (name: string) => string,
+  terminal: Terminal, ready: AnyReady, wanted: Wanted, saved: Saved | undefined, force: boolean, from: (name: string) => string,
 ): Promise<{ plan: Plan; model: Model }> {
   const asked = wanted as Asked;
   if (saved && !force) {
@@ -162,7 +162,7 @@ function differing(a: Plan, b: Plan): keyof Plan | undefined {
 }
 
 interface Work {
-  readonly ready: Ready;
+  readonly ready: AnyReady;
   readonly plan: Plan;
   readonly model: Model;
   readonly folder: string;
@@ -177,7 +177,7 @@ interface Work {
 const save = (folder: string, name: string, value: unknown): Promise<void> => writeWhole(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
 
 /** Options of fit. */
-export function fitOptions({ facts, heldOut }: Ready, plan: Plan, { seed = 0 }: Wanted) {
+export function fitOptions({ facts, heldOut }: AnyReady, plan: Plan, { seed = 0 }: Wanted) {
   const schedule = scheduleOf(plan);
   return {
     loss: lossOf(plan), optimizer: optimizerOf(plan), ...(schedule && { schedule }), batchSize: plan.batchSize, epochs: plan.epochs, seed,
