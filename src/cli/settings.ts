@@ -35,7 +35,7 @@ export const TRAINING = {
   group: { kind: "text", value: "COLUMN", help: "rows of one group stay together when a part is held out", setting: true },
   time: { kind: "text", value: "COLUMN", help: "the latest rows are held out", setting: true },
   classWeights: { kind: "text", choices: ["auto", "balanced", "none"], help: "balanced: classes count alike, however many rows they have", setting: true },
-  stream: { kind: "yes", help: "read a CSV file anew in each epoch, and never all of it at once; from 250 MB on it is read so by itself (50 MB of gzip)", setting: true },
+  stream: { kind: "yes", help: "read a CSV file anew in each epoch, and never all of it at once; from 100 MB on it is read so by itself (20 MB of gzip)", setting: true },
   seed: { kind: "count", least: 0, most: Number.MAX_SAFE_INTEGER, help: "of the split, the first weights and the order of rows; 0 by default", setting: true },
   threads: { kind: "count", word: "auto", most: 64, value: "N|auto", help: "threads that share the work; the bits do not depend on it", setting: true },
 } satisfies Flags;

@@ -16,9 +16,9 @@ import type { Settings } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
 import { grouped, plural, sized } from "./text.ts";
 
-/** Bytes of a file from which on it is streamed unasked, plain or gzip. Numbers of ours, and no share of this machine's memory: the same call
- * gives the same bits on every machine. */
-const LARGE = 250_000_000, LARGE_PACKED = 50_000_000;
+/** Bytes of a file from which on it is streamed unasked, plain or gzip: 100 MB of eight columns, one of words, are half a gigabyte of numbers. No
+ * share of this machine's memory, for the same call gives the same bits on every machine. */
+const LARGE = 100_000_000, LARGE_PACKED = 20_000_000;
 /** Kinds of files that are read some rows at a time. */
 const STREAMED: readonly Kind[] = ["csv"];
 /** Rows that are held out at the most: they stay in memory, and more would say nothing more. */

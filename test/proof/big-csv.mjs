@@ -40,7 +40,7 @@ try {
 function byCommandLine(rows) {
   const told = "data:text/javascript,process.on('exit',()=>process.stderr.write('resident '+process.resourceUsage().maxRSS))", cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
   const begun = performance.now();
-  const { stderr, status } = spawnSync(process.execPath, [`--import=${told}`, cli, "train", path, "--target", "kind", ...(megabytes < 250 ? ["--stream"] : []), "--epochs", "1", "--hidden", "16", "--out", join(folder, "run")], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const { stderr, status } = spawnSync(process.execPath, [`--import=${told}`, cli, "train", path, "--target", "kind", ...(megabytes < 100 ? ["--stream"] : []), "--epochs", "1", "--hidden", "16", "--out", join(folder, "run")], { encoding: "utf8", maxBuffer: 1 << 28 });
   if (status !== 0) return console.log(`FAILED: lanewise train ended with ${status}: ${stderr.slice(-2000)}`), false;
   const { data, scores } = JSON.parse(readFileSync(join(folder, "run/report.json"), "utf8")), resident = Number(/resident (\d+)$/.exec(stderr)[1]) / 1024, seconds = (performance.now() - begun) / 1000;
   const good = resident <= CLI_LIMIT && scores.accuracy > 0.95 && data.rows + data.heldOut === rows;
