@@ -2,7 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { loadModel, type Model, Preprocessing } from "../index.ts";
+import { LanewiseError } from "../errors.ts";
 import { failed } from "./data.ts";
+import { inWords } from "./words.ts";
 
 /** The bytes of a file.
  *
@@ -22,7 +24,7 @@ export async function openModel(path: string): Promise<Model> {
     return await loadModel(bytes, { preprocessing: Preprocessing });
   } catch (error) {
     const { code = "bad-model", message, details } = error as { code?: string; message?: string; details?: unknown };
-    throw Object.assign(failed(path, String(message), code), details === undefined ? {} : { details });
+    throw Object.assign(failed(path, error instanceof LanewiseError ? inWords(error, {}).message : String(message), code), details === undefined ? {} : { details });
   }
 }
 

@@ -3,7 +3,7 @@
 import { textAt } from "../data/table.ts";
 import type { Classification, Model, Table } from "../index.ts";
 import { command, UsageError } from "./args.ts";
-import { type Arrays, failed, isTabular, kindOf, readArrays, tablesOf } from "./data.ts";
+import { type Arrays, failed, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
 import { openModel } from "./models.ts";
 import { csvLine, openWhole } from "./rows.ts";
 import { classesOf, inputOf, isTable } from "./scoring.ts";
@@ -23,6 +23,7 @@ export const predict = command({
   name: "predict",
   summary: "Says for each row what the model takes it for.",
   about: "Rows are raw, as the model was trained with; a column of answers may be there or not. A category that no training row had counts as none, and is told. "
+    + "A CSV file that is written as the one that the model was trained on needs no flags again. "
     + "CSV cells are quoted where RFC 4180 wants it, and otherwise written as they are: a cell that begins with = or @ is a formula to a spreadsheet.\n\n"
     + "Columns of the result: prediction, then for each class its probability; with --top prediction, probability, prediction2, probability2 …; for numbers prediction alone.",
   arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows" }],
@@ -33,7 +34,7 @@ export const predict = command({
     const lines = out !== undefined && /\.(jsonl|ndjson)$/i.test(out);
     if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`, "predict");
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
-    const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, flags, kind) : once(readArrays(dataPath!, kind, undefined, undefined));
+    const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, await readingFor(model, dataPath!, kind, flags), kind) : once(readArrays(dataPath!, kind, undefined, undefined));
     const file = out === undefined ? undefined : await openWhole(out), progress = new Progress(terminal), unseen = new Map<string, number>();
     let rows = 0, writer: Writer | undefined;
     try {

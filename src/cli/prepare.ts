@@ -4,23 +4,28 @@
 import {
   type Data, type FindLearningRateOptions, type Layer, type Loss, type ModelOptions, type Optimizer, type RateCurve, type Schedule, type Table,
   adadelta, adagrad, adam, adamax, adamW, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, findLearningRate, flatten, focal, huber, inferSchema,
-  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, sequential, sgd, smoothL1,
+  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, oversample, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, sequential, sgd, smoothL1,
   split, takeRows, warmup,
 } from "../index.ts";
+import { type CsvForm, formOf } from "../data/csv.ts";
 import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
+import { didYouMean } from "../options.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
-import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable } from "./data.ts";
+import { type Arrays, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays } from "./data.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
 import { plural } from "./text.ts";
+import { transformsOf } from "./transforms.ts";
 
 /** Data that a model can be trained on. */
 export interface Ready {
   readonly name: string;
   readonly kind: Kind;
+  /** Of a CSV file, how it is written. */
+  readonly form: CsvForm | undefined;
   readonly facts: Facts;
   readonly schema: Schema | undefined;
   readonly preprocessing: Preprocessing | undefined;
@@ -42,6 +47,8 @@ export interface Ready {
 export interface Wanted extends Settings {
   /** Where an IDX file's labels lie. */
   readonly labels?: string;
+  /** Folds are to be cut from all rows: no part is kept apart by group or by time. */
+  readonly folds?: boolean;
 }
 
 /** Reads a file and makes it ready. */
@@ -59,48 +66,52 @@ async function wantTarget(path: string, settings: Wanted, kind: Kind): Promise<T
 
 /** Row numbers to train on, and those that are held out. */
 function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted, schema?: Schema): { training: Uint32Array; heldOut: Uint32Array } {
-  const column = (name: string): ArrayLike<any> => {
-    const values = table?.columns.get(name);
-    if (!values) throw new UsageError(`no column ${JSON.stringify(name)} to split by`);
-    return values;
-  };
-  const by = group !== undefined ? { group: column(group) } : time !== undefined ? { time: table && schema ? timesOf(table, time, column(time), schema) : column(time) } : labels ? { classes: labels } : "random" as const;
+  const by = group !== undefined ? { group: columnOf(table, "group", group) } : time !== undefined ? { time: timesOf(table, time, columnOf(table, "time", time), schema) } : labels ? { classes: labels } : "random" as const;
   const numbers = Float32Array.from({ length: rows }, (_, i) => i);
   const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: validation ?? 0.2, seed: seed ?? 0, by });
   return { training: found.training.ids, heldOut: found.validation.ids };
 }
 
+/** The column that a flag names. */
+function columnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
+  const values = table?.columns.get(name), names = [...(table?.columns.keys() ?? [])];
+  if (!values) throw new UsageError(`--${flag}: no column ${JSON.stringify(name)} to split by; ${didYouMean(name, names) ?? (names.length ? `known: ${names.join(", ")}` : "only tables have columns")}`);
+  return values;
+}
+
 /** When each row was: as numbers where the schema knows how, for 31.1.2020 stands after 1.2.2020 as a text. */
-function timesOf(table: Table, name: string, values: ArrayLike<any>, { columns }: Schema): ArrayLike<any> {
-  const { type, format } = columns.find((column) => column.name === name)!, rows = { length: table.rows };
-  if (type === "date") return Float64Array.from(rows, (_, row) => dateAt(table, name, values as ColumnValues, row, format!));
-  if (type === "number") return Float64Array.from(rows, (_, row) => numberAt(table, name, values as ColumnValues, row));
-  const first = textAt(values as ColumnValues, 0);
+function timesOf(table: Table | undefined, name: string, values: ColumnValues, schema: Schema | undefined): ArrayLike<any> {
+  if (!table || !schema) return values;
+  const { type, format } = schema.columns.find((column) => column.name === name)!, rows = { length: table.rows };
+  if (type === "date") return Float64Array.from(rows, (_, row) => dateAt(table, name, values, row, format!));
+  if (type === "number") return Float64Array.from(rows, (_, row) => numberAt(table, name, values, row));
+  const first = textAt(values, 0);
   if (first !== null && (/^\s*\d{1,2}[-/. ]/.test(first) || !Number.isNaN(parseDate(first, "named"))))
     throw new UsageError(`--time: how are the dates of ${JSON.stringify(name)} written, such as ${JSON.stringify(first)}? --types ${JSON.stringify(`${name}=date:dmy`)} or ${JSON.stringify(`${name}=date:mdy`)} says it`);
   return values;
 }
 
 export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
-  const { target, types, task: asked, group } = settings as Wanted & { target: string }, notes: string[] = [];
+  const { target, types, transforms, task: asked, group, folds = false } = settings as Wanted & { target: string }, notes: string[] = [];
+  const by: Wanted = folds ? { ...settings, group: undefined, time: undefined } : settings;
   // what a group is called says nothing of the groups that are held out
   const ignore = [...(settings.ignore ?? []), ...(group !== undefined && group !== target && whole.columns.has(group) ? [group] : [])];
-  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ignore: [...new Set(ignore)], ...(asked !== undefined && { task: asked as never }) });
+  const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ...(transforms && { transforms: transformsOf(transforms) }), ignore: [...new Set(ignore)], ...(asked !== undefined && { task: asked as never }) });
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
-  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings, schema), notes, group !== undefined || settings.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
-    : parts(table.rows, labels, table, settings, schema);
+  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
+    : parts(table.rows, labels, table, by, schema);
   if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
   const now = preprocessing.apply(rows, { target: true }), later = preprocessing.apply(raw, { target: true });
   return {
-    name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
+    name: whole.name, kind, form: formOf(whole), schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
     all: () => ({
       data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? classNumbers(labels, classes!) : new Float32Array(table.rows) },
-      table, groups: settings.group === undefined ? undefined : table.columns.get(settings.group),
+      table, groups: group === undefined ? undefined : columnOf(table, "group", group),
     }),
   };
 }
@@ -142,19 +153,10 @@ export function prepareArrays(arrays: Arrays, kind: Kind, settings: Wanted): Rea
   const shape = x.shape.slice(1), raw = takeArrays(arrays, heldOut), now = takeArrays(arrays, training);
   const data = (part: Arrays): Data => ({ x: part.x as never, y: part.y!.data as never });
   return {
-    name, kind, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
+    name, kind, form: undefined, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
     training: data(now), heldOut: data(raw), raw, notes: [], facts: factsOf(settings.target ?? "the label", training.length, shape.reduce((a, b) => a * b, 1), classes, now.y!.data),
     all: () => ({ data: data(arrays), table: undefined, groups: undefined }),
   };
-}
-
-export function takeArrays({ name, x, y }: Arrays, ids: ArrayLike<number>): Arrays {
-  const take = <T extends { readonly data: any; readonly shape: readonly number[] }>({ data, shape }: T) => {
-    const width = data.length / shape[0]!, taken = new data.constructor(ids.length * width);
-    for (let i = 0; i < ids.length; i++) taken.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
-    return { data: taken, shape: [ids.length, ...shape.slice(1)] };
-  };
-  return { name, rows: ids.length, x: take(x), y: y && take(y) };
 }
 
 /** Flat numbers of a target. */
@@ -178,9 +180,11 @@ function networkOf({ hidden, activation, dropout: share, initializer, outputs }:
 
 /** An untrained model. */
 export async function modelOf(ready: Ready, plan: Plan, { seed = 0, threads = 1 }: Settings): Promise<Model> {
-  const { input, classes, preprocessing, factor } = ready, network = networkOf(plan, input.length === 1);
+  const { input, classes, preprocessing, factor, form } = ready, network = networkOf(plan, input.length === 1);
   const options = { input: input as readonly number[], seed, threads, ...(classes && { classes }), ...(preprocessing && { preprocessing }) } as ModelOptions<readonly number[], "here">;
-  return factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options);
+  const model = await (factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options));
+  if (form) keepForm(model, form);
+  return model;
 }
 
 export function lossOf({ loss, task }: Plan): Loss {
@@ -220,6 +224,11 @@ export function scheduleOf({ schedule }: Plan): Schedule | undefined {
   }
 }
 
+/** Rows to train on: with what each counts, or with those of rarer classes more than once. */
+export function taught(data: Data, plan: Plan, { seed = 0 }: Settings): Data {
+  return plan.oversample ? oversample(data, { seed }) : weighted(data, plan);
+}
+
 /** Rows with what each counts, where classes are to count alike. */
 export function weighted(data: Data, { classWeights }: Plan): Data {
   return classWeights ? { ...data, weight: Float32Array.from(numbersOf(data.y), (label) => classWeights[label]!) } : data;
@@ -230,8 +239,8 @@ export function weighted(data: Data, { classWeights }: Plan): Data {
 const TESTED = 1024;
 
 /** A range test over the rows to train on. */
-export function rateCurve(model: Model, ready: Ready, plan: Plan, { seed = 0 }: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
-  return findLearningRate(model, weighted(ready.training, plan), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed, ...sweep });
+export function rateCurve(model: Model, ready: Ready, plan: Plan, wanted: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
+  return findLearningRate(model, taught(ready.training, plan, wanted), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed: wanted.seed ?? 0, ...sweep });
 }
 
 /** The rate that it finds, within bounds. */

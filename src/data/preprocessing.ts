@@ -10,10 +10,10 @@ import { DataError, FormatError, MemoryError, OptionError, show } from "../error
 import { badOption, checkNames, didYouMean, isRecord, wantBoolean, wantOneOf } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Data } from "./columns.ts";
-import { inferSchema, Schema, type SchemaOptions, type Task } from "./schema.ts";
+import { type ColumnSchema, inferSchema, Schema, type SchemaOptions, type Task, type TransformOption } from "./schema.ts";
 import { byCodePoint, columnError, isRaw, MOST_COLUMNS, type Records, type Table, textAt, wantColumn, wantTable } from "./table.ts";
 import {
-  areNumbers, broken, categoryOf, type Encoder, encoderOf, type Fitted, fitColumn, MOST_FEATURES, momentsOf, numberAt, signedExp, signedLog, type TransformOption, wantFinite,
+  areNumbers, broken, categoryOf, type Encoder, encoderOf, type Fitted, fitColumn, MOST_FEATURES, momentsOf, numberAt, signedExp, signedLog, wantFinite,
   wantFitted, wantFlag, wantFrom, wantKeys, wantObject, wantText, wantTexts, widthOf,
 } from "./transforms.ts";
 
@@ -22,10 +22,8 @@ const FORMAT = 1;
 const MOST_BYTES = 4_294_967_296;
 
 export interface PreprocessingOptions extends SchemaOptions {
-  /** Of `inferSchema`, if it has been called before; it has target, task, types and ignore then. */
+  /** Of `inferSchema`, if it has been called before; it has target, task, types and ignore then. `transforms` beside it go before its own. */
   schema?: Schema;
-  /** What is done with a column where the schema's default is not wanted. For a target of numbers: "standardise" (default), "log" or "none". */
-  transforms?: Readonly<Record<string, TransformOption>>;
   /** Numbers of the training rows; all rows by default. Types are inferred from all rows, all else from these alone. */
   rows?: ArrayLike<number>;
 }
@@ -135,13 +133,13 @@ export class Preprocessing {
     const names = schema.columns.map(({ name }) => name);
     for (const name of Object.keys(transforms)) if (!names.includes(name))
       throw new OptionError("unknown-option", { of: "Preprocessing.fit", option: `transforms.${name}`, problem: "no such column", fix: didYouMean(name, names) ?? `known: ${names.slice(0, 20).join(", ")}` });
-    const option = (name: string): TransformOption | undefined => (Object.hasOwn(transforms, name) ? transforms[name] : undefined);
-    const target = schema.target === undefined ? null : fitTarget(table, schema.target, schema.task!, rows, option(schema.target));
+    const option = ({ name, transform }: ColumnSchema): TransformOption | undefined => (Object.hasOwn(transforms, name) ? transforms[name] : transform);
+    const asks = schema.columns.find(({ name }) => name === schema.target), target = asks ? fitTarget(table, asks.name, schema.task!, rows, option(asks)) : null;
     const columns: Fitted[] = [];
     let width = 0;
     for (const column of schema.columns) {
       if (column.use === "target") continue;
-      const fitted = fitColumn(table, wantColumn(table, column.name), rows, column, option(column.name));
+      const fitted = fitColumn(table, wantColumn(table, column.name), rows, column, option(column));
       if (!fitted) continue;
       width += widthOf(fitted);
       if (width > MOST_FEATURES)
