@@ -93,7 +93,7 @@ export const COMMON = {
 export const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** A text as a shell takes it. */
-export const shell = (text: string): string => (/^[\p{L}\p{N}_./:=,+-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const shell = (text: string): string => (/^[\p{L}\p{N}_./:=,+…-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const written = (name: string, flag: Flag): string => `--${flag.off ? "no-" : ""}${dashed(name)}`;
 

@@ -64,7 +64,7 @@ export const evaluate = command({
 
 function toldOf({ rows, classes, accuracy }: Unknown): string {
   const names = Object.entries(classes), listed = names.slice(0, 8).map(([name, count]) => `${name} (${grouped(count)})`).join(", ");
-  return `${plural(rows, "row")} more ${rows === 1 ? "has a class" : "have classes"} that the model has never seen: ${listed}${names.length > 8 ? ", …" : ""}. It cannot be right about ${rows === 1 ? "it" : "them"}: the accuracy of all rows is ${share(accuracy)}.`;
+  return `${plural(rows, "more row")} ${rows === 1 ? "has a class" : "have classes"} that the model has never seen: ${listed}${names.length > 8 ? ", …" : ""}. It cannot be right about ${rows === 1 ? "it" : "them"}: the accuracy of all rows is ${share(accuracy)}.`;
 }
 
 async function reportOf(scored: Scored, modelPath: string, data: string, target: string | undefined): Promise<string> {

@@ -12,6 +12,7 @@ import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
 import { didYouMean } from "../options.ts";
+import { nextTask } from "../yield.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
 import { type Arrays, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays } from "./data.ts";
@@ -91,21 +92,26 @@ function timesOf(table: Table | undefined, name: string, values: ColumnValues, s
   return values;
 }
 
-export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
+/** Between its parts the event loop has a turn: Ctrl+C is heard, and a page stays awake. */
+export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): Promise<Ready> {
   const { target, types, transforms, task: asked, group, folds = false } = settings as Wanted & { target: string }, notes: string[] = [];
   const by: Wanted = folds ? { ...settings, group: undefined, time: undefined } : settings;
   // what a group is called says nothing of the groups that are held out
   const ignore = [...(settings.ignore ?? []), ...(group !== undefined && group !== target && whole.columns.has(group) ? [group] : [])];
   const schema = inferSchema(whole, { target, ...(types && { types: types as never }), ...(transforms && { transforms: transformsOf(transforms) }), ignore: [...new Set(ignore)], ...(asked !== undefined && { task: asked as never }) });
+  await nextTask();
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
   const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
     : parts(table.rows, labels, table, by, schema);
+  await nextTask();
   if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
+  await nextTask();
   const now = preprocessing.apply(rows, { target: true }), later = preprocessing.apply(raw, { target: true });
+  await nextTask();
   return {
     name: whole.name, kind, form: formOf(whole), schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, heldOut: later, raw, notes,
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),

@@ -12,6 +12,9 @@ import { fixInFlags, inFlags } from "./words.ts";
 /** More classes make a matrix that no terminal holds. */
 const MATRIX = 20;
 
+/** A reason that asks whether it is right, or says which flag makes it another: it is shown whole. */
+const HINT = /\?|--/;
+
 /** The columns: what they are, and what is done with them. */
 export function showSchema(terminal: Terminal, { schema: made }: { readonly schema: Schema | undefined }): void {
   if (!made) return;
@@ -22,10 +25,9 @@ export function showSchema(terminal: Terminal, { schema: made }: { readonly sche
   const lines = String(schema).split("\n"), width = 2 + Math.max(...lines.map(widthOf));
   if (width <= terminal.width) for (const line of lines.slice(0, -1)) terminal.say(`  ${clean(line)}`);
   else {
-    const rows = schema.columns.map((column) => [clean(column.name), column.type, column.missing ? String(column.missing) : "", clean(useText(column.use === "ignore" ? column : { ...column, why: "" }))]);
+    const rows = schema.columns.map((column) => [clean(column.name), column.type, column.missing ? String(column.missing) : "", clean(useText(column.use !== "ignore" || HINT.test(column.why) ? { ...column, why: "" } : column))]);
     terminal.say(table([["column", "type", "missing", "use"], ...rows], terminal.width, [2], "  "));
-    // what a flag may mend is not to be cut off
-    for (const { name, why } of schema.columns) if (why.includes("--")) terminal.tell(clean(`${name}: ${why}`), "    ");
+    for (const { name, why } of schema.columns) if (HINT.test(why)) terminal.tell(clean(`${name}: ${why}`), "    ");
   }
   terminal.say();
 }

@@ -23,6 +23,9 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/or take another place$/, "or take another folder: --out"],
 ];
 
+/** The library's functions, which messages name. */
+const FUNCTION = /^(?:[a-z]+[A-Z]\w*|Preprocessing\.\w+|fit|verify|resume|apply|classify|words|split|csv)$/;
+
 /** A text of the library with flags in the place of options: `task: "regression"` is --task regression. `column` is the one that it is about. */
 export function inFlags(text: string, flags: Flags, column = "COLUMN"): string {
   const said = ADVICE.reduce((all, [code, words]) => all.replace(code, words), text).replace(/--ignore COLUMN/, `--ignore ${shell(column)}`);
@@ -47,7 +50,7 @@ export function inWords({ code, details }: LanewiseError, flags: Flags): { messa
   if (code === "resume-mismatch") return { message: otherRun(details, flags), misused: false };
   const misused = flag !== undefined && (code === "bad-option" || code === "unknown-option" || code === "unknown-encoding");
   const place = misused ? `--${flag.off ? "no-" : ""}${dashed(name)}${about === undefined ? "" : ` ${shell(about)}`}` : option;
-  const told: Details = { ...rest, ...(column !== undefined && { column }), ...(place && { option: place }), ...(!misused && of !== undefined && { of }), fix: fix && inFlags(fix, flags, about) };
+  const told: Details = { ...rest, ...(column !== undefined && { column }), ...(place && { option: place }), ...(!misused && of !== undefined && !FUNCTION.test(of) && { of }), fix: fix && inFlags(fix, flags, about) };
   if (typeof told.wanted === "string") told.wanted = inFlags(told.wanted, flags, about);
   if (told.problem !== undefined) told.problem = inFlags(told.problem, flags, about);
   return { message: new LanewiseError(code, told).message, misused };

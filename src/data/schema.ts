@@ -301,7 +301,7 @@ export function inferSchema(given: Table | Records, options: SchemaOptions = {})
 function transformed(column: ColumnSchema, option: TransformOption | undefined): ColumnSchema {
   if (option === undefined) return column;
   const transform = optionsOf(`transforms.${column.name}`, option), { use } = transform;
-  return { ...column, transform, ...(use !== undefined && { use, why: "as asked" }) };
+  return { ...column, transform, ...(use !== undefined && { use }), ...(use === "ignore" && { why: "as asked" }) };
 }
 
 /** The first value that is no date, where most are dates written in one way; or the first of all. */
