@@ -46,7 +46,7 @@ export const crossvalidate = command({
     const planned = await planOf(path!, flags, true);
     const { ready, plan, wanted, choices, model: first } = await rated(planned), progress = new Progress(terminal), started = performance.now();
     first.dispose();
-    showChoices(terminal, choices);
+    showChoices(terminal, choices.filter(({ name }) => name !== "early stopping")); // a fold is seen at its end alone
     if (wanted.time !== undefined) terminal.tell("Folds are drawn at random, whatever --time says: rows of later times are trained on too.");
     const { data, table: whole, groups } = ready.all(), cut = { folds, seed: wanted.seed ?? 0, ...(groups ? { groups } : { stratified: ready.facts.task !== "number" }) };
     for (const { fold, label, rows } of ready.classes ? untaught(ready, cut, wanted.group) : []) {
@@ -54,7 +54,7 @@ export const crossvalidate = command({
       terminal.tell(clean(`Fold ${fold + 1}: no row of ${label} is left to train on, so its ${plural(rows, "row")} that ${rows === 1 ? "is" : "are"} held out can only be taken for something else.`));
     }
     const { validation, callbacks, ...options } = fitOptions(ready, plan, wanted), { schema } = ready;
-    void validation, void callbacks; // a fold is seen at its end alone
+    void validation, void callbacks;
     let done = 0, fitted = ready.preprocessing;
     /** What is learnt of the columns, anew in each fold. */
     const prepareFold = schema && whole && (({ trainingRows, validationRows }: FoldRows) => {

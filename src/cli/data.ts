@@ -36,6 +36,7 @@ export async function kindOf(path: string): Promise<Kind> {
   // a pipe says nothing of its size, and can be read once
   const whole = about.isFile();
   if (whole && about.size === 0) throw failed(path, "is empty");
+  if (/\.safetensors$/i.test(path)) throw failed(path, "is a model file: wanted a file of rows (CSV, JSON Lines, Parquet, IDX or npz)");
   const name = path.toLowerCase().replace(/\.gz$/, ""), end = name.slice(name.lastIndexOf(".") + 1);
   if (/idx[1-4]-(ubyte|byte|short|int|float|double)$/.test(name)) return "idx";
   return (Object.hasOwn(ENDS, end) ? ENDS[end] : undefined) ?? (whole ? guess(await beginning(path)) : "csv");

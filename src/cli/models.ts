@@ -20,6 +20,7 @@ export async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
 /** A saved model. What goes wrong names the file. */
 export async function openModel(path: string): Promise<Model> {
   const bytes = await bytesOf(path);
+  if (!hasHeader(bytes)) throw failed(path, "is no model file: wanted one such as model.safetensors, of which train writes one", "bad-model");
   try {
     return await loadModel(bytes, { preprocessing: Preprocessing });
   } catch (error) {
@@ -28,8 +29,11 @@ export async function openModel(path: string): Promise<Model> {
   }
 }
 
-/** Is it a safetensors file? Its header is JSON, after eight bytes that say how long it is. */
+/** A safetensors file has a header of JSON, after eight bytes that say how long it is. */
+const hasHeader = (bytes: Uint8Array): boolean => bytes[8] === 0x7b;
+
+/** Is it a safetensors file? */
 export async function isModelFile(path: string): Promise<boolean> {
   if (/\.safetensors$/i.test(path)) return true;
-  return (await bytesOf(path)).subarray(8, 9)[0] === 0x7b && !/\.(csv|tsv|txt|jsonl?|ndjson|parquet|npz)(\.gz)?$/i.test(path);
+  return hasHeader(await bytesOf(path)) && !/\.(csv|tsv|txt|jsonl?|ndjson|parquet|npz)(\.gz)?$/i.test(path);
 }

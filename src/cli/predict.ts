@@ -33,6 +33,7 @@ export const predict = command({
     const { out, top, withInputs = false, bom = false } = flags;
     const lines = out !== undefined && /\.(jsonl|ndjson)$/i.test(out);
     if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`, "predict");
+    if (bom && lines) throw new UsageError("--bom goes with CSV", "predict");
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
     const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, await readingFor(model, dataPath!, kind, flags), kind) : once(readArrays(dataPath!, kind, undefined, undefined));
     const file = out === undefined ? undefined : await openWhole(out), progress = new Progress(terminal), unseen = new Map<string, number>();
@@ -42,7 +43,8 @@ export const predict = command({
         if (part.rows === 0) continue;
         wantFit(model, part);
         const names = classesOf(model, part);
-        writer ??= new Writer(part, names, { top, withInputs, lines, bom: bom && !lines });
+        if (!names && top !== undefined) throw new UsageError("--top is for classes, and this model tells numbers", "predict");
+        writer ??= new Writer(part, names, { top, withInputs, lines, bom });
         const text = writer.lines(model, part, names, terminal, rows);
         rows += part.rows;
         for (const [column, count] of unseenOf(model, part)) unseen.set(column, (unseen.get(column) ?? 0) + count);

@@ -72,7 +72,7 @@ export function fixInFlags(fix: string, flags: Flags): string {
     if (activation !== undefined) return (ACTIVATIONS as readonly string[]).includes(activation) ? [`--activation ${activation}`] : [];
     const options = (text = ""): string => text.split(",").map((one) => inFlags(one.trim(), flags)).filter((one) => one.startsWith("--")).map((one) => ` ${one}`).join("");
     const said = inFlags(line.replace(/\bclipNorm: 1,? ?/, "").replace(/,? ?\bclipNorm: 1/, "").replace(call, (_, option: string, name: string, inner?: string) => `--${option} ${name}${options(inner)}`), flags)
-      .replace(/\bweightDecay\b/, "--weight-decay").replaceAll(", --", " --");
+      .replace(/\bweightDecay\b/, "--weight-decay").replace(/^[^/]*/, (code) => code.replaceAll(", --", " --"));
     return /[({]|=>/.test(said.split("//")[0]!) || !said.trim() ? [] : [said];
   });
   return [...new Set(lines)].join("\n");
