@@ -73,7 +73,7 @@ export const EXITS: Readonly<Record<number, string>> = {
   0: "done",
   1: "failed: data or a file that cannot be used, a run that broke",
   2: "called wrongly: an unknown command, flag or value",
-  130: "interrupted with Ctrl+C; train has saved its state before",
+  130: "interrupted with Ctrl+C; train saves its state first, if it has begun to train",
 };
 
 /** A call that is wrong: exit code 2. */
