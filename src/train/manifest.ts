@@ -147,6 +147,32 @@ export function makeManifest(network: Network, data: Data | Stream, options: Fit
   })) as Manifest;
 }
 
+/** Throws unless a value that was read has the fields of a manifest, of their types: files may have been edited.
+ *
+ * @throws FormatError with the field, `of` a place and in a file.
+ */
+export function wantManifest(value: unknown, of: string, file: string): Manifest {
+  const text = (item: unknown): boolean => typeof item === "string", whole = (item: unknown): boolean => Number.isSafeInteger(item) && (item as number) >= 0;
+  const hash = (item: unknown): boolean => text(item) && /^[0-9a-f]{64}$/.test(item as string), list = (item: unknown, of: (one: unknown) => boolean): boolean => Array.isArray(item) && item.every(of);
+  const note = (item: unknown): boolean => isRecord(item) && (own(item, "rows") === null || whole(own(item, "rows"))) && (own(item, "hash") === null || hash(own(item, "hash")));
+  const checks: [field: string, wanted: string, sound: (item: unknown) => boolean][] = [
+    ["lanewise", "a release", text], ["numerics", "a whole number", whole], ["build", '"exact" or "fast"', (item) => item === "exact" || item === "fast"],
+    ["data", "{ rows, hash }", note], ["validation", "null, { share } or { rows, hash }", (item) => item === null || note(item) || (isRecord(item) && typeof own(item, "share") === "number")],
+    ["architecture", "64 digits of SHA-256", hash], ["trained", "a list of names", (item) => list(item, text)], ["options", "an object", isRecord],
+    ...["loss", "metrics", "penalty"].map((field): typeof checks[number] => [`options.${field}`, "a list of objects", (item) => list(item, isRecord)]),
+    ["options.optimizer", "an object", isRecord], ["options.schedule", "null or an object", (item) => item === null || isRecord(item)],
+    ...["epochs", "seed"].map((field): typeof checks[number] => [`options.${field}`, "a whole number", whole]), ["options.shuffle", "true or false", (item) => typeof item === "boolean"],
+  ];
+  if (!isRecord(value)) throw new FormatError("bad-file", { of, file, wanted: "an object", got: value });
+  // of another numerics version the fields may be others too: whoever compares says so
+  for (const [field, wanted, sound] of own(value, "numerics") === Version.NUMERICS ? checks : checks.slice(0, 2)) {
+    const got = field.split(".").reduce<unknown>((item, key) => own(item as Record<string, unknown>, key), value);
+    if (!sound(got)) throw new FormatError("bad-file", { of, file, option: field, wanted, got, fix: "it is not as it was written: put the one of the run back, or go on with force: true" });
+  }
+  canonical(value); // it is no deeper than any
+  return value as unknown as Manifest;
+}
+
 /** Where two manifests differ in what shapes the bits; none, if the second may go on where the first has stopped. The release does not
  * count, nor does the number of epochs where no schedule depends on it.
  *
