@@ -59,7 +59,7 @@ export { csv, csvBatches, type CsvOptions } from "./data/csv.ts";
 export { jsonl, jsonlBatches } from "./data/jsonl.ts";
 export { parquet } from "./data/parquet.ts";
 export { idx } from "./data/idx.ts";
-export { npy, npz, writeNpy } from "./data/npy.ts";
+export { type FileTexts, npy, npz, writeNpy } from "./data/npy.ts";
 export type { FileTensor } from "./data/binary.ts";
 
 // files of models and tensors
