@@ -124,8 +124,8 @@ export interface OwnOptions<State extends string = string> {
 
 const RESERVED = ["parameter", "gradient", "learningRate", "step"];
 
-/** An optimizer of one's own. `update` is called when a training program is compiled, once for each parameter, and what
- * it returns becomes a part of that program: { parameter, …states } in ops, each in the shape that it came in (a dense
+/** An optimizer of one's own. `update` is called when a run begins, by which its checkpoints know it again, and when a training program
+ * is compiled, once for each parameter each time; what it returns becomes a part of that program: { parameter, …states } in ops, each in the shape that it came in (a dense
  * layer's weight lies in memory as [in, units]). Checkpoints keep the states by their names.
  *
  * Source of the example: Polyak, Some methods of speeding up the convergence of iteration methods (1964).

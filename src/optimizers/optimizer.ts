@@ -134,6 +134,14 @@ export function resolve(
   };
 }
 
+/** Throws for an epsilon that is too small beside √v, the root of a mean of squares: such means are kept in multiples of 2^−104
+ * (assembly/kernels/update.ts), so that √v may be 0 where gradients of 1e-16 have just come. Divided by an epsilon far below, their
+ * mean would be a step of any length, and 0 / 0 no number. */
+export function wantEpsilon(where: string, value: unknown, least = 1e-16): void {
+  const option = `${where}: epsilon`;
+  if (wantNumber(option, value) < least) throw badOption(option, value, `at least ${least}: means of squares below 2^-104 are 0 here, and epsilon divides alone then`);
+}
+
 export function wantMatch(of: string, match: unknown): Match {
   if (match instanceof RegExp || typeof match === "function") return match as Match;
   throw badOption("match", match, "a RegExp or a function of { name, layer, shape }", { of });
