@@ -208,7 +208,7 @@ interface Tree extends TorchModule {
 }
 
 /** What modules of PyTorch have already (torch 1.13 to 2.7), beside names with two underscores at both ends. */
-const ATTRIBUTES = /* @__PURE__ */ new Set((
+const attributes = (): ReadonlySet<string> => new Set((
   "T_destination add_module append apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extend extra_repr float forward get_buffer " +
   "get_extra_state get_parameter get_submodule half insert ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters pop " +
   "register_backward_hook register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook " +
@@ -227,8 +227,9 @@ function wantNames(modules: readonly string[], parameters: readonly string[]): v
   const refuse = (layer: string, problem: string): never => {
     throw new GraphError("not-portable", { of: "exportPyTorch", layer, problem, fix: "give it another name" });
   };
+  const known = attributes();
   for (const path of [...modules, ...parameters]) {
-    const taken = path.split(".").find((name) => ATTRIBUTES.has(name) || /^__.*__$/.test(name));
+    const taken = path.split(".").find((name) => known.has(name) || /^__.*__$/.test(name));
     if (taken !== undefined) refuse(path, `PyTorch's modules have ${taken} of their own`);
   }
   for (const path of parameters) {

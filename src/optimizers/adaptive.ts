@@ -6,7 +6,7 @@ import { wantBoolean, wantNumber } from "../options.ts";
 import { sqrt, square } from "../ops/activation.ts";
 import { add, divide, maximum, multiply, subtract } from "../ops/binary.ts";
 import { inOps } from "./formula.ts";
-import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve, wantEpsilon } from "./optimizer.ts";
+import { type Group, type Hyper, LEAST_EPSILON, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 /** gradient + weightDecay · parameter, the coupled weight decay */
 export function decayed({ gradient, parameter }: { gradient: Value; parameter: Value }, { weightDecay }: Hyper): Value {
@@ -51,7 +51,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     check({ alpha, epsilon, momentum, weightDecay, centered }, where) {
       // at 1 the mean would stay 0, and the first step divide by epsilon
       wantNumber(`${where}: alpha`, alpha, 0, 1, true);
-      wantEpsilon(where, epsilon);
+      wantNumber(`${where}: epsilon`, epsilon, LEAST_EPSILON);
       wantNumber(`${where}: momentum`, momentum, 0);
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
       wantBoolean(`${where}: centered`, centered);
@@ -106,7 +106,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     defaults: { learningRate: 1e-2, learningRateDecay: 0, initialAccumulator: 0, epsilon: 1e-10, weightDecay: 0 },
     check(own, where) {
       for (const name of ["learningRateDecay", "initialAccumulator", "weightDecay"]) wantNumber(`${where}: ${name}`, own[name], 0);
-      wantEpsilon(where, own.epsilon);
+      wantNumber(`${where}: epsilon`, own.epsilon, LEAST_EPSILON);
     },
   });
   const states = ["s"] as const, cells = ["rate", "start"] as const;
@@ -151,7 +151,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
     defaults: { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
     check({ rho, epsilon, weightDecay }, where) {
       wantNumber(`${where}: rho`, rho, 0, 1);
-      wantEpsilon(where, epsilon, 1e-32); // it stands under the root
+      wantNumber(`${where}: epsilon`, epsilon, LEAST_EPSILON * LEAST_EPSILON); // it stands under the root
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
     },
   });

@@ -3,7 +3,7 @@
 import { AdamCell, SgdCell, UpdateKind } from "../../assembly/isa.ts";
 import { integerPower } from "../math.ts";
 import { badOption, wantNumber } from "../options.ts";
-import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve, wantEpsilon } from "./optimizer.ts";
+import { type Group, type Hyper, LEAST_EPSILON, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 export type { Group, Match, Optimizer, OptimizerOptions, ParameterInfo } from "./optimizer.ts";
 export { adadelta, adagrad, type AdadeltaOptions, type AdagradOptions, rmsprop, type RmspropOptions } from "./adaptive.ts";
@@ -111,7 +111,7 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
     check(hyper, where) {
       wantNumber(`${where}: beta1`, hyper.beta1, 0, 1, true);
       wantNumber(`${where}: beta2`, hyper.beta2, 0, 1, true);
-      wantEpsilon(where, hyper.epsilon);
+      wantNumber(`${where}: epsilon`, hyper.epsilon, LEAST_EPSILON);
       wantNumber(`${where}: weightDecay`, hyper.weightDecay, 0);
     },
   });

@@ -7,7 +7,7 @@ import { abs, sqrt, square } from "../ops/activation.ts";
 import { add, divide, greater, maximum, multiply, subtract } from "../ops/binary.ts";
 import { blend, decayed } from "./adaptive.ts";
 import { inOps } from "./formula.ts";
-import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve, wantEpsilon } from "./optimizer.ts";
+import { type Group, type Hyper, LEAST_EPSILON, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 /** Options that these optimizers share. */
 export interface MomentOptions extends OptimizerOptions {
@@ -28,7 +28,7 @@ const DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 function checkMoments(own: Hyper, where: string): void {
   wantNumber(`${where}: beta1`, own.beta1, 0, 1, true);
   wantNumber(`${where}: beta2`, own.beta2, 0, 1, true);
-  if (own.epsilon !== undefined) wantEpsilon(where, own.epsilon);
+  if (own.epsilon !== undefined) wantNumber(`${where}: epsilon`, own.epsilon, LEAST_EPSILON);
   wantNumber(`${where}: weightDecay`, own.weightDecay, 0);
 }
 

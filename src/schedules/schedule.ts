@@ -25,7 +25,7 @@ export function named(name: string, options: object, schedule: Schedule): Schedu
 }
 
 /** A run as long as any, by which schedules of the caller's are compared. */
-const SAMPLE = { steps: 1 << 20, epochs: 1 << 10, base: 1, reports: [], monitors: [] } satisfies ScheduleInfo;
+const SAMPLE: ScheduleInfo = { steps: 1 << 20, epochs: 1 << 10, base: 1 };
 
 /** A schedule as plain data: name and options of a built-in one; of another the rates that it gives, for its text is another with each
  * bundler. Six digits of them, as float32, for

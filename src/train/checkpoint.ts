@@ -7,7 +7,6 @@ import { parse, stringify } from "../formats/json.ts";
 import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
 import type { Graph, Value } from "../graph.ts";
 import type { Network } from "../network.ts";
-import { assignGroups, type Match } from "../optimizers/optimizer.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { FitLayout, FitState } from "./state.ts";
@@ -119,10 +118,10 @@ export function restore({ file, steps, updates, memory }: Checkpoint, network: N
 }
 
 /** An optimizer as plain data; of a match that is a function, the parameters that it chooses. */
-export function describe({ optimizer, slots }: FitLayout): object {
-  const parameters = slots.map(({ parameter }) => parameter), assigned = assignGroups(optimizer, parameters);
-  const matchOf = (match: Match, group: number): unknown => (match instanceof RegExp ? String(match) : parameters.filter((_, i) => assigned[i] === group).map(({ name }) => name));
-  return { optimizer: optimizer.optimizer, ...optimizer.hyper, groups: optimizer.groups.map(({ match, hyper }, i) => ({ match: matchOf(match, i), ...hyper })) };
+export function describe({ optimizer: { optimizer, hyper, groups }, slots }: FitLayout): object {
+  return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({
+    match: match instanceof RegExp ? String(match) : slots.flatMap(({ parameter }) => (match(parameter) ? parameter.name : [])), ...its,
+  })) };
 }
 
 export function notStarted(): StateError {

@@ -40,7 +40,7 @@ export interface Manifest {
   /** The parameters that are trained. */
   readonly trained: readonly string[];
   /** The options of fit as plain data. Functions of one's own are told by what they do: a loss, a penalty, an update of an optimizer by
-   * eight digits over the ops that it makes (`computes`, `update`), a schedule by the rates that it gives (`rates`, as far as it does not
+   * a number over the ops that it makes (`computes`, `update`), a schedule by the rates that it gives (`rates`, as far as it does not
    * look at reports), an optimizer's match by the names that it chooses. Layers and activations are a part of `architecture`. Metrics are
    * compared by name alone, and of initializers nothing is told: a run that goes on has its parameters. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -129,14 +129,14 @@ export function manifestOf(model: Model<any, any> | WorkerModel<any, any>, data:
 
 export function makeManifest(network: Network, data: Data | Stream, options: FitOptions, { seed, classes }: ManifestDefaults): Manifest {
   const objective = resolveObjective(network, options), { validation, accumulate = 1, ema = null, onNonFinite = "stop", epochs = 1 } = options;
-  const columnsOf = (given: Data | Stream, at?: string): Columns | undefined => (isStream(given) ? undefined : dataColumns(network, objective, given, classes, at));
+  const tensorsOf = (given: Data | Stream, at?: string): Columns | undefined => (isStream(given) ? undefined : dataColumns(network, objective, given, classes, at));
   const note = (given: Data | Stream, columns: Columns | undefined): DataNote =>
     columns ? { rows: columns.rows, hash: columnsHash(columns) } : { rows: (given as Stream).rows ?? null, hash: null };
-  const columns = columnsOf(data), own = note(data, columns), held = typeof validation === "number" ? Math.round(validation * own.rows!) : 0, rows = own.rows === null ? Infinity : own.rows - held;
+  const columns = tensorsOf(data), own = note(data, columns), held = typeof validation === "number" ? Math.round(validation * own.rows!) : 0, rows = own.rows === null ? Infinity : own.rows - held;
   const setup = setUp(network, objective, options, rows), { layout } = setup, { drive } = layout.optimizer, { update, ...more } = describeSetup(setup, columns?.columns);
   return JSON.parse(canonical({
     lanewise: VERSION, numerics: Version.NUMERICS, build: network.session.core.asked ?? "exact", data: own,
-    validation: validation === undefined ? null : typeof validation === "number" ? { share: validation } : note(validation, columnsOf(validation, "validation.")),
+    validation: validation === undefined ? null : typeof validation === "number" ? { share: validation } : note(validation, tensorsOf(validation, "validation.")),
     architecture: digestOf(canonical(describeModel(network))), trained: layout.slots.map(({ parameter }) => parameter.name),
     options: {
       ...more, optimizer: { ...describe(layout), update }, epochs,

@@ -1,14 +1,12 @@
 // What fit and the trainer take alike: the options of a run, checked, and what a checkpoint must agree with.
 
-import type { Store } from "../compile.ts";
 import type { Column } from "../data/columns.ts";
 import { fingerprint, OWN } from "../formats/json.ts";
 import { Graph, type Value } from "../graph.ts";
 import { isLoss } from "../losses/loss.ts";
 import { alignTarget } from "../metrics/metric.ts";
-import { type Network, PARAMETERS } from "../network.ts";
-import { input, parameterOp } from "../op.ts";
-import { constant } from "../ops/constant.ts";
+import type { Network } from "../network.ts";
+import { input } from "../op.ts";
 import { wantBoolean, wantFunction, wantPositive, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
@@ -16,7 +14,7 @@ import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
 import { type Checkpoint, type CheckpointNotes, describeGraph, describeModel, readCheckpoint, wantSettings } from "./checkpoint.ts";
 import { type Objective, type ObjectiveOptions, targetName } from "./objective.ts";
 import { type Clip, scoreCount } from "./programs.ts";
-import { type FitLayout, inFit, layOutFit, wantOptimizer } from "./state.ts";
+import { type FitLayout, layOutFit, wantOptimizer } from "./state.ts";
 
 export interface RunOptions extends ObjectiveOptions {
   /** adam() by default. */
@@ -76,32 +74,28 @@ export function setUp(network: Network, objective: Objective, options: RunOption
  * in ops are told by what they compute, a schedule of the caller's by its rates. Without columns, a loss of the caller's is tried on
  * targets like the outputs. */
 export function describeSetup({ network, objective, layout, clip, penalties, schedule }: Setup, columns: readonly Column[] = []): Readonly<Record<string, unknown>> {
-  const computes = (make: (graph: Graph) => Iterable<readonly [unknown, Value]>): string | null => {
+  const { optimizer, slots } = layout;
+  const computes = (make: (graph: Graph) => Iterable<readonly [unknown, Value]>): number | undefined => {
     const graph = new Graph({ training: true });
     try {
       return fingerprint(describeGraph(graph, make(graph)));
     } catch {
-      return null; // it wants other targets, or fit says why
+      return undefined; // it wants other targets
     }
   };
-  const { optimizer, slots } = layout;
   return {
     clipNorm: clip.norm, clipValue: clip.value, schedule: describeSchedule(schedule),
-    loss: objective.map(({ loss, weight, output }) => {
-      if (isLoss(loss)) return { loss: loss.loss, ...loss.options, weight };
-      return { loss: OWN, weight, computes: computes((graph) => {
-        const shape = network.outputs.get(output)!, target = columns.find(({ name }) => name === targetName(output)) ?? { shape, dtype: "float32" };
-        const prediction = input(graph, "prediction", [2, ...shape]);
-        return [["", loss(prediction, alignTarget(input(graph, "target", [2, ...target.shape], target.dtype === "int32" ? "int32" : "float32"), prediction))]];
-      }) };
-    }),
-    penalty: penalties.map((one) => ({ penalty: one.penalty, ...one.options, computes: computes((graph) => [["", one.cost(slots.map(({ parameter }) =>
-      ({ ...parameter, value: graph.add(parameterOp, [], { name: parameter.name, shape: parameter.stored })[0]! })))]]) })),
-    update: optimizer.build && computes((graph) => {
-      const stores: Store[] = [];
-      optimizer.build!({ layout, loss: constant(graph, 0), fit: inFit, parameters: (offset) => ({ region: PARAMETERS, offset }), stores, sources: new Map() });
-      return stores.map(([value, at]) => [at, value]);
-    }),
+    loss: objective.map(({ loss, weight, output }) => (isLoss(loss) ? { loss: loss.loss, ...loss.options, weight } : {
+      loss: OWN, weight, computes: computes((graph) => {
+        const made = network.outputs.get(output)!, prediction = input(graph, "", [2, ...made]), { shape, dtype } = columns.find(({ name }) => name === targetName(output)) ?? { shape: made };
+        return [["", loss(prediction, alignTarget(input(graph, "", [2, ...shape], dtype), prediction))]];
+      }),
+    })),
+    penalty: penalties.map((one) => ({
+      penalty: one.penalty, ...one.options,
+      computes: computes((graph) => [["", one.cost(slots.map(({ parameter }) => ({ ...parameter, value: input(graph, parameter.name, parameter.stored) })))]]),
+    })),
+    update: optimizer.computes && computes((graph) => optimizer.computes!(graph, layout)),
   };
 }
 
