@@ -58,10 +58,10 @@ export type { Numbers, Tensor } from "./tensor.ts";
 // data files
 export { chunksOf, nameOf, readBytes, type Source } from "./data/source.ts";
 export { csv, csvBatches, type CsvOptions } from "./data/csv.ts";
-export { jsonl } from "./data/jsonl.ts";
+export { jsonl, jsonlBatches } from "./data/jsonl.ts";
 export { parquet } from "./data/parquet.ts";
 export { idx } from "./data/idx.ts";
-export { npy, npz, writeNpy } from "./data/npy.ts";
+export { type FileTexts, npy, npz, writeNpy } from "./data/npy.ts";
 export type { FileTensor } from "./data/binary.ts";
 
 // files of models and tensors
