@@ -47,19 +47,21 @@ export { type Evaluation, type Finding, History, type Report, type StepReport } 
 export type { Data, Labels, Stream } from "./data/columns.ts";
 // tables: raw rows to numbers and back
 export { type ColumnValues, dropColumns, type Records, rowsWith, type Table, tableOf, takeRows } from "./data/table.ts";
-export { type ColumnSchema, type ColumnType, inferSchema, type Reason, type Schema, type SchemaOptions, type Task, type TypeOption } from "./data/schema.ts";
+export {
+  type ColumnSchema, type ColumnType, type Impute, inferSchema, type Reason, type Schema, type SchemaOptions, type Task, type TransformOption, type TransformOptions, type TypeOption,
+} from "./data/schema.ts";
 export type { DateFormat, DatePart } from "./data/dates.ts";
-export type { Fitted, Impute, TransformOption, TransformOptions } from "./data/transforms.ts";
+export type { Fitted } from "./data/transforms.ts";
 export { type PreparedRows, Preprocessing, type PreprocessingOptions, type Target, type Worded } from "./data/preprocessing.ts";
 export type { Numbers, Tensor } from "./tensor.ts";
 
 // data files
 export { chunksOf, nameOf, readBytes, type Source } from "./data/source.ts";
 export { csv, csvBatches, type CsvOptions } from "./data/csv.ts";
-export { jsonl } from "./data/jsonl.ts";
+export { jsonl, jsonlBatches } from "./data/jsonl.ts";
 export { parquet } from "./data/parquet.ts";
 export { idx } from "./data/idx.ts";
-export { npy, npz, writeNpy } from "./data/npy.ts";
+export { type FileTexts, npy, npz, writeNpy } from "./data/npy.ts";
 export type { FileTensor } from "./data/binary.ts";
 
 // files of models and tensors

@@ -133,7 +133,9 @@ function runSync<T>(running: Running<T>): T {
 /** A model; made by createModel and loadModel. Everything but fit and evaluate is synchronous. */
 export class Model<X = any, Y = any> {
   /** Strings that go into the model's file, for other tools too, and come back with it: what you set here, such as a licence, and "metrics",
-   * the last report of the last fit as JSON. */
+   * the last report of the last fit as JSON. Models of the command line have "csv", where they were trained on a CSV file: how it was written, as
+   * JSON of CsvOptions ({ delimiter, header, decimal, encoding }; no encoding where all was ASCII). Other files of rows are read so there,
+   * if they have the columns then. */
   readonly metadata: Map<string, string>;
   private readonly network: Network;
   private readonly notes: Notes;

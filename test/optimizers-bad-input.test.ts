@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import {
-  adam, createModel, crossEntropy, dense, type FitOptions, hash, LanewiseError, lbfgs, mse, ops, optimizer, optimizers, sequential, sgd, tanh, type TrainerOptions,
+  adam, adamW, createModel, crossEntropy, dense, type FitOptions, hash, LanewiseError, lbfgs, mse, ops, type Optimizer, optimizer, optimizers, sequential, sgd, tanh, type TrainerOptions,
 } from "../src/index.ts";
 import { classified, classifier } from "./helpers.ts";
 
@@ -43,6 +43,30 @@ describe.each([
     const [option] = Object.keys(options);
     if (name === "lbfgs" || option === "amsgrad") return;
     expect(thrown(() => made[name]!({ groups: [{ match: /x/, ...options }] })).message).toContain("groups[0]");
+  });
+});
+
+describe("an epsilon far below what states keep", () => {
+  /** The longest step, in rates, of a weight whose gradients are `small` for 64 steps, when states are flushed, and 0 from then on. */
+  async function longest(optimizer: Optimizer, small: number): Promise<number> {
+    const model = await createModel(dense(1, { bias: false, initializer: "zeros" }), { input: [1] });
+    const trainer = model.trainer({ loss: (p, t) => ops.sum(ops.multiply(p, t)), optimizer });
+    let before = 0, most = 0;
+    for (let step = 0; step < 70; step++) {
+      trainer.step({ x: [[1]], y: [[step < 64 ? small : 0]] });
+      const now = model.parameters.get("weight")!.data[0]!;
+      if (!(Math.abs(now - before) <= most)) most = Math.abs(now - before);
+      before = now;
+    }
+    return most / optimizer.hyper.learningRate;
+  }
+  const forced = (made: Optimizer, epsilon: number): Optimizer => ({ ...made, hyper: { ...made.hyper, epsilon } });
+
+  it.each([["adam", adam], ["adamW", adamW]] as const)("of %s is refused, for a weight whose unit dies would jump, or be no number", async (_, make) => {
+    expect(await longest(forced(make({ learningRate: 1e-20, weightDecay: 0 }), 1e-30), 1e-17)).toBeGreaterThan(1e9);
+    await expect(longest(forced(make({ weightDecay: 0 }), 0), 0)).rejects.toMatchObject({ code: "non-finite", details: { step: 2 } });
+    for (const small of [1e-14, 5e-15, 1e-15, 1e-16, 1e-17, 0]) expect(await longest(make({ learningRate: 1e-20, weightDecay: 0, epsilon: 1e-16 }), small)).toBeLessThan(6);
+    for (const epsilon of [0, 1e-60, 1e-30, 9e-17]) expect(() => make({ epsilon })).toThrow(expect.objectContaining({ name: "OptionError", message: expect.stringMatching(/epsilon: wanted a finite number of at least 1e-16/) }));
   });
 });
 

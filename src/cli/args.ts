@@ -15,6 +15,9 @@ export interface Flag {
   readonly short?: string;
   /** Words that it takes. */
   readonly choices?: readonly string[];
+  /** Of texts and pairs: what a value is to be where it is not, as "one of …"; and the pattern of those that are right, for the schema of
+   * lanewise.json, which may have objects in their place. */
+  readonly values?: { readonly pattern: string; wanted(text: string): string | undefined; readonly objects?: boolean };
   /** A word that a number may be too. */
   readonly word?: string;
   readonly least?: number;
@@ -70,7 +73,7 @@ export const EXITS: Readonly<Record<number, string>> = {
   0: "done",
   1: "failed: data or a file that cannot be used, a run that broke",
   2: "called wrongly: an unknown command, flag or value",
-  130: "interrupted with Ctrl+C; train has saved its state before",
+  130: "interrupted with Ctrl+C; train saves its state first, if it has begun to train",
 };
 
 /** A call that is wrong: exit code 2. */
@@ -89,6 +92,9 @@ export const COMMON = {
 /** learningRate as --learning-rate. */
 export const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+/** A text as a shell takes it. */
+export const shell = (text: string): string => (/^[\p{L}\p{N}_./:=,+…-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
 const written = (name: string, flag: Flag): string => `--${flag.off ? "no-" : ""}${dashed(name)}`;
 
 /** What follows a command's name, as its flags and arguments.
@@ -98,9 +104,11 @@ const written = (name: string, flag: Flag): string => `--${flag.off ? "no-" : ""
 export function parse<F extends Flags>(command: Command<F>, given: readonly string[]): { given: string[]; flags: Values<F>; json: boolean; help: boolean } {
   const all: Flags = { ...command.flags, ...COMMON };
   const byName = new Map(Object.entries(all).map(([name, flag]) => [written(name, flag).slice(2), name]));
-  const options = Object.fromEntries([...byName].map(([long, name]) => {
+  // a setting of yes or no has its opposite too, which takes back what lanewise.json or a model's file says
+  const opposite = new Map(Object.entries(all).flatMap(([name, flag]) => (flag.kind === "yes" && flag.setting ? [[written(name, { ...flag, off: !flag.off }).slice(2), name]] : [])));
+  const options = Object.fromEntries([...byName, ...opposite].map(([long, name]) => {
     const { kind, short } = all[name]!;
-    return [long, { type: kind === "yes" ? "boolean" as const : "string" as const, ...(short && { short }) }];
+    return [long, { type: kind === "yes" ? "boolean" as const : "string" as const, ...(short && byName.has(long) && { short }) }];
   }));
   // strict by ourselves: engines tell it in words of their own, and none says what was meant
   const { tokens } = parseArgs({ args: [...given], options, allowPositionals: true, strict: false, tokens: true });
@@ -108,17 +116,19 @@ export function parse<F extends Flags>(command: Command<F>, given: readonly stri
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
-    const name = byName.get(token.name);
+    const name = byName.get(token.name) ?? opposite.get(token.name);
     if (name === undefined) throw new UsageError(unknownFlag(token.rawName, byName), command.name);
     const flag = all[name]!;
     if (flag.kind === "yes") {
       if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${JSON.stringify(token.value)}`, command.name);
-      values[name] = !flag.off;
+      values[name] = byName.has(token.name) ? !flag.off : flag.off === true;
       continue;
     }
     const missing = token.value === undefined || (!token.inlineValue && /^-\D/.test(token.value));
     if (missing) throw new UsageError(`${token.rawName} wants a value: ${token.rawName} ${placeholder(flag)}`, command.name);
-    values[name] = valueOf(token.value!, flag, token.rawName, command.name);
+    const value = valueOf(token.value!, flag, token.rawName, command.name);
+    // lists grow where a flag is given again
+    values[name] = flag.kind === "pairs" ? { ...(values[name] ?? {}), ...(value as object) } : flag.kind === "names" ? [...((values[name] ?? []) as string[]), ...(value as string[])] : value;
   }
   const { json = false, help = false, ...flags } = values;
   if (!help) checkCount(command, positionals);
@@ -160,8 +170,10 @@ function valueOf(text: string, flag: Flag, name: string, command: string): unkno
       return flag.kind === "counts" ? numbers : numbers[0];
     }
     case "pairs": {
-      const pairs = parts.map((part) => part.split("=", 2) as [string, string | undefined]);
+      // a column's name may have a = in it, and a value has none
+      const pairs = parts.map((part) => [part.slice(0, Math.max(0, part.lastIndexOf("="))).trim(), part.slice(part.lastIndexOf("=") + 1).trim()] as const);
       if (pairs.some(([key, value]) => !key || !value)) throw fail(`${placeholder(flag)}`);
+      for (const [key, value] of pairs) wantValue(value, flag, (wanted) => new UsageError(`${name} ${key}=…: wanted ${wanted}, got ${JSON.stringify(value)}`, command));
       return Object.fromEntries(pairs);
     }
     case "names":
@@ -172,11 +184,22 @@ function valueOf(text: string, flag: Flag, name: string, command: string): unkno
   }
 }
 
+function wantValue(value: string, { values }: Flag, fail: (wanted: string) => Error): void {
+  const wanted = values?.wanted(value);
+  if (wanted !== undefined) throw fail(wanted);
+}
+
+/** "one of a, b (did you mean a?)" */
+export function oneOf(text: string, known: readonly string[]): string {
+  const meant = didYouMean(text, known);
+  return `one of ${known.join(", ")}${meant ? ` (${meant})` : ""}`;
+}
+
 function wantChoice(text: string, flag: Flag, fail: (wanted: string) => Error): string {
   if (text === "") throw fail("some text");
+  wantValue(text, flag, fail);
   if (!flag.choices || flag.choices.includes(text)) return text;
-  const meant = didYouMean(text, flag.choices);
-  throw fail(`one of ${flag.choices.join(", ")}${meant ? ` (${meant.replace("?", "")}?)` : ""}`);
+  throw fail(oneOf(text, flag.choices));
 }
 
 /** What would be right, where a number is not. */
@@ -204,9 +227,12 @@ export function checkSetting(value: unknown, flag: Flag, name: string): unknown 
     case "names":
       if (!texts(value)) throw fail("a list of names");
       return value;
-    case "pairs":
-      if (value === null || typeof value !== "object" || !texts(Object.values(value))) throw fail("an object of texts");
+    case "pairs": {
+      const { objects = false } = flag.values ?? {}, isObject = (one: unknown): boolean => one !== null && typeof one === "object" && !Array.isArray(one);
+      if (!isObject(value) || !texts(Object.values(value as object).filter((one) => !(objects && isObject(one))))) throw fail(`an object of texts${objects ? " or objects" : ""}`);
+      for (const [key, one] of Object.entries(value as object)) if (typeof one === "string") wantValue(one, flag, (wanted) => new UsageError(`${name}: ${key}: wanted ${wanted}, got ${JSON.stringify(one)}`));
       return value;
+    }
     default: {
       if (value === flag.word && value !== undefined) return value;
       const list = flag.kind === "counts" ? value : [value];

@@ -1,6 +1,7 @@
 // What train takes where nobody has said it, by docs/choosing.md, each choice with its reason. Pure functions of what the data are
 // like and of what was asked for.
 
+import { dashed } from "./args.ts";
 import { grouped, plural, short } from "./text.ts";
 
 export type Task = "classes" | "yes-no" | "number";
@@ -72,6 +73,8 @@ export interface Plan {
   readonly patience: number;
   /** By class, of mean 1 over the rows; undefined: all count alike. */
   readonly classWeights: readonly number[] | undefined;
+  /** Rows of rarer classes are trained on more than once; the weights are of the rows that are held out alone then. */
+  readonly oversample?: true;
 }
 
 export const ACTIVATIONS = [
@@ -111,7 +114,7 @@ const FEWEST_STREAMED = 3;
  * @throws Unfit where what was asked for does not go together.
  */
 export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => string = () => "as asked"): { plan: Plan; choices: Choice[] } {
-  const { task, rows, inputs } = facts, choices: Choice[] = [];
+  const { task, inputs } = facts, choices: Choice[] = [];
   /** Notes a choice: what was asked for, or ours with its reason. */
   const pick = <K extends keyof Asked, V extends NonNullable<Asked[K]>>(name: string, key: K, ours: V, why: string, text: (value: V) => string = String): V => {
     const given = asked[key] as V | undefined, value = given ?? ours;
@@ -119,6 +122,11 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
     return value;
   };
   const note = (name: string, value: string, why: string): void => void choices.push({ name, value, why, asked: false });
+
+  if (facts.stream && asked.classWeights === "oversample") throw new Unfit("classWeights", "oversample", ["balanced", "none"], "rows that are streamed have");
+  const { rows } = facts, more = asked.classWeights === "oversample" ? { oversample: true as const } : undefined;
+  /** Rows of an epoch: of each class as many as of the largest, where those of the others are taken again. */
+  const taken = more && facts.classes ? facts.classes.length * Math.max(...facts.classes.map((one) => one.rows)) : rows;
 
   const [taskName, taskWhy] = taskOf(facts);
   note("task", taskName, taskWhy);
@@ -144,8 +152,8 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
   const dropout = asked.dropout ?? 0;
   if (asked.dropout !== undefined) note("dropout", String(dropout), from("dropout"));
 
-  const batchSize = pick("batch size", "batchSize", ...batchOf(rows));
-  const perEpoch = Math.ceil(rows / batchSize);
+  const batchSize = pick("batch size", "batchSize", ...batchOf(taken));
+  const perEpoch = Math.ceil(taken / batchSize);
   const optimizer = pick("optimizer", "optimizer", ...optimizerOf(rows, weights));
   const weightDecay = asked.weightDecay ?? (optimizer === "adamW" ? 0.01 : 0);
   if (asked.weightDecay !== undefined) note("weight decay", short(weightDecay), from("weightDecay"));
@@ -163,7 +171,7 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
 
   const classWeights = classWeightsOf(facts, asked, from, note);
   return {
-    plan: { task, hidden, activation, dropout, initializer, outputs, loss, optimizer, learningRate, weightDecay, schedule, epochs, batchSize, patience, classWeights },
+    plan: { task, hidden, activation, dropout, initializer, outputs, loss, optimizer, learningRate, weightDecay, schedule, epochs, batchSize, patience, classWeights, ...more },
     choices,
   };
 }
@@ -171,7 +179,7 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
 /** A request that does not fit the task. */
 export class Unfit extends Error {
   constructor(readonly option: keyof Asked, readonly got: string, readonly wanted: readonly string[], why: string) {
-    super(`${option} ${got} does not fit: ${why} ${wanted.join(", ")}`);
+    super(`--${dashed(option)} ${got} does not fit: ${why} ${wanted.join(", ")}`);
   }
 }
 
@@ -250,8 +258,9 @@ function classWeightsOf(
     return undefined;
   }
   const counts = classes.map((one) => one.rows), most = Math.max(...counts), least = Math.max(1, Math.min(...counts)), unequal = most >= UNEQUAL * least;
-  const wanted = classWeights === undefined || classWeights === "auto" ? unequal : classWeights === "balanced";
-  if (classWeights !== undefined && classWeights !== "auto") note("class weights", classWeights, from("classWeights"));
+  const wanted = classWeights === undefined || classWeights === "auto" ? unequal : classWeights !== "none";
+  if (classWeights === "oversample") note("class weights", "oversample", `${from("classWeights")}: of each class ${plural(most, "row")}, those of rarer ones more than once`);
+  else if (classWeights !== undefined && classWeights !== "auto") note("class weights", classWeights, from("classWeights"));
   else if (unequal) note("class weights", "balanced", `the largest class has ${short(most / least)} times the rows of the smallest`);
   return wanted ? counts.map((count) => rows / (counts.length * Math.max(1, count))) : undefined;
 }

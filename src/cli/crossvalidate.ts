@@ -1,29 +1,38 @@
 // lanewise crossvalidate: how good a model is, and how much that varies.
 
+import { foldIds, type FoldOptions } from "../data/partition.ts";
 import { crossValidate, type Data, Preprocessing, takeRows } from "../index.ts";
 import { command } from "./args.ts";
 import { failed } from "./data.ts";
-import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { PLANNING, planOf, rated } from "./plan.ts";
-import { modelOf, type AnyReady, weighted } from "./prepare.ts";
+import { modelOf, numbersOf, type AnyReady, taught } from "./prepare.ts";
 import { showChoices } from "./show.ts";
 import { Progress, timeLeft } from "./terminal.ts";
-import { short, table } from "./text.ts";
+import { clean, plural, short, table } from "./text.ts";
 import { fitOptions } from "./train.ts";
 
-/** A class of one row cannot be held out and trained on. */
-function wantTwo({ name, facts, classes, all }: AnyReady): void {
-  const { y } = all().data as { y: Float32Array };
-  if (facts.task === "number" || !classes) return;
-  const counts = classes.map(() => 0);
-  for (const number of y) counts[number]!++;
-  const alone = counts.indexOf(1);
-  if (alone >= 0) throw failed(name, `the class ${JSON.stringify(classes[alone])} has one row, which is held out or trained on; leave it out, or add rows`, "rare-class");
+/** A class whose rows are all held out in one fold is nothing that the model of that fold could have learnt. As in scikit-learn the fold
+ * is scored all the same: these rows are taken for something else.
+ *
+ * @throws Error where a fold has one class to train on.
+ */
+function untaught({ name, classes, all }: AnyReady, options: FoldOptions, group: string | undefined): { fold: number; label: string; rows: number }[] {
+  const y = numbersOf(all().data.y);
+  return foldIds(y.length, options, () => Float64Array.from(y)).flatMap(({ training, validation }, fold) => {
+    const taught = new Set(Array.from(training, (row) => y[row]!)), strange = Array.from(validation, (row) => y[row]!).filter((label) => !taught.has(label));
+    if (taught.size < 2) throw failed(name, `in fold ${fold + 1} all rows to train on have the class ${JSON.stringify(classes![[...taught][0]!])}, for the rows of every other are held out; ${group === undefined ? "fewer --folds" : `fewer --folds, another --group than ${group}, or none`}`, "one-class");
+    return [...new Set(strange)].map((label) => ({ fold, label: classes![label]!, rows: strange.filter((one) => one === label).length }));
+  });
 }
 
 interface FoldRows {
   readonly trainingRows: Uint32Array;
   readonly validationRows: Uint32Array;
+}
+
+/** With all classes, be they among the training rows of a fold or not: its model has an output for each. */
+function withClasses(made: Preprocessing, whole: Preprocessing): Preprocessing {
+  return whole.classes && made.classes!.length < whole.classes.length ? Preprocessing.from({ ...(made.toJSON() as object), target: (whole.toJSON() as { target: unknown }).target }) : made;
 }
 
 export const crossvalidate = command({
@@ -34,28 +43,27 @@ export const crossvalidate = command({
   flags: { ...PLANNING, folds: { kind: "count", least: 2, most: 1000, help: "how many; 5 by default" } } as const,
   examples: ["lanewise crossvalidate penguins.csv --target species --folds 10"],
   async run(terminal, [path], { folds = 5, ...flags }) {
-    const planned = await planOf(path!, flags);
-    wantTwo(planned.ready);
+    const planned = await planOf(path!, flags, new Progress(terminal), true);
     const { ready, plan, wanted, choices, model: first } = await rated(planned), progress = new Progress(terminal), started = performance.now();
     first.dispose();
-    showChoices(terminal, choices);
+    showChoices(terminal, choices.filter(({ name }) => name !== "early stopping")); // a fold is seen at its end alone
     if (wanted.time !== undefined) terminal.tell("Folds are drawn at random, whatever --time says: rows of later times are trained on too.");
-    const { data, table: whole, groups } = ready.all(), { validation, callbacks, ...options } = fitOptions(ready, plan, wanted), { schema } = ready;
-    void validation, void callbacks; // a fold is seen at its end alone
-    const release = onInterrupt(() => {
-      progress.end();
-      terminal.note("Stopped: nothing is saved.");
-      process.exit(INTERRUPTED);
-    });
+    const { data, table: whole, groups } = ready.all(), cut = { folds, seed: wanted.seed ?? 0, ...(groups ? { groups } : { stratified: ready.facts.task !== "number" }) };
+    for (const { fold, label, rows } of ready.classes ? untaught(ready, cut, wanted.group) : []) {
+      terminal.emit("untaught", { fold, class: label, rows });
+      terminal.tell(clean(`Fold ${fold + 1}: no row of ${label} is left to train on, so its ${plural(rows, "row")} that ${rows === 1 ? "is" : "are"} held out can only be taken for something else.`));
+    }
+    const { validation, callbacks, ...options } = fitOptions(ready, plan, wanted), { schema } = ready;
+    void validation, void callbacks;
     let done = 0, fitted = ready.preprocessing;
     /** What is learnt of the columns, anew in each fold. */
     const prepareFold = schema && whole && (({ trainingRows, validationRows }: FoldRows) => {
-      const made = (fitted = Preprocessing.fit(whole, { schema, rows: trainingRows })), rows = (ids: Uint32Array): Data => made.apply(takeRows(whole, ids), { target: true });
-      return { training: weighted(rows(trainingRows), plan), validation: rows(validationRows) };
+      const made = (fitted = withClasses(Preprocessing.fit(whole, { schema, rows: trainingRows }), ready.preprocessing!)), rows = (ids: Uint32Array): Data => made.apply(takeRows(whole, ids), { target: true });
+      return { training: taught(rows(trainingRows), plan, wanted), validation: rows(validationRows) };
     });
     try {
       const found = await crossValidate(() => modelOf({ ...ready, preprocessing: fitted, input: fitted?.input ?? ready.input }, plan, wanted), data, {
-        ...options, folds, ...(groups ? { groups } : { stratified: ready.facts.task !== "number" }), ...(prepareFold && { prepare: prepareFold }),
+        ...options, ...cut, ...(prepareFold && { prepare: prepareFold }),
         onFold: ({ fold, scores }) => {
           terminal.emit("fold", { fold, scores });
           done++;
@@ -71,7 +79,6 @@ export const crossvalidate = command({
       ], terminal.width, names.map((_, i) => i + 1), "  "));
       return 0;
     } finally {
-      release();
       progress.end();
     }
   },

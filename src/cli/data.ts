@@ -1,10 +1,11 @@
 // From a path to data: the reader goes by the name's end, and where that says nothing, by the first bytes.
 
 import { open, stat } from "node:fs/promises";
+import { type CsvForm, formOf } from "../data/csv.ts";
 import { IMAGE } from "../data/images.ts";
-import { csv, csvBatches, type CsvOptions, idx, jsonl, npz, parquet, type Table } from "../index.ts";
+import { csv, csvBatches, type CsvOptions, idx, jsonl, type Model, npz, parquet, type Table } from "../index.ts";
 import { UsageError, type Values } from "./args.ts";
-import type { READING } from "./settings.ts";
+import { DELIMITER, type READING } from "./settings.ts";
 
 /** "images": a folder of them, an archive of such a folder, or one image. */
 export type Kind = "csv" | "jsonl" | "parquet" | "idx" | "npz" | "images";
@@ -41,6 +42,7 @@ export async function kindOf(path: string): Promise<Kind> {
   // a pipe says nothing of its size, and can be read once
   const whole = about.isFile();
   if (whole && about.size === 0) throw failed(path, "is empty");
+  if (/\.safetensors$/i.test(path)) throw failed(path, "is a model file: wanted a file of rows (CSV, JSON Lines, Parquet, IDX or npz)");
   const name = path.toLowerCase().replace(/\.gz$/, ""), end = name.slice(name.lastIndexOf(".") + 1);
   if (IMAGE.test(path)) return "images";
   if (/idx[1-4]-(ubyte|byte|short|int|float|double)$/.test(name)) return "idx";
@@ -56,7 +58,7 @@ function guess(bytes: Uint8Array): Kind {
   return /^(\u00ef\u00bb\u00bf)?\s*\{/.test(text) ? "jsonl" : "csv";
 }
 
-async function beginning(path: string): Promise<Uint8Array> {
+export async function beginning(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
     const bytes = new Uint8Array(16), { bytesRead } = await file.read(bytes, 0, 16, 0);
@@ -77,6 +79,50 @@ function csvOptions({ delimiter, encoding, header, decimalComma }: Reading): Csv
     ...(delimiter !== undefined && { delimiter: delimiter === "\\t" || delimiter === "tab" ? "\t" : delimiter }), ...(encoding !== undefined && { encoding }),
     ...(header === false && { header }), ...(decimalComma !== undefined && { decimal: decimalComma ? "," as const : "." as const }),
   };
+}
+
+/** Where a model's metadata say how the CSV file was written that it was trained on: JSON of CsvOptions. */
+const FORM = "csv";
+
+/** Notes in a model's file how the rows were written. */
+export function keepForm(model: Model, form: CsvForm): void {
+  model.metadata.set(FORM, JSON.stringify(form));
+}
+
+/** How a file is to be read: as flags say, or else as the file that the model was trained on, if it is a like one. */
+export async function readingFor(model: Model, path: string, kind: Kind, flags: Reading): Promise<Reading> {
+  const kept = kind === "csv" ? formIn(model) : undefined;
+  if (!kept) return flags;
+  const reading: Reading = { delimiter: kept.delimiter, header: kept.header, decimalComma: kept.decimal === ",", ...(kept.encoding !== undefined && { encoding: kept.encoding }), ...flags };
+  // a pipe can be read once
+  if (!(await stat(path)).isFile()) return reading;
+  const { encoding, ...rest } = reading, wanted = model.preprocessing?.columns.map(({ column }) => column) ?? [];
+  // sound UTF-8 is UTF-8, whatever the other file was
+  const plain = encoding !== undefined && flags.encoding === undefined && formOf((await firstOf(path, rest, 4096)) ?? NONE)?.encoding?.startsWith("utf") ? rest : reading;
+  const first = await firstOf(path, plain, 1);
+  return first && wanted.every((column) => first.columns.has(column)) ? plain : flags;
+}
+
+const NONE: Table = { name: "", rows: 0, columns: new Map() };
+
+/** The first rows of a CSV file; undefined if it cannot be read so. */
+async function firstOf(path: string, reading: Reading, rows: number): Promise<Table | undefined> {
+  try {
+    for await (const table of csvBatches(path, { ...csvOptions(reading), rows })) return table;
+  } catch {
+    return undefined; // what is wrong is told when all is read
+  }
+  return undefined;
+}
+
+function formIn({ metadata }: Model): CsvForm | undefined {
+  try {
+    const { delimiter, header, decimal, encoding } = JSON.parse(metadata.get(FORM)!) as Record<string, unknown>;
+    const sound = typeof delimiter === "string" && DELIMITER.wanted(delimiter) === undefined && typeof header === "boolean" && (decimal === "." || decimal === ",") && (encoding === undefined || typeof encoding === "string");
+    return sound ? { delimiter, header, decimal, encoding } : undefined;
+  } catch {
+    return undefined; // an older file, or somebody else's word: the rows tell it themselves
+  }
 }
 
 /** A table, whole. */
@@ -135,4 +181,14 @@ function numbersOf(name: string, data: unknown): Numbers {
   if (data instanceof Uint8Array || data instanceof Int32Array || data instanceof Float32Array || data instanceof Float64Array) return data;
   if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Float64Array.from(data as unknown as ArrayLike<number | bigint>, Number);
   throw failed(name, "holds no numbers");
+}
+
+/** Some rows. */
+export function takeArrays({ x, y, names, ...rest }: Arrays, ids: ArrayLike<number>): Arrays {
+  const take = <T extends { readonly data: any; readonly shape: readonly number[] }>({ data, shape }: T) => {
+    const width = data.length / shape[0]!, taken = new data.constructor(ids.length * width);
+    for (let i = 0; i < ids.length; i++) taken.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
+    return { data: taken, shape: [ids.length, ...shape.slice(1)] };
+  };
+  return { ...rest, rows: ids.length, x: take(x), y: y && take(y), ...(names && { names: Array.from(ids, (id) => names[id]!) }) };
 }

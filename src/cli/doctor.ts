@@ -4,7 +4,7 @@ import { diagnose, type Finding, type FitOptions, type Model } from "../index.ts
 import { command } from "./args.ts";
 import { isModelFile, openModel } from "./models.ts";
 import { PLANNING, planOf } from "./plan.ts";
-import { modelOf, weighted } from "./prepare.ts";
+import { modelOf, taught } from "./prepare.ts";
 import { showFindings, showSchema } from "./show.ts";
 import { Progress, type Terminal } from "./terminal.ts";
 import { clean, plural } from "./text.ts";
@@ -33,7 +33,7 @@ export const doctor = command({
     try {
       showSchema(terminal, ready);
       for (const note of ready.notes) terminal.tell(clean(note));
-      const findings = diagnose(model, weighted(await ready.sample(), plan), fitOptions(ready, plan, wanted) as FitOptions);
+      const findings = diagnose(model, taught(await ready.sample(), plan, wanted), fitOptions(ready, plan, wanted) as FitOptions);
       // the model scales what it is given
       return told(terminal, findings.filter(({ code }) => code !== "inputs-not-scaled" || ready.factor === 1).map((finding) =>
         finding.code === "rare-class" && plan.classWeights ? { ...finding, severity: "info", fix: "--class-weights balanced // as train has it by itself" } : finding));

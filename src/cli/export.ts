@@ -1,12 +1,12 @@
 // lanewise export: the model for other tools.
 
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { exportPyTorch, type PyTorchOptions, saveAs, toONNX, toPredictor } from "../index.ts";
 import { command, UsageError } from "./args.ts";
 import { openModel } from "./models.ts";
-import { lossOf, optimizerOf, prepare, weighted } from "./prepare.ts";
-import { writeWhole } from "./rows.ts";
+import { lossOf, optimizerOf, prepare, taught } from "./prepare.ts";
+import { makeFolder, writeWhole } from "./rows.ts";
 import { clean, sized } from "./text.ts";
 import { fitOptions, savedRun } from "./train.ts";
 
@@ -29,6 +29,8 @@ export const exporting = command({
   examples: ["lanewise export model.safetensors --format onnx --probabilities", "lanewise export model.safetensors --format pytorch --out torch-model"],
   async run(terminal, [path], { format = "onnx", out, probabilities = false, preprocessing = true, data, licence }) {
     if (data !== undefined && format !== "pytorch") throw new UsageError("--data goes with --format pytorch", "export");
+    if ((probabilities || !preprocessing) && format !== "onnx") throw new UsageError(`${probabilities ? "--probabilities" : "--no-preprocessing"} goes with --format onnx`, "export");
+    if (licence !== undefined && (format === "pytorch" || format === "predictor")) throw new UsageError("--licence goes with --format onnx, safetensors, float16 or bfloat16", "export");
     const model = await openModel(path!), stem = path!.replace(/\.safetensors$/i, "");
     const ends: Record<string, string> = { onnx: ".onnx", safetensors: ".copy.safetensors", float16: ".float16.safetensors", bfloat16: ".bfloat16.safetensors", pytorch: "-pytorch", predictor: ".predictor.js" };
     const place = out ?? stem + ends[format];
@@ -38,7 +40,7 @@ export const exporting = command({
       else if (format === "predictor") files.set(place, toPredictor(model));
       else if (format === "pytorch") {
         const program = exportPyTorch(model, await trainingOf(path!, data));
-        await mkdir(place, { recursive: true });
+        await makeFolder(place);
         for (const [name, content] of Object.entries(program)) files.set(join(place, name), content as string | Uint8Array);
       } else files.set(place, saveAs(model, { ...(format !== "safetensors" && { dtype: format as "float16" | "bfloat16" }), ...(licence !== undefined && { licence }) }));
       for (const [file, content] of files) {
@@ -66,5 +68,5 @@ async function trainingOf(path: string, data: string | undefined): Promise<PyTor
   const ready = await prepare(data, settings), { loss, optimizer, schedule, seed } = fitOptions(ready, plan, settings);
   const { training } = ready;
   if (typeof training === "function") throw new UsageError(`--data: the rows of ${data} are too many for train.py; leave it out, and train.py takes those that are handed to it`, "export");
-  return { loss, optimizer, ...(schedule && { schedule }), batchSize, epochs, seed, data: weighted(training, plan) };
+  return { loss, optimizer, ...(schedule && { schedule }), batchSize, epochs, seed, data: taught(training, plan, settings) };
 }

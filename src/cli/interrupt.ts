@@ -3,14 +3,22 @@
 /** Exit code of a process that was interrupted (128 + SIGINT). */
 export const INTERRUPTED = 130;
 
-/** Calls `first` at the first SIGINT; a second one quits at once. Gives what takes it back. */
+/** Those who are to be asked, the last first. */
+const asks: (() => void)[] = [];
+let asked = false;
+
+function heard(): void {
+  if (asked) process.exit(INTERRUPTED);
+  asked = true;
+  asks.at(-1)!();
+}
+
+/** Calls `first`, and nobody who asked before, at the first SIGINT; a second one quits at once. Gives what takes it back. */
 export function onInterrupt(first: () => void): () => void {
-  let asked = false;
-  const heard = (): void => {
-    if (asked) process.exit(INTERRUPTED);
-    asked = true;
-    first();
+  if (!asks.length) process.on("SIGINT", heard);
+  asks.push(first);
+  return () => {
+    asks.splice(asks.lastIndexOf(first), 1);
+    if (!asks.length) process.off("SIGINT", heard);
   };
-  process.on("SIGINT", heard);
-  return () => void process.off("SIGINT", heard);
 }

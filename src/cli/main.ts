@@ -1,11 +1,14 @@
 // npx lanewise: finds the command, and turns what becomes of it into an exit code.
 
+import { LanewiseError } from "../errors.ts";
 import { didYouMean } from "../options.ts";
 import { VERSION } from "../version.ts";
 import { type Command, helpOf, overview, parse, UsageError } from "./args.ts";
 import { COMMANDS } from "./commands.ts";
 import { Unfit } from "./choose.ts";
+import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { Terminal } from "./terminal.ts";
+import { inWords } from "./words.ts";
 
 /** Exit codes. */
 const FAILED = 1, MISUSED = 2;
@@ -37,6 +40,7 @@ async function main(given: readonly string[]): Promise<number> {
       plain.stdout.write(`${helpOf(command, plain.prose)}\n`);
       return 0;
     }
+    onInterrupt(() => plain.interrupted("Stopped: nothing is saved.", INTERRUPTED));
     return await command.run(terminal(json), operands, flags);
   } catch (error) {
     return told(plain, error, find(name ?? ""));
@@ -47,14 +51,15 @@ const find = (name: string): Command | undefined => COMMANDS.find((command) => c
 
 /** Tells an error in a sentence; what is nobody's fault but ours, with its stack. */
 function told(terminal: Terminal, error: unknown, command: Command | undefined): number {
-  if (error instanceof UsageError || error instanceof Unfit) {
-    terminal.fail(`${command ? `${command.name}: ` : ""}${error.message}`, { code: "usage" });
+  const ours = error instanceof LanewiseError ? inWords(error, command?.flags ?? {}) : undefined;
+  if (error instanceof UsageError || error instanceof Unfit || ours?.misused) {
+    terminal.fail(`${command ? `${command.name}: ` : ""}${ours?.message ?? (error as Error).message}`, { code: "usage", ...(ours && { details: (error as LanewiseError).details }) });
     if (!terminal.json) terminal.stderr.write(`Try: lanewise ${command ? `${command.name} ` : ""}--help\n`);
     return MISUSED;
   }
   const { code, message, stack, details } = error as Error & { code?: unknown; details?: unknown };
   const known = typeof code === "string" && typeof message === "string";
-  terminal.fail(known ? message : String(stack ?? error), { code: known ? code : "internal", ...(details !== undefined && { details }) });
+  terminal.fail(known ? ours?.message ?? message : String(stack ?? error), { code: known ? code : "internal", ...(details !== undefined && { details }) });
   return FAILED;
 }
 

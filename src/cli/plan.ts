@@ -24,9 +24,9 @@ export interface Planned {
   readonly choices: readonly Choice[];
 }
 
-/** Reads the data and plans; the learning rate is not tested. */
-export async function planOf(path: string, { config, labels, ...flags }: Wanted & { readonly config?: string }, progress?: Progress): Promise<Planned> {
-  const { settings, from } = await settingsOf(flags, config), wanted: Wanted = { ...settings, ...(labels !== undefined && { labels }) };
+/** Reads the data and plans; the learning rate is not tested. With `folds`, nothing is kept apart by group or time. */
+export async function planOf(path: string, { config, labels, ...flags }: Wanted & { readonly config?: string }, progress?: Progress, folds = false): Promise<Planned> {
+  const { settings, from } = await settingsOf(flags, config), wanted: Wanted = { ...settings, ...(labels !== undefined && { labels }), folds };
   const ready = await prepare(path, wanted, progress), { plan, choices } = choose(ready.facts, settings as Asked, from);
   return { ready, plan, wanted, choices };
 }

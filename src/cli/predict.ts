@@ -3,7 +3,7 @@
 import { textAt } from "../data/table.ts";
 import type { Classification, Model, Table } from "../index.ts";
 import { command, UsageError } from "./args.ts";
-import { type Arrays, failed, isTabular, kindOf, readArrays, tablesOf } from "./data.ts";
+import { type Arrays, failed, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
 import { imagesToPredict } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
 import { csvLine, openWhole } from "./rows.ts";
@@ -24,6 +24,7 @@ export const predict = command({
   name: "predict",
   summary: "Says for each row what the model takes it for.",
   about: "Rows are raw, as the model was trained with; a column of answers may be there or not. A category that no training row had counts as none, and is told. "
+    + "A CSV file that is written as the one that the model was trained on needs no flags again. "
     + "CSV cells are quoted where RFC 4180 wants it, and otherwise written as they are: a cell that begins with = or @ is a formula to a spreadsheet.\n\n"
     + "Columns of the result: prediction, then for each class its probability; with --top prediction, probability, prediction2, probability2 …; for numbers prediction alone. Of images the name of the file comes first.",
   arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows, a folder of images, or one image" }],
@@ -33,8 +34,9 @@ export const predict = command({
     const { out, top, withInputs = false, bom = false } = flags;
     const lines = out !== undefined && /\.(jsonl|ndjson)$/i.test(out);
     if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`, "predict");
+    if (bom && lines) throw new UsageError("--bom goes with CSV", "predict");
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
-    const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, flags, kind) : kind === "images" ? imagesToPredict(model, dataPath!) : once(readArrays(dataPath!, kind, undefined, undefined));
+    const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, await readingFor(model, dataPath!, kind, flags), kind) : kind === "images" ? imagesToPredict(model, dataPath!) : once(readArrays(dataPath!, kind, undefined, undefined));
     const file = out === undefined ? undefined : await openWhole(out), progress = new Progress(terminal), unseen = new Map<string, number>();
     let rows = 0, writer: Writer | undefined;
     try {
@@ -42,7 +44,8 @@ export const predict = command({
         if (part.rows === 0) continue;
         wantFit(model, part);
         const names = classesOf(model, part);
-        writer ??= new Writer(part, names, { top, withInputs, lines, bom: bom && !lines });
+        if (!names && top !== undefined) throw new UsageError("--top is for classes, and this model tells numbers", "predict");
+        writer ??= new Writer(part, names, { top, withInputs, lines, bom });
         const text = writer.lines(model, part, names, terminal, rows);
         rows += part.rows;
         for (const [column, count] of unseenOf(model, part)) unseen.set(column, (unseen.get(column) ?? 0) + count);

@@ -4,26 +4,32 @@
 import {
   type Data, type DatasetStream, type FindLearningRateOptions, type Layer, type Loss, type ModelOptions, type Optimizer, type RateCurve, type Schedule, type Table,
   adadelta, adagrad, adam, adamax, adamW, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, findLearningRate, flatten, focal, huber, inferSchema,
-  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, type SchemaOptions, sequential, sgd, smoothL1,
+  layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, oversample, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, type SchemaOptions, sequential, sgd, smoothL1,
   split, type Stream, takeRows, warmup,
 } from "../index.ts";
+import { type CsvForm, formOf } from "../data/csv.ts";
 import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
+import { didYouMean } from "../options.ts";
+import { nextTask } from "../yield.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
-import { type Arrays, failed, isTabular, kindOf, type Kind, readArrays, readTable, tablesOf } from "./data.ts";
+import { type Arrays, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays } from "./data.ts";
 import { type Images, readImages } from "./imageFolder.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
-import { streamTable, wantsStream } from "./stream.ts";
+import { batchesOf, streamTable, wantsStream } from "./stream.ts";
 import type { Progress } from "./terminal.ts";
 import { plural } from "./text.ts";
+import { transformsOf } from "./transforms.ts";
 
 /** Data that a model can be trained on: in memory, or rows that are streamed. */
 export interface Ready<Rows extends Data | DatasetStream = Data> {
   readonly name: string;
   readonly kind: Kind;
+  /** Of a CSV file, how it is written. */
+  readonly form: CsvForm | undefined;
   readonly facts: Facts;
   readonly schema: Schema | undefined;
   readonly preprocessing: Preprocessing | undefined;
@@ -51,6 +57,8 @@ export type AnyReady = Ready<Data | DatasetStream>;
 export interface Wanted extends Settings {
   /** Where an IDX file's labels lie. */
   readonly labels?: string;
+  /** Folds are to be cut from all rows: no part is kept apart by group or by time. */
+  readonly folds?: boolean;
 }
 
 /** Reads a file and makes it ready; where that takes long, `progress` shows how far it is. */
@@ -74,60 +82,69 @@ function wantNamed(table: Table, { target }: Wanted): void {
 }
 
 /** What is asked of the columns. */
-function schemaOptions(table: Table, { target, types, task, group, ignore = [] }: Wanted): SchemaOptions {
+function schemaOptions(table: Table, { target, types, transforms, task, group, ignore = [] }: Wanted): SchemaOptions {
   // what a group is called says nothing of the groups that are held out
   const left = [...ignore, ...(group !== undefined && group !== target && table.columns.has(group) ? [group] : [])];
-  return { target: target!, ...(types && { types: types as never }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
+  return { target: target!, ...(types && { types: types as never }), ...(transforms && { transforms: transformsOf(transforms) }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
 }
 
 /** Row numbers to train on, and those that are held out. */
 function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted, schema?: Schema): { training: Uint32Array; heldOut: Uint32Array } {
-  const column = (name: string): ArrayLike<any> => {
-    const values = table?.columns.get(name);
-    if (!values) throw new UsageError(`no column ${JSON.stringify(name)} to split by`);
-    return values;
-  };
-  const by = group !== undefined ? { group: column(group) } : time !== undefined ? { time: table && schema ? timesOf(table, time, column(time), schema) : column(time) } : labels ? { classes: labels } : "random" as const;
+  const by = group !== undefined ? { group: columnOf(table, "group", group) } : time !== undefined ? { time: timesOf(table, time, columnOf(table, "time", time), schema) } : labels ? { classes: labels } : "random" as const;
   const numbers = Float32Array.from({ length: rows }, (_, i) => i);
   const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: validation ?? 0.2, seed: seed ?? 0, by });
   return { training: found.training.ids, heldOut: found.validation.ids };
 }
 
+/** The column that a flag names. */
+function columnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
+  const values = table?.columns.get(name), names = [...(table?.columns.keys() ?? [])];
+  if (!values) throw new UsageError(`--${flag}: no column ${JSON.stringify(name)} to split by; ${didYouMean(name, names) ?? (names.length ? `known: ${names.join(", ")}` : "only tables have columns")}`);
+  return values;
+}
+
 /** When each row was: as numbers where the schema knows how, for 31.1.2020 stands after 1.2.2020 as a text. */
-function timesOf(table: Table, name: string, values: ArrayLike<any>, { columns }: Schema): ArrayLike<any> {
-  const { type, format } = columns.find((column) => column.name === name)!, rows = { length: table.rows };
-  if (type === "date") return Float64Array.from(rows, (_, row) => dateAt(table, name, values as ColumnValues, row, format!));
-  if (type === "number") return Float64Array.from(rows, (_, row) => numberAt(table, name, values as ColumnValues, row));
-  const first = textAt(values as ColumnValues, 0);
+function timesOf(table: Table | undefined, name: string, values: ColumnValues, schema: Schema | undefined): ArrayLike<any> {
+  if (!table || !schema) return values;
+  const { type, format } = schema.columns.find((column) => column.name === name)!, rows = { length: table.rows };
+  if (type === "date") return Float64Array.from(rows, (_, row) => dateAt(table, name, values, row, format!));
+  if (type === "number") return Float64Array.from(rows, (_, row) => numberAt(table, name, values, row));
+  const first = textAt(values, 0);
   if (first !== null && (/^\s*\d{1,2}[-/. ]/.test(first) || !Number.isNaN(parseDate(first, "named"))))
     throw new UsageError(`--time: how are the dates of ${JSON.stringify(name)} written, such as ${JSON.stringify(first)}? --types ${JSON.stringify(`${name}=date:dmy`)} or ${JSON.stringify(`${name}=date:mdy`)} says it`);
   return values;
 }
 
-export function prepareTable(whole: Table, kind: Kind, settings: Wanted): Ready {
-  const { target, group } = settings as Wanted & { target: string }, notes: string[] = [], schema = inferSchema(whole, schemaOptions(whole, settings));
+/** Between its parts the event loop has a turn: Ctrl+C is heard, and a page stays awake. */
+export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): Promise<Ready> {
+  const { target, group, folds = false } = settings as Wanted & { target: string }, notes: string[] = [], schema = inferSchema(whole, schemaOptions(whole, settings));
+  const by: Wanted = folds ? { ...settings, group: undefined, time: undefined } : settings;
+  await nextTask();
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
-  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, settings, schema), notes, group !== undefined || settings.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
-    : parts(table.rows, labels, table, settings, schema);
+  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
+    : parts(table.rows, labels, table, by, schema);
+  await nextTask();
   if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
+  await nextTask();
   const now = preprocessing.apply(rows, { target: true }), later = preprocessing.apply(raw, { target: true });
+  await nextTask();
   return {
-    name: whole.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, sample: async () => now, heldOut: later, raw: [raw], notes,
+    name: whole.name, kind, form: formOf(whole), schema, preprocessing, classes, input: preprocessing.input, factor: 1, training: now, sample: async () => now, heldOut: later, raw: [raw], notes,
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
     all: () => ({
       data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? classNumbers(labels, classes!) : new Float32Array(table.rows) },
-      table, groups: settings.group === undefined ? undefined : table.columns.get(settings.group),
+      table, groups: group === undefined ? undefined : columnOf(table, "group", group),
     }),
   };
 }
 
 /** A table that is not in memory as a whole. */
 async function prepareStream(path: string, kind: Kind, settings: Wanted, progress: Progress | undefined): Promise<Ready<DatasetStream>> {
-  const first = await firstOf(tablesOf(path, settings, kind));
+  const first = await firstOf(batchesOf(path, kind, settings));
   wantNamed(first, settings);
   const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(first, settings), progress);
   const { classes } = preprocessing, numeric = areNumbers(answers.keys()), alone = new Set<string>(), notes = [...found.notes];
@@ -137,7 +154,7 @@ async function prepareStream(path: string, kind: Kind, settings: Wanted, progres
     for (const row of ids) if (!classes.includes(categoryOf(text(row), numeric))) alone.add(text(row));
     return alone.size ? takeRows(table, ids.filter((row) => !alone.has(text(row)))) : table;
   }).filter((table) => table.rows > 0);
-  if (!held.length) throw failed(schema.name, `of ${plural(schema.rows, "row")} none is held out: leave --stream out, or give a greater --validation`, "no-rows");
+  if (!held.length) throw failed(schema.name, `of ${plural(schema.rows, "row")} none is held out: --no-stream, or a greater --validation`, "no-rows");
   const left = raw.reduce((sum, table) => sum + table.rows, 0) - held.reduce((sum, table) => sum + table.rows, 0);
   if (left) notes.push(`${[...alone].join(", ")}: no row to train on; ${plural(left, "row")} that would be held out ${left === 1 ? "is" : "are"} left out`);
   const heldOut = together(held.map((table) => preprocessing.apply(table, { target: true }))), counts = new Map<number, number>();
@@ -147,9 +164,9 @@ async function prepareStream(path: string, kind: Kind, settings: Wanted, progres
   }
   const facts = classes ? { task: taskOf(classes), classes: classes.map((name, i) => ({ name, rows: counts.get(i) ?? 0 })) } : { task: "number" as const, far: farOff(numbersOf(heldOut.y)) };
   return {
-    name: schema.name, kind, schema, preprocessing, classes, input: preprocessing.input, factor: 1, training, sample, heldOut, raw: held, notes, facts: { ...facts, target, rows, inputs: preprocessing.input[0], stream: told },
+    name: schema.name, kind, form: formOf(first), schema, preprocessing, classes, input: preprocessing.input, factor: 1, training, sample, heldOut, raw: held, notes, facts: { ...facts, target, rows, inputs: preprocessing.input[0], stream: told },
     all: () => {
-      throw new UsageError(`${schema.name} is streamed, and this wants all rows in memory: leave --stream out, or say "stream": false in lanewise.json`);
+      throw new UsageError(`${schema.name} is streamed, and this wants all rows in memory: --no-stream`);
     },
   };
 }
@@ -210,20 +227,11 @@ export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, sett
   const shape = x.shape.slice(1), raw = takeArrays(arrays, heldOut), now = takeArrays(arrays, training);
   const data = (part: Arrays): Data => ({ x: part.x as never, y: part.y!.data as never });
   return {
-    name, kind, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
+    name, kind, form: undefined, schema: undefined, preprocessing: undefined, classes, input: shape, factor: x.data instanceof Uint8Array ? 1 / 255 : 1,
     training: data(now), sample: async () => data(now), heldOut: data(raw), raw: [raw], notes,
     facts: { ...factsOf(images ? "the folder" : settings.target ?? "the label", training.length, shape.reduce((a, b) => a * b, 1), classes, now.y!.data), ...(images && { images }) },
     all: () => ({ data: data(arrays), table: undefined, groups: undefined }),
   };
-}
-
-export function takeArrays({ x, y, names, ...rest }: Arrays, ids: ArrayLike<number>): Arrays {
-  const take = <T extends { readonly data: any; readonly shape: readonly number[] }>({ data, shape }: T) => {
-    const width = data.length / shape[0]!, taken = new data.constructor(ids.length * width);
-    for (let i = 0; i < ids.length; i++) taken.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
-    return { data: taken, shape: [ids.length, ...shape.slice(1)] };
-  };
-  return { ...rest, rows: ids.length, x: take(x), y: y && take(y), ...(names && { names: Array.from(ids, (id) => names[id]!) }) };
 }
 
 /** Flat numbers of a target. */
@@ -249,9 +257,11 @@ function networkOf({ hidden, activation, dropout: share, initializer, outputs }:
 
 /** An untrained model. */
 export async function modelOf(ready: AnyReady, plan: Plan, { seed = 0, threads = 1 }: Settings): Promise<Model> {
-  const { input, classes, preprocessing, factor } = ready, network = networkOf(plan, input.length === 1);
+  const { input, classes, preprocessing, factor, form } = ready, network = networkOf(plan, input.length === 1);
   const options = { input: input as readonly number[], seed, threads, ...(classes && { classes }), ...(preprocessing && { preprocessing }) } as ModelOptions<readonly number[], "here">;
-  return factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options);
+  const model = await (factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options));
+  if (form) keepForm(model, form);
+  return model;
 }
 
 export function lossOf({ loss, task }: Plan): Loss {
@@ -291,6 +301,13 @@ export function scheduleOf({ schedule }: Plan): Schedule | undefined {
   }
 }
 
+/** Rows to train on: with what each counts, or with those of rarer classes more than once. */
+export function taught(data: Data, plan: Plan, settings: Settings): Data;
+export function taught(data: Data | DatasetStream, plan: Plan, settings: Settings): Data | Stream;
+export function taught(data: Data | DatasetStream, plan: Plan, { seed = 0 }: Settings): Data | Stream {
+  return plan.oversample && typeof data !== "function" ? oversample(data, { seed }) : weighted(data, plan);
+}
+
 /** Rows with what each counts, where classes are to count alike. */
 export function weighted(data: Data, plan: Plan): Data;
 export function weighted(data: Data | DatasetStream, plan: Plan): Data | Stream;
@@ -308,8 +325,8 @@ export function weighted(data: Data | DatasetStream, { classWeights }: Plan): Da
 const TESTED = 1024;
 
 /** A range test over the rows to train on. */
-export async function rateCurve(model: Model, ready: AnyReady, plan: Plan, { seed = 0 }: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
-  return findLearningRate(model, weighted(await ready.sample(), plan), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed, ...sweep });
+export async function rateCurve(model: Model, ready: AnyReady, plan: Plan, wanted: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
+  return findLearningRate(model, taught(await ready.sample(), plan, wanted), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed: wanted.seed ?? 0, ...sweep });
 }
 
 /** The rate that it finds, within bounds. */

@@ -1,6 +1,9 @@
 // Files that are written: CSV, JSON Lines, and whatever else, whole or not at all.
 
-import { open, rename, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, open, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { UsageError } from "./args.ts";
 
 /** A line of CSV (RFC 4180): cells with a comma, a quote, a line break or a space at an end stand in quotes. */
 export function csvLine(cells: readonly (string | number)[]): string {
@@ -30,22 +33,56 @@ export interface Whole {
   abandon(): Promise<void>;
 }
 
-/** A file that comes piece by piece. */
+/** A file that comes piece by piece. Of a process that is interrupted, nothing stays. */
 export async function openWhole(path: string): Promise<Whole> {
-  const unfinished = `${path}.${process.pid}.part`;
-  const handle = await open(unfinished, "w").catch((error: { code?: string }) => {
-    throw Object.assign(new Error(`${path}: cannot be written${error.code === "ENOENT" ? ": there is no such folder" : ` (${error.code})`}`), { code: "unwritable" });
+  const unfinished = `${path}.${process.pid}.part`, gone = (): void => rmSync(unfinished, { force: true });
+  const handle = await open(unfinished, "w").catch(async (error: { code?: string }) => {
+    const there = await stat(dirname(resolve(path))).then(() => true, () => false);
+    throw Object.assign(new Error(`${path}: cannot be written: ${there ? `no file can be made there (${error.code})` : "there is no such folder"}`), { code: "unwritable" });
   });
+  process.once("exit", gone);
   return {
     write: async (content) => void (await handle.writeFile(content)),
     async close() {
       await handle.sync();
       await handle.close();
-      await rename(unfinished, path);
+      await rename(unfinished, path).catch(async (error: { code?: string }) => {
+        gone();
+        throw Object.assign(new Error(`${path}: cannot be written (${error.code})`), { code: "unwritable" });
+      });
+      process.off("exit", gone);
     },
     async abandon() {
       await handle.close().catch(() => {});
       await rm(unfinished, { force: true }).catch(() => {});
+      process.off("exit", gone);
     },
   };
+}
+
+/** Makes a folder and those above it, one after the other: mkdir's own way to do it does not come to an end below /proc, where each name is
+ * said not to be there, and none can be made. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch(async (error: { code?: string }) => {
+    if (error.code === "EEXIST") return;
+    const above = dirname(resolve(path));
+    if (error.code !== "ENOENT" || (await isThere(above))) throw Object.assign(new Error(`${path}: no folder can be made there (${error.code})`), { code: "unwritable" });
+    await makeFolder(above);
+    await makeFolder(path);
+  });
+}
+
+const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+
+/** Says at once, and not after a training, that no file can be made in a folder, or in the nearest above it that is there.
+ *
+ * @throws UsageError
+ */
+export async function wantFolder(folder: string, flag: string, command: string): Promise<void> {
+  let place = resolve(folder);
+  while (!(await isThere(place)) && dirname(place) !== place) place = dirname(place);
+  await mkdtemp(join(place, ".lanewise-")).then(rmdir, (error: { code?: string }) => {
+    const why = error.code === "ENOTDIR" ? `${place} is a file` : `no file can be made in ${place} (${error.code})`;
+    throw new UsageError(`${flag}: ${folder} cannot be written to, as ${why}; name another folder`, command);
+  });
 }

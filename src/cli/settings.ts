@@ -1,13 +1,24 @@
 // What can be said about a training: as flags of train, and in lanewise.json under the same names.
 
 import { readFile } from "node:fs/promises";
+import { DATE_FORMATS } from "../data/dates.ts";
 import { ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from "./choose.ts";
-import { checkSetting, dashed, type Flag, type Flags, nearest, UsageError, type Values } from "./args.ts";
+import { checkSetting, dashed, type Flag, type Flags, nearest, oneOf, UsageError, type Values } from "./args.ts";
 import { clean } from "./text.ts";
+import { TRANSFORMS } from "./transforms.ts";
+
+/** Kinds that --types knows. */
+const KINDS = ["number", "category", "date", ...DATE_FORMATS.map((format) => `date:${format}`), "text", "identifier"];
+
+/** What stands between cells. */
+export const DELIMITER = {
+  pattern: '^([^"\\r\\n\\u0000]|\\\\t|tab)$',
+  wanted: (text: string): string | undefined => (new RegExp(DELIMITER.pattern).test(text) ? undefined : "one character, or tab"),
+};
 
 /** How a table is read. */
 export const READING = {
-  delimiter: { kind: "text", help: "what stands between cells of a CSV file; found out by itself otherwise", value: "CHARACTER", setting: true },
+  delimiter: { kind: "text", help: "what stands between cells of a CSV file; found out by itself otherwise", value: "CHARACTER", setting: true, values: DELIMITER },
   encoding: { kind: "text", help: "of a CSV file: utf-8, utf-16le, windows-1252, gb18030 …; found out by itself otherwise", value: "NAME", setting: true },
   header: { kind: "yes", off: true, help: "the first line of a CSV file holds values, not names", setting: true },
   decimalComma: { kind: "yes", help: "numbers of a CSV file are written 3,14", setting: true },
@@ -16,7 +27,10 @@ export const READING = {
 /** What a training is made of. */
 export const TRAINING = {
   target: { kind: "text", value: "COLUMN", help: "the column to predict", setting: true },
-  types: { kind: "pairs", value: "COLUMN=KIND,…", help: "what columns are, where it was found out wrongly: number, category, date (or date:dmy …), text, identifier", setting: true },
+  types: { kind: "pairs", value: "COLUMN=KIND,…", help: "what columns are, where it was found out wrongly: number, category, date (or date:dmy …), text, identifier", setting: true,
+    values: { pattern: `^(${KINDS.join("|")})$`, wanted: (text) => (KINDS.includes(text) ? undefined : oneOf(text, KINDS)) },
+  },
+  transforms: { kind: "pairs", value: "COLUMN=HOW,…", help: TRANSFORMS.help, setting: true, values: TRANSFORMS },
   task: { kind: "text", choices: ["classification", "regression"], help: "what is predicted, where it was found out wrongly", setting: true },
   ignore: { kind: "names", value: "COLUMN,…", help: "columns that are left out", setting: true },
   hidden: { kind: "counts", value: "N,N", most: 65536, help: "units of the hidden layers, such as 64,32", setting: true },
@@ -34,14 +48,11 @@ export const TRAINING = {
   earlyStopping: { kind: "yes", off: true, help: "take all epochs, and keep the last weights", setting: true },
   group: { kind: "text", value: "COLUMN", help: "rows of one group stay together when a part is held out", setting: true },
   time: { kind: "text", value: "COLUMN", help: "the latest rows are held out", setting: true },
-  classWeights: { kind: "text", choices: ["auto", "balanced", "none"], help: "balanced: classes count alike, however many rows they have", setting: true },
-  stream: { kind: "yes", help: "read a CSV file anew in each epoch, and never all of it at once; from 100 MB on it is read so by itself (20 MB of gzip)", setting: true },
+  classWeights: { kind: "text", choices: ["auto", "balanced", "oversample", "none"], help: "where classes have unequally many rows, balanced lets all count alike, oversample takes rows of the rarer ones more often", setting: true },
+  stream: { kind: "yes", help: "read a file of CSV or JSON Lines anew in each epoch, and never all of it at once; from 100 MB on it is read so by itself (20 MB of gzip)", setting: true },
   seed: { kind: "count", least: 0, most: Number.MAX_SAFE_INTEGER, help: "of the split, the first weights and the order of rows; 0 by default", setting: true },
   threads: { kind: "count", word: "auto", most: 64, value: "N|auto", help: "threads that share the work; the bits do not depend on it", setting: true },
 } satisfies Flags;
-
-/** Kinds that --types knows. */
-export const KINDS = ["number", "category", "date", "text", "identifier"] as const;
 
 /** How images become rows. */
 export const PICTURES = {
@@ -102,17 +113,19 @@ export function schemaOfSettings(): object {
 
 const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
-function typeOf({ kind, choices, word, least, most }: Flag): object {
+function typeOf({ kind, choices, values, word, least, most }: Flag): object {
   const number = { type: kind === "number" ? "number" : "integer", minimum: least ?? 1, ...(most !== undefined && { maximum: most }) };
   switch (kind) {
     case "yes":
       return { type: "boolean" };
     case "text":
-      return choices ? { enum: [...choices] } : { type: "string", minLength: 1 };
+      return choices ? { enum: [...choices] } : { type: "string", ...(values ? { pattern: values.pattern } : { minLength: 1 }) };
     case "names":
       return { type: "array", items: { type: "string", minLength: 1 } };
-    case "pairs":
-      return { type: "object", additionalProperties: { type: "string", pattern: `^(${KINDS.join("|")}|date:[a-z]+)$` } };
+    case "pairs": {
+      const text = { type: "string", ...(values && { pattern: values.pattern }) };
+      return { type: "object", additionalProperties: values?.objects ? { anyOf: [text, { type: "object" }] } : text };
+    }
     case "counts":
       return { type: "array", items: number };
     default:

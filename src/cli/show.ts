@@ -1,25 +1,33 @@
 // How results look in a terminal.
 
-import type { Finding, Schema } from "../index.ts";
+import { Schema, useText } from "../data/schema.ts";
+import type { Finding } from "../index.ts";
 import type { Choice } from "./choose.ts";
 import type { ClassScores, NumberScores } from "./scores.ts";
 import type { Terminal } from "./terminal.ts";
+import { TRAINING } from "./settings.ts";
 import { clean, grouped, padEnd, share, short, table, widthOf, wrap } from "./text.ts";
+import { fixInFlags, inFlags } from "./words.ts";
 
 /** More classes make a matrix that no terminal holds. */
 const MATRIX = 20;
 
+/** A reason that asks whether it is right, or says which flag makes it another: it is shown whole. */
+const HINT = /\?|--/;
+
 /** The columns: what they are, and what is done with them. */
-export function showSchema(terminal: Terminal, { schema }: { readonly schema: Schema | undefined }): void {
-  if (!schema) return;
+export function showSchema(terminal: Terminal, { schema: made }: { readonly schema: Schema | undefined }): void {
+  if (!made) return;
+  const schema = new Schema(made, made.columns.map((column) => ({ ...column, why: inFlags(column.why, TRAINING, column.name) })), made.target, made.task);
   terminal.emit("schema", { name: schema.name, rows: schema.rows, target: schema.target, task: schema.task, columns: schema.columns });
   terminal.say();
   // a table of its own where the terminal is too narrow for the library's
   const lines = String(schema).split("\n"), width = 2 + Math.max(...lines.map(widthOf));
   if (width <= terminal.width) for (const line of lines.slice(0, -1)) terminal.say(`  ${clean(line)}`);
   else {
-    const rows = schema.columns.map(({ name, type, missing, use, why }) => [clean(name), use === "target" ? `target, ${type}` : type, missing ? String(missing) : "", clean(use === "ignore" ? `ignored: ${why}` : use)]);
+    const rows = schema.columns.map((column) => [clean(column.name), column.type, column.missing ? String(column.missing) : "", clean(useText(column.use !== "ignore" || HINT.test(column.why) ? { ...column, why: "" } : column))]);
     terminal.say(table([["column", "type", "missing", "use"], ...rows], terminal.width, [2], "  "));
+    for (const { name, why } of schema.columns) if (HINT.test(why)) terminal.tell(clean(`${name}: ${why}`), "    ");
   }
   terminal.say();
 }
@@ -43,11 +51,12 @@ export function showChoices(terminal: Terminal, choices: readonly Choice[]): voi
 /** The doctor's findings, the worst first. */
 export function showFindings(terminal: Terminal, findings: readonly Finding[]): void {
   const order = ["error", "warning", "info"] as const;
-  for (const finding of [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))) {
-    terminal.emit("finding", { ...finding });
+  for (const told of [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))) {
+    const finding = { ...told, fix: fixInFlags(told.fix, TRAINING) };
+    terminal.emit("finding", finding);
     terminal.say(`  ${finding.severity}: ${finding.code}${finding.layer ? ` (layer ${clean(finding.layer)})` : ""}`);
     terminal.tell(clean(finding.cause), "    ");
-    for (const line of finding.fix.split("\n")) terminal.say(`    → ${clean(line)}`);
+    for (const line of finding.fix ? finding.fix.split("\n") : []) terminal.say(`    → ${clean(line)}`);
   }
 }
 

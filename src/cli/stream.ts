@@ -7,11 +7,11 @@ import { murmur3 } from "../data/murmur.ts";
 import { draws } from "../data/philox.ts";
 import { inferSchemaOf } from "../data/schema.ts";
 import { missingAt, textAt } from "../data/table.ts";
-import { type Data, dataset, type DatasetStream, Preprocessing, type Schema, type SchemaOptions, type Table, takeRows } from "../index.ts";
+import { type Data, dataset, type DatasetStream, jsonlBatches, Preprocessing, type Schema, type SchemaOptions, type Table, takeRows } from "../index.ts";
 import { SPLIT } from "../ops/random.ts";
 import { wantSeed } from "../options.ts";
 import { UsageError } from "./args.ts";
-import { failed, type Kind, tablesOf } from "./data.ts";
+import { beginning, failed, type Kind, tablesOf } from "./data.ts";
 import type { Settings } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
 import { grouped, plural, sized } from "./text.ts";
@@ -20,7 +20,9 @@ import { grouped, plural, sized } from "./text.ts";
  * share of this machine's memory, for the same call gives the same bits on every machine. */
 const LARGE = 100_000_000, LARGE_PACKED = 20_000_000;
 /** Kinds of files that are read some rows at a time. */
-const STREAMED: readonly Kind[] = ["csv"];
+const STREAMED: readonly Kind[] = ["csv", "jsonl"];
+/** Rows that are read at once. */
+const BATCH = 4096;
 /** Rows that are held out at the most: they stay in memory, and more would say nothing more. */
 const MOST_HELD = 50_000;
 /** Rows among which the order is new in each epoch, and those of a range test. */
@@ -53,25 +55,28 @@ export interface Streamed {
  * @throws UsageError where it is asked for and cannot be.
  */
 export async function wantsStream(path: string, kind: Kind, asked: boolean | undefined): Promise<boolean> {
-  const about = await stat(path), can = STREAMED.includes(kind) && about.isFile();
-  if (asked && !can) throw new UsageError(`--stream: ${about.isFile() || about.isDirectory() ? "wanted a CSV file" : "a pipe can be read once"}; leave it out, and ${path} is read as a whole`);
+  const about = await stat(path), can = STREAMED.includes(kind) && about.isFile() && !(kind === "jsonl" && /^\s*\[/.test(String.fromCharCode(...await beginning(path))));
+  if (asked && !can) throw new UsageError(`--stream: ${about.isFile() || about.isDirectory() ? "wanted a CSV file, or JSON Lines" : "a pipe can be read once"}; leave it out, and ${path} is read as a whole`);
   return can && (asked ?? about.size >= (/\.gz$/i.test(path) ? LARGE_PACKED : LARGE));
 }
+
+/** The rows of a file, some at a time. */
+export const batchesOf = (path: string, kind: Kind, settings: Settings): AsyncIterable<Table> => (kind === "jsonl" ? jsonlBatches(path, { rows: BATCH }) : tablesOf(path, settings, kind));
 
 /** Reads a table twice, and makes the stream of its training rows. */
 export async function streamTable(path: string, kind: Kind, settings: Settings & { target: string }, options: SchemaOptions, progress?: Progress): Promise<Streamed> {
   const { target, validation = 0.2, seed = 0, time, group } = settings, notes: string[] = [];
-  if (time !== undefined) throw new UsageError("--time: the latest rows are known where all are in memory; --group parts a stream, or \"stream\": false in lanewise.json reads the file as a whole");
+  if (time !== undefined) throw new UsageError("--time: the latest rows are known where all are in memory; --group parts a stream, and --no-stream reads the file as a whole");
   async function* pass(name: string, all?: number): AsyncGenerator<Table> {
     let rows = 0;
-    for await (const table of tablesOf(path, settings, kind)) {
+    for await (const table of batchesOf(path, kind, settings)) {
       rows += table.rows;
       progress?.show(() => [{ text: name, rank: 0 }, { text: all === undefined ? `${grouped(rows)} rows` : `${grouped(rows)} of ${grouped(all)} rows`, rank: 1 }]);
       yield table;
     }
     progress?.end();
   }
-  const schema = await inferSchemaOf(pass("first pass over all rows: what the columns are"), options), column = schema.columns.find(({ name }) => name === target)!;
+  const schema = await inferSchemaOf(pass("first pass over all rows: what the columns are"), options, kind === "jsonl"), column = schema.columns.find(({ name }) => name === target)!;
   const rows = schema.rows - column.missing, most = Math.min(MOST_HELD, Math.floor(MOST_BYTES / (4 * widest(schema)))), share = Math.min(validation, most / rows);
   if (rows === 0) throw failed(schema.name, `the column ${JSON.stringify(target)} has no value in any row`);
   if (column.missing) notes.push(`${column.missing} of ${schema.rows} rows have no ${target}: they are left out`);
@@ -80,8 +85,8 @@ export async function streamTable(path: string, kind: Kind, settings: Settings &
   /** The rows of each table that are trained on; the others go to `aside`. */
   async function* trainingRows(tables: AsyncIterable<Table>, aside?: Table[]): AsyncGenerator<Table> {
     const part = parting(target, group, share, seed);
-    for await (const table of tables) {
-      const { training, heldOut } = part(table);
+    for await (const given of tables) {
+      const table = whole(given, schema), { training, heldOut } = part(table);
       if (aside && heldOut.length) aside.push(takeRows(table, heldOut));
       if (training.length) yield takeRows(table, training);
     }
@@ -97,7 +102,7 @@ export async function streamTable(path: string, kind: Kind, settings: Settings &
     }
   }
   const preprocessing = await Preprocessing.fitTables(counted(), schema), mixed = Math.min(MIXED, Math.max(1, Math.floor(MOST_BYTES / (4 * preprocessing.input[0]))));
-  const training = await dataset(() => trainingRows(tablesOf(path, settings, kind)), { preprocessing, shuffleBuffer: mixed, seed, rows: trained });
+  const training = await dataset(() => trainingRows(batchesOf(path, kind, settings)), { preprocessing, shuffleBuffer: mixed, seed, rows: trained });
   return {
     schema, preprocessing, training, rows: trained, answers, raw: held, notes, sample: () => sampleOf(training, preprocessing.input[0]),
     told: {
@@ -105,6 +110,12 @@ export async function streamTable(path: string, kind: Kind, settings: Settings &
       heldOut: [`${(100 * share).toPrecision(3)} %`, share < validation ? `at most ${grouped(most)} rows: they stay in memory, and tell enough` : `by a hash of the seed and ${group === undefined ? "the row's number" : `its ${group}`}`],
     },
   };
+}
+
+/** A table with all columns: of JSON Lines one may come late. */
+function whole(table: Table, { columns }: Schema): Table {
+  if (columns.every(({ name }) => table.columns.has(name))) return table;
+  return { ...table, columns: new Map(columns.map(({ name }) => [name, table.columns.get(name) ?? new Array<null>(table.rows).fill(null)])) };
 }
 
 /** Numbers that a row becomes, at the most. */

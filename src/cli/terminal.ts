@@ -51,6 +51,15 @@ export class Terminal {
     if (!this.json) this.stderr.write(`${text}\n`);
   }
 
+  /** The end of a process that is interrupted. What the terminal shows of Ctrl+C, and a line of progress, stay by themselves. */
+  interrupted(text: string, code: number): never {
+    this.emit("interrupted", { message: text });
+    if (this.stderr.isTTY) this.note("");
+    this.note(text);
+    process.removeAllListeners("SIGINT"); // a second one ends even an engine that waits for a pipe's next rows
+    return process.exit(code);
+  }
+
   /** What went wrong, to both. */
   fail(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.emit("error", { message, ...fields });

@@ -8,18 +8,18 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
 import { VERSION } from "../version.ts";
-import { command, UsageError } from "./args.ts";
+import { command, dashed, shell, UsageError } from "./args.ts";
 import { type Asked, choose, type Plan } from "./choose.ts";
 import { failed, kindOf } from "./data.ts";
 import { hashOfImages } from "./imageFolder.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
-import { lossOf, modelOf, optimizerOf, prepare, type AnyReady, scheduleOf, type Wanted, weighted } from "./prepare.ts";
-import { writeWhole } from "./rows.ts";
+import { lossOf, modelOf, numbersOf, optimizerOf, prepare, type AnyReady, scheduleOf, taught, type Wanted, weighted } from "./prepare.ts";
+import { makeFolder, wantFolder, writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
 import { PICTURES, READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
@@ -66,7 +66,10 @@ export const train = command({
   async run(terminal, [path], { out, config, fresh = false, force = false, checkpoint = 10, keep = 3, stepHashes = false, labels, ...given }) {
     const { settings, from, file, own } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
     const folder = out ?? folderOf(path!, settings.target), saved = await savedRun(folder, fresh);
-    const sha256 = await kindOf(path!) === "images" ? await hashOfImages(path!) : await hashOf(path!);
+    const release = onInterrupt(() => terminal.interrupted(saved ? `Stopped before the training went on: the run in ${folder} is as it was.` : "Stopped before anything was trained: nothing is saved.", INTERRUPTED));
+    const kind = await kindOf(path!);
+    await wantFolder(folder, "--out", "train");
+    const sha256 = kind === "images" ? await hashOfImages(path!) : await hashOf(path!);
     if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
     if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(resolve(path!)), sha256 });
     const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted, new Progress(terminal));
@@ -77,9 +80,10 @@ export const train = command({
     const { plan, model } = await planned(terminal, ready, wanted, saved, force, (name) => (saved ? "as the run began" : from(name)));
     // not before all is known to be sound: an old run stays where a new one cannot begin. What is ours, and nothing else
     if (fresh) for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const about: Saved = { lanewise: VERSION, data: basename(resolve(path!)), sha256, config: saved?.config ?? own, settings: { ...wanted, ...(ready.facts.stream && { stream: true }) }, plan, finished: false };
     await save(folder, "run.json", about);
+    release();
     return fitted(terminal, { ready, plan, model, folder, wanted, about, force, checkpoint, keep: keep === "all" ? Infinity : keep, stepHashes });
   },
 });
@@ -133,7 +137,7 @@ function told(terminal: Terminal, folder: string, { settings, ...saved }: Saved,
   if (saved.sha256 !== undefined && sha256 !== undefined && saved.sha256 !== sha256)
     throw failed(folder, `its run has ended, and ${saved.data === data ? "this file was another one then" : `its data were another file, ${saved.data}`}: --fresh begins anew, --out takes another folder`, "resume-mismatch");
   const other = Object.entries(flags).find(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name as keyof Wanted]));
-  if (other) throw new UsageError(`the run in ${folder} has ended, with other settings (${other[0]}): --fresh begins anew, --out takes another folder`, "train");
+  if (other) throw new UsageError(`the run in ${folder} has ended, with other settings (--${dashed(other[0])}): --fresh begins anew, --out takes another folder`, "train");
   terminal.emit("done", { folder, finished: true, model: join(folder, "model.safetensors") });
   terminal.tell(`The run in ${folder} has ended: its model is ${join(folder, "model.safetensors")}. --fresh begins anew.`);
   return 0;
@@ -149,7 +153,7 @@ async function planned(
   if (saved && !force) {
     const { plan } = choose(ready.facts, { ...asked, learningRate: saved.plan.learningRate! }), differs = differing(plan, saved.plan);
     if (differs)
-      throw failed("the run in this folder", `began with ${differs} ${JSON.stringify(saved.plan[differs])}, and now it is ${JSON.stringify(plan[differs])}: --fresh begins anew, --force goes on all the same`, "resume-mismatch");
+      throw failed("the run in this folder", `began with ${JSON.stringify(saved.plan[differs])} as ${differs === "outputs" || differs === "task" || differs === "initializer" ? differs : `--${dashed(differs)}`}, and now it is ${JSON.stringify(plan[differs])}: --fresh begins anew, --force goes on all the same`, "resume-mismatch");
     return { plan: saved.plan, model: await modelOf(ready, saved.plan, wanted) };
   }
   const found = await rated({ ready, wanted, ...choose(ready.facts, asked, from) });
@@ -199,9 +203,9 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
     },
     onStorageError: (error) => terminal.note(`checkpoint: ${clean(error.message)}`),
   });
-  const options = fitOptions(ready, plan, wanted), perEpoch = Math.ceil(ready.facts.rows / plan.batchSize);
+  const options = fitOptions(ready, plan, wanted), rows = taught(ready.training, plan, wanted), perEpoch = Math.ceil(("y" in rows ? numbersOf(rows.y).length : ready.facts.rows) / plan.batchSize);
   let last: Report | undefined, started = performance.now();
-  const training = model.fit(weighted(ready.training, plan), {
+  const training = model.fit(rows, {
     ...options, callbacks: [...options.callbacks, audit({ stepHashes })], run, doctor: doctor(),
     // a look at each step makes short ones longer: only where epochs are long
     ...(perEpoch > 200 && { onStep: ({ step, steps }: { step: number; steps: number }) => {
@@ -209,7 +213,7 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
       progress.show(() => stepParts(last, plan, step, steps, from, started));
     } }),
   } as never);
-  const release = onInterrupt(() => {
+  onInterrupt(() => {
     interrupted = true;
     progress.end();
     terminal.note("Saving … (once more quits at once)");
@@ -225,14 +229,13 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
     // early stopping has ended it
     if (last && last.epoch < plan.epochs && !interrupted) progress.show(() => epochParts(last!, plan, perEpoch, from, started), true);
   } finally {
-    release();
     progress.end();
   }
   const history = await training;
   if (interrupted) {
     terminal.emit("interrupted", { folder, step: run.step });
     terminal.say(`Stopped after step ${run.step}, and saved. To go on:`);
-    terminal.say(`  lanewise ${process.argv.slice(2).filter((argument) => argument !== "--fresh").map(quoted).join(" ")}`);
+    terminal.say(`  lanewise ${process.argv.slice(2).filter((argument) => argument !== "--fresh").map(shell).join(" ")}`);
     model.dispose();
     return INTERRUPTED;
   }
@@ -300,9 +303,6 @@ async function finish(terminal: Terminal, { ready, plan, model, folder }: Work, 
   terminal.say(`       ${join(folder, "report.json")}`);
   terminal.say();
   terminal.say("Next:");
-  terminal.say(`  lanewise predict ${quoted(file)} ${ready.kind === "images" ? "IMAGE.png" : "ROWS.csv"}`);
-  terminal.say(`  lanewise export ${quoted(file)} --format onnx`);
+  terminal.say(`  lanewise predict ${shell(file)} ${ready.kind === "images" ? "IMAGE.png" : "ROWS.csv"}`);
+  terminal.say(`  lanewise export ${shell(file)} --format onnx`);
 }
-
-/** A path as a shell takes it. */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readRun, verify as verifyRun, type VerifyOptions } from "../index.ts";
 import { command } from "./args.ts";
 import { failed } from "./data.ts";
-import { modelOf, prepare, type Wanted, weighted } from "./prepare.ts";
+import { modelOf, prepare, taught, type Wanted } from "./prepare.ts";
 import { READING } from "./settings.ts";
 import { Progress } from "./terminal.ts";
 import { clean, plural } from "./text.ts";
@@ -32,7 +32,7 @@ export const verify = command({
     if (!stored.checkpoints.length) throw failed(folder!, "has no checkpoints", "no-run");
     try {
       const { loss, optimizer, schedule, metrics, validation } = fitOptions(ready, saved.plan, wanted);
-      const result = await verifyRun(stored, weighted(ready.training, saved.plan), {
+      const result = await verifyRun(stored, taught(ready.training, saved.plan, wanted), {
         model, gaps: true, threads, ...(from !== undefined && { from }), ...(to !== undefined && { to }), options: { loss, optimizer, metrics, validation, ...(schedule && { schedule }) } as VerifyOptions["options"] & object,
         onInterval: ({ from: a, to: b, ok }) => {
           terminal.emit("interval", { from: a, to: b, ok });

@@ -16,10 +16,10 @@ export const RANK_LIMIT = 16;
 
 export const bytesOf = (kind: NumberKind): number => Number(kind[1]);
 
-/** Bytes that the numbers of a shape take, or Infinity if they are beyond what can be counted. */
-export function bytesFor(shape: readonly number[], kind: NumberKind): number {
+/** Bytes that a shape takes, of so many each, or Infinity if they are beyond what can be counted. */
+export function bytesFor(shape: readonly number[], width: number): number {
   if (shape.includes(0)) return 0;
-  const bytes = shape.reduce((product, size) => product * size, bytesOf(kind));
+  const bytes = shape.reduce((product, size) => product * size, width);
   return Number.isSafeInteger(bytes) ? bytes : Infinity;
 }
 

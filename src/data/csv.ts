@@ -26,6 +26,23 @@ export interface CsvOptions {
   limit?: number;
 }
 
+/** How a file was written, as it was given or found: csv of a like file takes it as its options. */
+export interface CsvForm {
+  delimiter: string;
+  header: boolean;
+  decimal: "." | ",";
+  /** undefined where no letter was beyond ASCII so far. */
+  encoding: string | undefined;
+}
+
+/** Of tables that csv and csvBatches gave. Not a field of theirs: a table stays plain data. */
+const forms = (): WeakMap<object, CsvForm> => (known ??= new WeakMap());
+let known: WeakMap<object, CsvForm> | undefined;
+
+/** How the file of a table was written.
+ * @internal */
+export const formOf = (table: Table): CsvForm | undefined => forms().get(table);
+
 /** The marks that are tried. */
 const DELIMITERS = [",", ";", "\t", "|"];
 /** Letters of the first block by which delimiter and decimal mark are found. */
@@ -109,9 +126,15 @@ async function papa(): Promise<Papa> {
 async function* tables(source: Source, options: CsvOptions, size: number): AsyncGenerator<Table> {
   wantOptions(options);
   const name = nameOf(source), reader = new Reader(name, options, await papa(), size), decoder = new Decoder(name, options.encoding);
-  for await (const chunk of unpackedChunks(source, name, options.limit!)) yield* reader.read(decoder.decode(chunk), false);
-  yield* reader.read(decoder.end(), true);
-  yield* reader.end();
+  const formed = function* (tables: Generator<Table>): Generator<Table> {
+    for (const table of tables) {
+      forms().set(table, { ...reader.form, header: options.header ?? true, encoding: decoder.encoding });
+      yield table;
+    }
+  };
+  for await (const chunk of unpackedChunks(source, name, options.limit!)) yield* formed(reader.read(decoder.decode(chunk), false));
+  yield* formed(reader.read(decoder.end(), true));
+  yield* formed(reader.end());
 }
 
 /** From blocks of text to tables. */
@@ -123,6 +146,7 @@ class Reader {
   private parser: Parser | undefined;
   private names: readonly string[] | undefined;
   private comma = false;
+  private delimiter = ",";
   private readonly missing: ReadonlySet<string>;
   private columns: Cells[] = [];
   private filled = 0;
@@ -133,6 +157,11 @@ class Reader {
 
   constructor(private readonly file: string, private readonly options: CsvOptions, private readonly Papa: Papa, private readonly size: number) {
     this.missing = new Set(options.missing ?? MISSING);
+  }
+
+  /** What was given or found. */
+  get form(): Pick<CsvForm, "delimiter" | "decimal"> {
+    return { delimiter: this.delimiter, decimal: this.comma ? "," : "." };
   }
 
   /** The tables that a block makes full. */
@@ -149,7 +178,7 @@ class Reader {
     if (!this.parser) {
       // Excel's own way to tell the delimiter
       const [line, told] = /^"?sep=([^"\n])"?\n/i.exec(text) ?? [];
-      if (line !== undefined && this.options.delimiter === undefined) {
+      if (line !== undefined && (this.options.delimiter ?? told) === told) {
         text = text.slice(line.length);
         this.done = 1;
       }
@@ -208,6 +237,7 @@ class Reader {
       return rows.length ? rows : parser.parse(sample, 0, false).data; // a row may be longer than the sample
     };
     const { delimiter = told ?? guess(rowsBy), decimal } = this.options;
+    this.delimiter = delimiter;
     this.comma = decimal === undefined ? delimiter !== "," && hasCommas(rowsBy(delimiter)) : decimal === ",";
     return this.parserOf(delimiter);
   }

@@ -44,6 +44,22 @@ export function parseDate(text: string, format: DateFormat): number {
   return format === "dmy" ? instant(Number(found[4]), second, first, found.slice(5)) : instant(Number(found[4]), first, second, found.slice(5));
 }
 
+/** What people write for a date, be it in a way that is known or not: a number, a mark, a number, the mark, a number. */
+const NEAR_DATE = /^\s*(\d{1,4})([-/. ])\d{1,2}\2(\d{1,4})(?:[T ,].*)?\s*$/;
+
+export function nearDate(text: string): boolean {
+  return NEAR_DATE.test(text);
+}
+
+/** How to mend a text that is no date; `format` is how the others of its column are written, if they are. */
+export function whyNoDate(column: string, text: string, format: DateFormat | undefined): string {
+  const [, first, , last] = NEAR_DATE.exec(text) ?? [];
+  if (first !== undefined && first.length < 3 && last!.length < 3) return "a year has four digits: 2024, not 24";
+  const other = DATE_FORMATS.find((one) => one !== format && !Number.isNaN(parseDate(text, one)));
+  if (format !== undefined && other) return `types: { ${JSON.stringify(column)}: "date:${other}" }, if all are written so`;
+  return first === undefined ? "leave it empty if it is missing" : "there is no such day: correct it, or leave it empty if it is missing";
+}
+
 function monthOf(name: string): number {
   const small = name.toLowerCase(), found = MONTHS.findIndex((month) => month === small || month.slice(0, 3) === small);
   return small === "sept" ? 9 : found + 1;

@@ -2,7 +2,7 @@
 
 import { FormatError } from "../errors.ts";
 import { checkNames, wantCount } from "../options.ts";
-import { bytesFor, type FileTensor, type NumberKind, numbersOf, RANK_LIMIT } from "./binary.ts";
+import { bytesFor, bytesOf, type FileTensor, type NumberKind, numbersOf, RANK_LIMIT } from "./binary.ts";
 import { LIMIT, readUnpacked, type Source } from "./source.ts";
 
 const kindOf = (type: number): NumberKind | undefined =>
@@ -30,7 +30,7 @@ export async function idx(source: Source, options: { limit?: number } = {}): Pro
   if (rank > RANK_LIMIT) fail(`${rank} axes are more than ${RANK_LIMIT}`);
   if (bytes.length < start) fail("it ends within its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset), shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  const wanted = bytesFor(shape, kind), got = bytes.length - start;
+  const wanted = bytesFor(shape, bytesOf(kind)), got = bytes.length - start;
   if (wanted !== got) fail(`[${shape.join(", ")}] wants ${wanted === Infinity ? "more" : wanted} bytes of numbers, there are ${got}`);
   return { data: numbersOf(bytes.subarray(start), kind, false, own, name), shape };
 }

@@ -8,8 +8,10 @@ import { Decoder } from "./encoding.ts";
 import { LIMIT, nameOf, type Source, unpackedChunks } from "./source.ts";
 import { type ColumnValues, placed, Places, type Table } from "./table.ts";
 
-/** Most letters of a line, or of an array. */
-const LINE_LIMIT = 1 << 28;
+/** Most letters of a line, where the file is read by batches; and of one, or of an array, where it is read at once. */
+const LINE_LIMIT = 1 << 24, WHOLE_LIMIT = 1 << 28;
+/** Rows of a batch, where nothing is said. */
+const BATCH = 4096;
 /** Cells that a file may have beyond four times its letters: a new key in each line would else make a column of each. */
 const SPARE = 1 << 22;
 
@@ -26,29 +28,65 @@ const SPARE = 1 << 22;
  */
 export async function jsonl(source: Source, options: { limit?: number } = {}): Promise<Table> {
   checkNames("jsonl", options, ["limit"]);
-  const limit = wantCount("limit", options.limit ?? LIMIT), name = nameOf(source), decoder = new Decoder(name), records = new Records(name);
+  for await (const table of tables(source, wantCount("limit", options.limit ?? LIMIT), Infinity)) return table;
+  throw new Error("unreachable");
+}
+
+/** A file with a JSON object in each line in batches of `rows` rows (default 4096), of which the last may have fewer: memory stays flat,
+ * however large the file is. Each iteration reads the source anew. A key that has come once is a column of all batches from then on; it may
+ * be numbers in one batch and texts in another. See `jsonl`, whose errors it has; a file that is one array is for `jsonl` alone.
+ *
+ * @param options `rows`; `limit`: most bytes, unpacked, by default without limit. A line may have 16 million letters.
+ * @throws OptionError for a bad option; DataError as `jsonl`.
+ * @example
+ * const sizes = [];
+ * for await (const { rows } of jsonlBatches(new Blob(['{"a":1}\n{"a":2}\n{"a":3}\n']), { rows: 2 })) sizes.push(rows);
+ * sizes // → [2, 1]
+ */
+export function jsonlBatches(source: Source, options: { rows?: number; limit?: number } = {}): { [Symbol.asyncIterator](): AsyncIterator<Table> } {
+  checkNames("jsonlBatches", options, ["rows", "limit"]);
+  const { rows = BATCH, limit = Infinity } = options, size = wantCount("rows", rows);
+  if (limit !== Infinity) wantCount("limit", limit);
+  return { [Symbol.asyncIterator]: () => tables(source, limit, size) };
+}
+
+/** Tables of so many rows, or one of all. */
+async function* tables(source: Source, limit: number, size: number): AsyncGenerator<Table> {
+  const name = nameOf(source), decoder = new Decoder(name), records = new Records(name), most = size === Infinity ? WHOLE_LIMIT : LINE_LIMIT;
   let parts: string[] = [], length = 0, array: boolean | undefined;
-  const take = (text: string, last: boolean): void => {
+  const wantLength = (letters: number): void => {
+    if (letters > most) throw records.bad("line-too-long", { problem: `has more than ${most} letters` }, 1);
+  };
+  function* take(text: string, last: boolean): Generator<Table> {
     parts.push(text);
     length += text.length;
-    if (length > LINE_LIMIT) throw records.bad("line-too-long", { problem: `has more than ${LINE_LIMIT} letters` });
     if (/\S/.test(text)) array ??= /^\s*\[/.test(text);
-    if (!last && (array || !text.includes("\n"))) return;
-    const whole = parts.join(""), lines = whole.split("\n"), rest = last ? "" : lines.pop()!;
-    parts = [rest];
-    length = rest.length;
-    if (array) records.array(whole);
-    else for (const line of lines) records.line(line);
-  };
-  for await (const chunk of unpackedChunks(source, name, limit)) take(decoder.decode(chunk), false);
-  take(decoder.end(), true);
-  return records.table();
+    if (array && size !== Infinity) throw records.bad("not-an-object", { wanted: "a JSON object in each line", got: [], fix: "jsonl() reads a file that is one array" }, 1);
+    if (last || (!array && text.includes("\n"))) {
+      const whole = parts.join(""), lines = whole.split("\n"), rest = last ? "" : lines.pop()!;
+      parts = [rest];
+      length = rest.length;
+      if (array) records.array(whole);
+      else
+        for (const line of lines) {
+          wantLength(line.length);
+          records.line(line);
+          if (records.rows === size) yield records.table();
+        }
+    }
+    wantLength(length);
+  }
+  for await (const chunk of unpackedChunks(source, name, limit)) yield* take(decoder.decode(chunk), false);
+  yield* take(decoder.end(), true);
+  if (records.rows || !records.given) yield records.table();
 }
 
 /** Objects on their way into columns. */
 class Records {
-  private rows = 0;
-  private readonly places = new Places();
+  /** Of the table that is being filled; and tables that are full. */
+  rows = 0;
+  given = 0;
+  private places = new Places();
   private lines = 0;
   private letters = 0;
   private readonly columns = new Map<string, Cells>();
@@ -71,18 +109,24 @@ class Records {
     }
   }
 
+  /** The objects so far; the next ones are of another table. */
   table(): Table {
     if (this.rows === 0) throw new DataError("no-rows", { of: this.file, file: this.file, problem: "has no objects" });
-    const columns = new Map<string, ColumnValues>();
+    const { file, rows, places } = this, columns = new Map<string, ColumnValues>();
     for (const [name, cells] of this.columns) {
-      cells.fill(this.rows);
+      cells.fill(rows);
       columns.set(name, cells.values());
+      this.columns.set(name, new Cells());
     }
-    return placed({ name: this.file, rows: this.rows, columns }, (row) => this.places.of(row));
+    this.places = new Places();
+    this.rows = this.letters = 0;
+    this.given++;
+    return placed({ name: file, rows, columns }, (row) => places.of(row));
   }
 
-  bad(code: string, more: object): DataError {
-    return new DataError(code, { of: this.file, file: this.file, row: Math.max(1, this.lines), ...more });
+  /** An error in the last line, or so many behind it. */
+  bad(code: string, more: object, behind = 0): DataError {
+    return new DataError(code, { of: this.file, file: this.file, row: this.lines + behind, ...more });
   }
 
   private parse(text: string): unknown {

@@ -4,11 +4,11 @@
 
 import { badOption, wantNumber } from "../options.ts";
 import { DAY } from "./dates.ts";
-import type { ColumnSchema } from "./schema.ts";
+import type { ColumnSchema, TransformOption } from "./schema.ts";
 import { columnError, type ColumnValues, missingAt, type Table, textAt } from "./table.ts";
 import {
   dateAt, type Fitted, fitCategory, fitHash, fittedDate, type FittedNumber, formatOf, type How, howOf, indicatorOf, MOST_FEATURES, numberAt, signedLog, tally,
-  type TransformOption, Turns, wantSound,
+  Turns, wantSound,
 } from "./transforms.ts";
 
 /** Learns of a column, a table at a time. */

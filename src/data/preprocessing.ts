@@ -11,10 +11,10 @@ import { badOption, checkNames, didYouMean, isRecord, wantBoolean, wantOneOf } f
 import type { Tensor } from "../tensor.ts";
 import type { Data } from "./columns.ts";
 import { learnerOf, Moments } from "./learners.ts";
-import { type ColumnSchema, inferSchema, Schema, type SchemaOptions, type Task } from "./schema.ts";
+import { type ColumnSchema, inferSchema, Schema, type SchemaOptions, type Task, type TransformOption } from "./schema.ts";
 import { byCodePoint, columnError, type ColumnValues, isRaw, MOST_COLUMNS, type Records, type Table, textAt, wantColumn, wantTable } from "./table.ts";
 import {
-  areNumbers, broken, categoryOf, type Encoder, encoderOf, type Fitted, fitColumn, MOST_FEATURES, momentsOf, numberAt, signedExp, signedLog, type TransformOption, wantFinite,
+  areNumbers, broken, categoryOf, type Encoder, encoderOf, type Fitted, fitColumn, MOST_FEATURES, momentsOf, numberAt, signedExp, signedLog, wantFinite,
   wantFitted, wantFlag, wantFrom, wantKeys, wantObject, wantText, wantTexts, widthOf,
 } from "./transforms.ts";
 
@@ -23,10 +23,8 @@ const FORMAT = 1;
 const MOST_BYTES = 4_294_967_296;
 
 export interface PreprocessingOptions extends SchemaOptions {
-  /** Of `inferSchema`, if it has been called before; it has target, task, types and ignore then. */
+  /** Of `inferSchema`, if it has been called before; it has target, task, types and ignore then. `transforms` beside it go before its own. */
   schema?: Schema;
-  /** What is done with a column where the schema's default is not wanted. For a target of numbers: "standardise" (default), "log" or "none". */
-  transforms?: Readonly<Record<string, TransformOption>>;
   /** Numbers of the training rows; all rows by default. Types are inferred from all rows, all else from these alone. */
   rows?: ArrayLike<number>;
 }
@@ -379,7 +377,7 @@ function wantTransforms(schema: Schema, transforms: unknown): (name: string) => 
   const names = schema.columns.map(({ name }) => name);
   for (const name of Object.keys(transforms)) if (!names.includes(name))
     throw new OptionError("unknown-option", { of: "Preprocessing.fit", option: `transforms.${name}`, problem: "no such column", fix: didYouMean(name, names) ?? `known: ${names.slice(0, 20).join(", ")}` });
-  return (name) => (Object.hasOwn(transforms, name) ? transforms[name] as TransformOption : undefined);
+  return (name) => (Object.hasOwn(transforms, name) ? transforms[name] as TransformOption : schema.columns.find((column) => column.name === name)!.transform);
 }
 
 function missingTarget(table: Table, column: string, row: number): DataError {

@@ -3,7 +3,7 @@
 
 import { DataError, show } from "../errors.ts";
 import { badOption, checkNames, didYouMean, isRecord, wantOneOf } from "../options.ts";
-import { DATE_FORMATS, type DateFormat, parseDate, showDate } from "./dates.ts";
+import { DATE_FORMATS, type DateFormat, type DatePart, nearDate, parseDate, showDate, whyNoDate } from "./dates.ts";
 import { byCodePoint, columnError, type ColumnValues, numberOf, type Records, type Table, textAt, wantTable } from "./table.ts";
 
 /** number: is computed with; category: one of a few texts; date; text: words; identifier: names its row, and teaches nothing. */
@@ -15,6 +15,31 @@ export type Task = "classification" | "regression";
 /** What becomes of a column's values. */
 export type Use = "standardise" | "minMax" | "log" | "none" | "oneHot" | "ordinal" | "hash" | "cyclic" | "ignore" | "target";
 
+/** How missing numbers are filled in: by what is learnt of the training rows, or by a number. */
+export type Impute = "mean" | "median" | "mostFrequent" | number;
+
+/** What is to be done with a column where the default is not wanted. A text alone is its `use`. */
+export interface TransformOptions {
+  /** Numbers: "standardise" (mean 0, deviation 1; the default), "minMax" (0 to 1), "log" (sign(x) · ln(1 + |x|), then standardised) or
+   * "none". Categories and texts: "oneHot", "ordinal" or "hash". Dates: "cyclic". Any: "ignore". */
+  use?: Exclude<Use, "target">;
+  /** Missing numbers become the mean (default), the median, the most frequent value or a number; missing categories stay without a one
+   * (default), or become the most frequent. */
+  impute?: Impute;
+  /** Is there a number more, 1 where the value is missing? By default if it is missing in a training row. */
+  indicator?: boolean;
+  /** Of categories: which, in this order; by default those of the training rows, the most frequent first. */
+  categories?: readonly string[];
+  /** Of hashes: how many numbers (64), by the "value" or by its "words" (default for texts), and the seed (0). */
+  buckets?: number;
+  by?: "value" | "words";
+  seed?: number;
+  /** Of dates: which of elapsed (days, standardised), month, weekday and hour; by default those that are not the same in each training row. */
+  parts?: readonly DatePart[];
+}
+
+export type TransformOption = Exclude<Use, "target"> | TransformOptions;
+
 export interface SchemaOptions {
   /** The column that a model is to predict. */
   target?: string;
@@ -24,6 +49,8 @@ export interface SchemaOptions {
   types?: Readonly<Record<string, TypeOption>>;
   /** Columns to leave out. */
   ignore?: readonly string[];
+  /** What is done with columns where the rules say otherwise. For a target of numbers: "standardise" (default), "log" or "none". */
+  transforms?: Readonly<Record<string, TransformOption>>;
 }
 
 /** A column, as a schema has it. */
@@ -43,6 +70,8 @@ export interface ColumnSchema {
   range?: [number, number];
   /** How a date is written. */
   format?: DateFormat;
+  /** What `transforms` says of it. */
+  transform?: TransformOptions;
   /** The most frequent values, and how often they come: at most 8; the first ones, if all are different. */
   frequent: [value: string, count: number][];
 }
@@ -50,7 +79,7 @@ export interface ColumnSchema {
 /** Why a column has its type and use. */
 export type Reason =
   | { code: "asked" | "no-values" | "constant" | "numbers-rows" | "named-identifier" | "all-different" | "which-month" | "number" | "date" | "target-two-numbers" | "target-numbers" }
-  | { code: "near-numbers"; example: string }
+  | { code: "near-numbers" | "near-dates"; example: string }
   | { code: "few-values" | "many-values" | "words"; count: number; codes: boolean }
   | { code: "target-asked"; task: Task }
   | { code: "target-classes"; count: number }
@@ -79,6 +108,8 @@ function whyOf(reason: Reason): string {
       return "";
     case "near-numbers":
       return `numbers, but for such as ${show(reason.example)}?`;
+    case "near-dates":
+      return `dates, but for such as ${show(reason.example)}? ${whyNoDate("", reason.example, undefined)}`;
     case "few-values":
       return `${many} ${kind}`;
     case "many-values":
@@ -122,7 +153,7 @@ export class Schema {
   readonly task: Task | undefined;
 
   /** @internal */
-  constructor({ name, rows }: Table, columns: readonly ColumnSchema[], target: string | undefined, task: Task | undefined) {
+  constructor({ name, rows }: Pick<Table, "name" | "rows">, columns: readonly ColumnSchema[], target: string | undefined, task: Task | undefined) {
     this.name = name;
     this.rows = rows;
     this.columns = columns;
@@ -165,9 +196,28 @@ function valuesText({ type, range, frequent, distinct }: ColumnSchema): string {
 /** Width of the values' column. */
 const VALUES = 36;
 
-function useText({ type, use, why, missing }: ColumnSchema): string {
-  const lost = missing > 0 && use !== "ignore" && use !== "target" ? (type === "number" ? ", missing: mean + flag" : ", missing: flag") : "";
-  return `${USES[use]}${why && `: ${why}`}${lost}`;
+const FILLS = { mean: "mean", median: "median", mostFrequent: "most frequent" };
+
+/** What is done with a column, and why, in words.
+ * @internal */
+export function useText({ type, use, why, missing, transform = {} }: ColumnSchema): string {
+  const { impute = type === "number" ? "mean" : undefined, indicator = missing > 0, buckets, by, parts, categories } = transform;
+  const what = use === "target" && transform.use ? `${USES.target}, ${USES[transform.use]}` : USES[use];
+  const more = [by && `by ${by}`, buckets && `${buckets} buckets`, parts?.join(", "), categories && `${categories.length} categories`].filter(Boolean).join(", ");
+  const fill = impute === undefined || missing === 0 ? "" : typeof impute === "number" ? String(impute) : FILLS[impute];
+  const lost = use === "ignore" || use === "target" ? "" : [fill, indicator && "flag"].filter(Boolean).join(" + ");
+  return `${what}${more && ` (${more})`}${why && `: ${why}`}${lost && `, missing: ${lost}`}`;
+}
+
+export const ALL_USES: readonly Exclude<Use, "target">[] = ["standardise", "minMax", "log", "none", "oneHot", "ordinal", "hash", "cyclic", "ignore"];
+
+/** What is to be done with a column, as an object. */
+export function optionsOf(label: string, option: TransformOption | undefined): TransformOptions {
+  if (option === undefined) return {};
+  const options = typeof option === "string" ? { use: option } : option;
+  if (!isRecord(options)) throw badOption(label, option, "a use, such as \"log\", or an object of options");
+  if (options.use !== undefined) wantOneOf(label, options.use, ALL_USES);
+  return options;
 }
 
 /** A number in six digits. */
@@ -203,7 +253,7 @@ function pad(text: string, width: number, right = false): string {
  * are classes if there are two different ones, both whole, or if they are 0, 1, 2, … or 1, 2, 3, … up to 20 and come 5 times each on
  * average; all others mean regression. The reason stands in the table, and `task` decides otherwise.
  *
- * All rows are looked at, the values of the first 20,000 different ones are counted.
+ * `transforms` says what is done with a column instead. All rows are looked at, the values of the first 20,000 different ones are counted.
  *
  * @throws DataError for what is no table, and for a text in a column that `types` says has numbers; OptionError for a column that there
  * is not, or dates that can be read in two ways.
@@ -218,17 +268,18 @@ export function inferSchema(given: Table | Records, options: SchemaOptions = {})
   return schemaOf(table, facts, asked);
 }
 
-/** As inferSchema, of tables that come one after the other, with the same columns each: what is kept of them does not grow with their number. */
-export async function inferSchemaOf(tables: AsyncIterable<Table>, options: SchemaOptions = {}): Promise<Schema> {
+/** As inferSchema, of tables that come one after the other: what is kept of them does not grow with their number. The first tells what columns
+ * there are, so that a name that is none is told at once; with `late`, as in JSON Lines, more may come. */
+export async function inferSchemaOf(tables: AsyncIterable<Table>, options: SchemaOptions = {}, late = false): Promise<Schema> {
   const facts = new Map<string, Facts>();
-  let first: Table | undefined, asked: Asked | undefined, rows = 0;
+  let last: Table | undefined, rows = 0;
   for await (const table of tables) {
-    asked ??= wantAsked((first = table), options);
-    learn(facts, table);
+    if (!last && !late) wantAsked(table, options);
+    learn(facts, (last = table));
     rows += table.rows;
   }
-  if (!first || !asked) throw new DataError("no-rows", { option: "tables", wanted: "at least one", got: 0 });
-  return schemaOf({ ...first, rows }, facts, asked);
+  if (!last) throw new DataError("no-rows", { option: "tables", wanted: "at least one", got: 0 });
+  return schemaOf({ ...last, rows }, facts, wantAsked(last, options));
 }
 
 /** The options, checked. */
@@ -237,11 +288,12 @@ interface Asked {
   readonly ignore: readonly string[];
   readonly forced: ReadonlyMap<string, { type: ColumnType; format?: DateFormat }>;
   readonly task: Task | undefined;
+  readonly transforms: SchemaOptions["transforms"] & object;
 }
 
 function wantAsked(table: Table, options: SchemaOptions): Asked {
-  checkNames("inferSchema", options, ["target", "task", "types", "ignore"]);
-  const { target, ignore = [], types = {} } = options, names = [...table.columns.keys()];
+  checkNames("inferSchema", options, ["target", "task", "types", "ignore", "transforms"]);
+  const { target, ignore = [], types = {}, transforms = {} } = options, names = [...table.columns.keys()];
   const known = (option: string, name: unknown): void => {
     if (!(typeof name === "string" && table.columns.has(name)))
       throw badOption(option, name, `a column of ${table.name}: ${names.slice(0, 20).join(", ")}`, { fix: didYouMean(name, names) });
@@ -252,18 +304,22 @@ function wantAsked(table: Table, options: SchemaOptions): Asked {
   if (target !== undefined && ignore.includes(target)) throw badOption("ignore", target, "columns beside the target");
   if (!isRecord(types)) throw badOption("types", types, `a record of types by column: ${TYPES.join(", ")}`);
   for (const name of Object.keys(types)) known("types", name);
+  if (!isRecord(transforms)) throw badOption("transforms", transforms, "a record by column, such as { age: \"log\" }");
+  for (const name of Object.keys(transforms)) known("transforms", name);
   const task = options.task === undefined ? undefined : wantOneOf("task", options.task, ["classification", "regression"]);
   if (task !== undefined && target === undefined) throw badOption("task", task, "a task for a target", { fix: "name the column: { target }" });
-  return { target, ignore, forced: new Map(Object.entries(types).map(([name, type]) => [name, wantType(`types.${name}`, type)])), task };
+  return { target, ignore, forced: new Map(Object.entries(types).map(([name, type]) => [name, wantType(`types.${name}`, type)])), task, transforms };
 }
 
-function schemaOf(table: Table, all: ReadonlyMap<string, Facts>, { target, ignore, forced: types, task }: Asked): Schema {
+function schemaOf(table: Table, all: ReadonlyMap<string, Facts>, { target, ignore, forced: types, task, transforms }: Asked): Schema {
   let found: Task | undefined;
   const columns = [...all].map(([name, facts]): ColumnSchema => {
     const forced = types.get(name);
+    facts.missing = table.rows - facts.present; // of JSON Lines a column may come late
     if (forced?.type === "number" && facts.noNumber)
       throw columnError("not-a-number", facts.noNumber.table, name, { row: facts.noNumber.row, wanted: "a number, as types says", got: facts.noNumber.text });
-    const column = describe(name, facts, forced);
+    if (forced?.type === "date" && forced.format === undefined && facts.texts && facts.dates.size === 0 && facts.noNumber) throw notADate(table, name, facts);
+    const column = transformed(describe(name, facts, forced), Object.hasOwn(transforms, name) ? transforms[name] : undefined);
     if (name === target) {
       const { task: told, reason } = taskOf(column, facts, task);
       found = told;
@@ -272,6 +328,22 @@ function schemaOf(table: Table, all: ReadonlyMap<string, Facts>, { target, ignor
     return ignore.includes(name) ? { ...column, use: "ignore", ...because({ code: "asked" }) } : column;
   });
   return new Schema(table, columns, target, found);
+}
+
+/** A column with what is asked to be done with it. */
+function transformed(column: ColumnSchema, option: TransformOption | undefined): ColumnSchema {
+  if (option === undefined) return column;
+  const transform = optionsOf(`transforms.${column.name}`, option), { use } = transform;
+  return { ...column, transform, ...(use !== undefined && { use }), ...(use === "ignore" && { why: "as asked" }) };
+}
+
+/** The first value that is no date, where most are dates written in one way; or the first of all. Its row is known where all rows are here. */
+function notADate(table: Table, name: string, { counts, noDate }: Facts): DataError {
+  const fitting = (format: DateFormat): number => [...counts.keys()].reduce((sum, text) => sum + (Number.isNaN(parseDate(text, format)) ? 0 : 1), 0);
+  const [format, fit] = DATE_FORMATS.map((one) => [one, fitting(one)] as const).reduce((a, b) => (b[1] > a[1] ? b : a));
+  const got = [...counts.keys()].find((text) => Number.isNaN(parseDate(text, format))) ?? noDate!, values = table.columns.get(name)!;
+  const row = values.length === table.rows ? { row: Array.from({ length: table.rows }, (_, i) => i).find((i) => textAt(values, i) === got)! } : {};
+  return columnError("not-a-date", table, name, { ...row, wanted: fit ? `a date as the others have (${format})` : "a date", got, fix: whyNoDate(name, got, fit ? format : undefined) });
 }
 
 function wantType(option: string, type: unknown): { type: ColumnType; format?: DateFormat } {
@@ -302,6 +374,9 @@ interface Facts {
   sampled: number;
   words: number;
   nearNumbers: number;
+  /** The share of them that look like dates, and the first that left no way in which all are written. */
+  nearDates: number;
+  noDate: string | undefined;
 }
 
 /** What people take for a number, though it is none here. */
@@ -311,7 +386,7 @@ const LEADING_ZERO = /^\s*[+-]?0\d/;
 
 function noFacts(): Facts {
   const dates = new Map(DATE_FORMATS.filter((format) => format !== "milliseconds").map((format): [DateFormat, [number, number]] => [format, [Infinity, -Infinity]]));
-  return { present: 0, missing: 0, counts: new Map(), different: true, texts: false, noNumber: undefined, codes: false, whole: true, range: [Infinity, -Infinity], dates, sampled: 0, words: 0, nearNumbers: 0 };
+  return { present: 0, missing: 0, counts: new Map(), different: true, texts: false, noNumber: undefined, codes: false, whole: true, range: [Infinity, -Infinity], dates, sampled: 0, words: 0, nearNumbers: 0, nearDates: 0, noDate: undefined };
 }
 
 /** Adds a table's rows to what is known of its columns. */
@@ -328,10 +403,7 @@ function learnColumn(facts: Facts, table: Table, values: ColumnValues): void {
   facts.texts ||= texts;
   for (let row = 0; row < table.rows; row++) {
     const text = textAt(values, row);
-    if (text === null) {
-      facts.missing++;
-      continue;
-    }
+    if (text === null) continue;
     facts.present++;
     const count = counts.get(text);
     if (count !== undefined) {
@@ -349,15 +421,18 @@ function learnColumn(facts: Facts, table: Table, values: ColumnValues): void {
         facts.codes ||= texts && LEADING_ZERO.test(text);
       }
     }
+    const ways = dates.size;
     for (const [format, dated] of dates) {
       const date = parseDate(text, format);
       if (Number.isNaN(date)) dates.delete(format);
       else widen(dated, date);
     }
+    if (ways && !dates.size) facts.noDate = text;
     if (facts.sampled < SAMPLE) {
       facts.sampled++;
       facts.words += text.trim().split(/\s+/).length;
       if (NEAR_NUMBER.test(text)) facts.nearNumbers++;
+      if (nearDate(text)) facts.nearDates++;
     }
   }
 }
@@ -410,7 +485,7 @@ interface Finding {
 }
 
 function typeOf(name: string, facts: Facts): Finding {
-  const { present, counts, different, noNumber, codes, whole, range, dates, sampled } = facts, distinct = counts.size, words = facts.words / sampled, nearNumbers = facts.nearNumbers / sampled;
+  const { present, counts, different, noNumber, codes, whole, range, dates, sampled, noDate } = facts, distinct = counts.size, words = facts.words / sampled, nearNumbers = facts.nearNumbers / sampled, nearDates = facts.nearDates / sampled;
   const named = different && present > 1 && (NAMED_LIKE_AN_ID.test(name) || CAMEL_ID.test(name));
   if (present === 0) return { type: "category", reason: { code: "no-values" } };
   if (!noNumber && !codes) {
@@ -421,7 +496,7 @@ function typeOf(name: string, facts: Facts): Finding {
   if (dates.size === 1) return { type: "date", format: dates.keys().next().value!, reason: { code: "date" } };
   if (named) return { type: "identifier", reason: { code: "named-identifier" } };
   const told = { count: distinct, codes: codes && !noNumber };
-  const hint: Reason | undefined = dates.size > 1 ? { code: "which-month" } : noNumber && nearNumbers > 0.9 && distinct > 20 ? { code: "near-numbers", example: noNumber.text } : undefined;
+  const hint: Reason | undefined = dates.size > 1 ? { code: "which-month" } : noDate !== undefined && nearDates > 0.9 ? { code: "near-dates", example: noDate } : noNumber && nearNumbers > 0.9 && distinct > 20 ? { code: "near-numbers", example: noNumber.text } : undefined;
   if (distinct <= 20 || (distinct <= MOST_CATEGORIES && present >= 2 * distinct)) return { type: "category", reason: hint ?? { code: "few-values", ...told } };
   if (words >= 3) return { type: "text", reason: hint ?? { code: "words", ...told } };
   if (different && present >= FEW_ROWS) return { type: "identifier", reason: hint ?? { code: "all-different" } };

@@ -5,36 +5,10 @@
 import { FormatError, show } from "../errors.ts";
 import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantNumber, wantOneOf } from "../options.ts";
 import { exponentialM1, logarithm1p } from "../math.ts";
-import { cycle, DATE_FORMATS, DATE_PARTS, type DateFormat, type DatePart, DAY, parseDate, turnOf } from "./dates.ts";
+import { cycle, DATE_FORMATS, DATE_PARTS, type DateFormat, type DatePart, DAY, parseDate, turnOf, whyNoDate } from "./dates.ts";
 import { murmur3, wordsOf } from "./murmur.ts";
-import type { ColumnSchema, Use } from "./schema.ts";
-import { byFrequency } from "./schema.ts";
+import { ALL_USES, byFrequency, type ColumnSchema, optionsOf, type TransformOption, type TransformOptions, type Use } from "./schema.ts";
 import { columnError, type ColumnValues, missingAt, numberOf, type Table, textAt } from "./table.ts";
-
-/** How missing numbers are filled in: by what is learnt of the training rows, or by a number. */
-export type Impute = "mean" | "median" | "mostFrequent" | number;
-
-/** What is to be done with a column where the default is not wanted. A text alone is its `use`. */
-export interface TransformOptions {
-  /** Numbers: "standardise" (mean 0, deviation 1; the default), "minMax" (0 to 1), "log" (sign(x) · ln(1 + |x|), then standardised) or
-   * "none". Categories and texts: "oneHot", "ordinal" or "hash". Dates: "cyclic". Any: "ignore". */
-  use?: Exclude<Use, "target">;
-  /** Missing numbers become the mean (default), the median, the most frequent value or a number; missing categories stay without a one
-   * (default), or become the most frequent. */
-  impute?: Impute;
-  /** Is there a number more, 1 where the value is missing? By default if it is missing in a training row. */
-  indicator?: boolean;
-  /** Of categories: which, in this order; by default those of the training rows, the most frequent first. */
-  categories?: readonly string[];
-  /** Of hashes: how many numbers (64), by the "value" or by its "words" (default for texts), and the seed (0). */
-  buckets?: number;
-  by?: "value" | "words";
-  seed?: number;
-  /** Of dates: which of elapsed (days, standardised), month, weekday and hour; by default those that are not the same in each training row. */
-  parts?: readonly DatePart[];
-}
-
-export type TransformOption = Exclude<Use, "target"> | TransformOptions;
 
 /** (f(x) − shift) / scale, with f(x) = x, or sign(x) · ln(1 + |x|) for "log"; `fill` in the place of a missing x. */
 export interface FittedNumber {
@@ -133,7 +107,7 @@ export function dateAt(table: Table, column: string, values: ColumnValues, row: 
   if (text === null) return NaN;
   let date = parseDate(text, format);
   if (Number.isNaN(date) && format !== "iso") date = parseDate(text, "iso"); // what becomes of a Date in raw rows
-  if (Number.isNaN(date)) throw columnError("not-a-date", table, column, { row, wanted: `a date as the training rows have (${format})`, got: text });
+  if (Number.isNaN(date)) throw columnError("not-a-date", table, column, { row, wanted: `a date as the others have (${format})`, got: text, fix: whyNoDate(column, text, format) });
   return date;
 }
 
@@ -245,16 +219,6 @@ const USES_OF: Readonly<Record<ColumnSchema["type"], readonly Use[]>> = {
 const OPTIONS_OF: Readonly<Record<Exclude<Use, "ignore" | "target">, readonly string[]>> = {
   standardise: [], minMax: [], log: [], none: [], oneHot: ["categories"], ordinal: ["categories"], hash: ["buckets", "by", "seed"], cyclic: ["parts"],
 };
-
-const ALL_USES: readonly Exclude<Use, "target">[] = ["standardise", "minMax", "log", "none", "oneHot", "ordinal", "hash", "cyclic", "ignore"];
-
-function optionsOf(label: string, option: TransformOption | undefined): TransformOptions {
-  if (option === undefined) return {};
-  const options = typeof option === "string" ? { use: option } : option;
-  if (!isRecord(options)) throw badOption(label, option, "a use, such as \"log\", or an object of options");
-  if (options.use !== undefined) wantOneOf(label, options.use, ALL_USES);
-  return options;
-}
 
 function wantBuckets(option: string, value: unknown): number {
   const buckets = wantCount(option, value);

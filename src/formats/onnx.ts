@@ -7,7 +7,7 @@
 
 import { Version } from "../../assembly/isa.ts";
 import { inputName } from "../data/columns.ts";
-import { GraphError } from "../errors.ts";
+import { GraphError, show } from "../errors.ts";
 import type { Model } from "../model.ts";
 import type { Parameter } from "../network.ts";
 import { badOption, checkNames, wantBoolean } from "../options.ts";
@@ -33,12 +33,13 @@ const MOST_BYTES = 0x7fff_ffff - 0x10_0000;
 const IR_VERSION = 4;
 
 /** The model as the bytes of an ONNX file: what predict computes, for any number of rows. Its inputs are named as the model's, or
- * "input" where there is one without a name; so are the outputs ("output"). The weights are initializers under PyTorch's names and
+ * "input" where there is one without a name; so are the outputs ("output"). These two become "input_2" or "output_2" where the caller has
+ * named something so. The weights are initializers under PyTorch's names and
  * in its layouts. The metadata tell classes, licence, numerics version, and which operator the opset (7 to 11) was chosen for.
  * The inputs of a model with preprocessing are its columns, [rows, 1] each: numbers as float64 (NaN: missing), texts as strings ("":
  * missing); its answers are in the target's units. Functions of your own, shared layers and layers of your own are exported as what they compute. https://onnx.ai/onnx/operators
  *
- * @throws GraphError "not-portable" for a column of texts or dates, which it names, for a model that draws random numbers while it predicts, or that depends on the number of
+ * @throws GraphError "not-portable" for an output with the name of an input, or one of them with a parameter's; for a column of texts or dates, which it names, for a model that draws random numbers while it predicts, or that depends on the number of
  * rows otherwise than by lengths; NonFiniteError if an update has taken parameters beyond float32; StateError after dispose.
  * @example
  * const model = await createModel(sequential(dense(3), relu(), dense(2)), { input: [4] });
@@ -53,10 +54,18 @@ export function toONNX(model: Model<any, any>, options: OnnxOptions = {}): Uint8
   const graph = portableGraph(network, wantBoolean("toONNX: probabilities", options.probabilities ?? false) ? probabilities : undefined);
   const to = new Writer(), known = operators(), names = new Map<PortableValue, string>();
   for (const { name } of network.parameters) to.name(name);
+  /** A name of the caller's, which stays as it is. */
+  const keep = (option: string, name: string): string => {
+    if (to.has(name)) throw new GraphError("not-portable", { of: "toONNX", option, problem: `${show(name)} is the name of an input or a parameter too, and ONNX has each name once`, fix: "give it another name in the model" });
+    return to.name(name);
+  };
   const raw = wantBoolean("toONNX: preprocessing", options.preprocessing ?? true) ? rawRowsOf(model) : undefined;
   const specs = raw?.columns.map((column) => ({ name: column.column, shape: [1], dtype: rawType(column, "toONNX") })) ?? network.inputs;
-  const inputs = specs.map(({ name, shape, dtype }) => ({ name: to.name(name), key: inputName(name), shape: [{ rows: 1 }, ...shape], dtype }));
-  const outputs = [...graph.outputs].map(([name, value]) => ({ name: to.name(outputName(name)), value }));
+  const plain = network.single && !raw, columns = plain ? [] : specs.map(({ name }) => keep("input", name));
+  const answers = network.singleOutput ? [] : [...graph.outputs.keys()].map((name) => keep("output", outputName(name)));
+  // what has no name of its own gives way
+  const inputs = specs.map(({ name, shape, dtype }, i) => ({ name: columns[i] ?? to.name(name), key: inputName(name), shape: [{ rows: 1 }, ...shape], dtype }));
+  const outputs = [...graph.outputs].map(([name, value], i) => ({ name: answers[i] ?? to.name(outputName(name)), value }));
   to.first = inputs[0]!.name;
   const numbers = raw && writeRawRows(to, raw, inputs.map(({ name }) => name));
   const parameters = new Map(network.parameters.map((parameter) => [parameter.name, parameter])), affine = products(graph, parameters);

@@ -38,6 +38,11 @@ export class Writer {
   readonly domains = new Set<string>();
   private rows: string | undefined;
 
+  /** Is there something of this name? */
+  has(name: string): boolean {
+    return this.names.has(name);
+  }
+
   /** A name that is free: this one, or one with a number. */
   name(wanted: string): string {
     let name = wanted;

@@ -47,7 +47,8 @@ const RATES = 100_000;
  * to some 1e-6 at first, and part as rounding adds up. `python3 train.py` prints the loss of each step and writes
  * trained.safetensors. https://pytorch.org/docs/stable/nn.html
  *
- * @throws GraphError "not-portable" for what PyTorch has not: an optimizer or a schedule of your own that looks at reports, a model
+ * @throws GraphError "not-portable" for what PyTorch has not, or has already: a layer or a parameter whose name is one of nn.Module's
+ * own, such as "training" or "type"; an optimizer or a schedule of your own that looks at reports, a model
  * that depends on the number of rows otherwise than by lengths; else what fit throws for its options and data.
  * @example
  * const model = await createModel(sequential(dense(3), relu(), dense(1)), { input: [2] });
@@ -91,6 +92,7 @@ function modelFile(network: Network, classes: readonly string[] | undefined): st
   const own = new Set<string>(), { model } = network;
   const known = isLayer(model) ? rootOf(network, model, own) : undefined;
   if (!known) own.clear();
+  wantNames(known ? pathsOf(known) : [], network.parameters.map(({ name }) => name));
   const text = known ? ofLayers(known) : ofOps(network);
   // JSON does not tell 1 from 1.0
   const type = (dtype: string): string => (dtype === "int32" ? "torch.int64" : "torch.float32");
@@ -205,6 +207,42 @@ interface Tree extends TorchModule {
   readonly inner?: readonly Tree[];
 }
 
+/** What modules of PyTorch have already (torch 1.13 to 2.7), beside names with two underscores at both ends. */
+const attributes = (): ReadonlySet<string> => new Set((
+  "T_destination add_module append apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extend extra_repr float forward get_buffer " +
+  "get_extra_state get_parameter get_submodule half insert ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters pop " +
+  "register_backward_hook register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook " +
+  "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook " +
+  "requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu zero_grad " +
+  "_apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl _forward_hooks _forward_hooks_always_called _forward_hooks_with_kwargs " +
+  "_forward_pre_hooks _forward_pre_hooks_with_kwargs _get_backward_hooks _get_backward_pre_hooks _get_item_by_idx _get_name _is_full_backward_hook _load_from_state_dict " +
+  "_load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook _modules _named_members _non_persistent_buffers_set _parameters " +
+  "_register_load_state_dict_pre_hook _register_state_dict_hook _replicate_for_data_parallel _save_to_state_dict _slow_forward _state_dict_hooks _state_dict_pre_hooks " +
+  "_version _wrapped_call_impl"
+).split(" "));
+
+/** Throws for what a module of PyTorch cannot be called, or a parameter. Any other name will do, a keyword of Python too: all of them
+ * are texts in model.py. They are not changed, for the weights of the file, and of who trains on there, have the model's names. */
+function wantNames(modules: readonly string[], parameters: readonly string[]): void {
+  const refuse = (layer: string, problem: string): never => {
+    throw new GraphError("not-portable", { of: "exportPyTorch", layer, problem, fix: "give it another name" });
+  };
+  const known = attributes();
+  for (const path of [...modules, ...parameters]) {
+    const taken = path.split(".").find((name) => known.has(name) || /^__.*__$/.test(name));
+    if (taken !== undefined) refuse(path, `PyTorch's modules have ${taken} of their own`);
+  }
+  for (const path of parameters) {
+    const inside = parameters.find((other) => other.startsWith(`${path}.`));
+    if (inside !== undefined) refuse(path, `it is a parameter, and ${inside} is one of a layer of that name`);
+  }
+}
+
+/** The modules inside of one. */
+function pathsOf({ inner = [] }: Tree, before = ""): string[] {
+  return inner.flatMap((item) => [before + item.name, ...pathsOf(item, `${before}${item.name}.`)]);
+}
+
 /** The model's layer. One with a name of its own stands under that name in the parameters' names. */
 function rootOf(network: Network, layer: Layer, own: Set<string>): Tree | undefined {
   const name = (layer.options.name as string | undefined) ?? "", tree = structure(network, layer, name, own);
@@ -270,7 +308,8 @@ function ofOps(network: Network): string {
     return [`n = ${first}.shape[0]`, ...lines, `return ${network.singleOutput ? outputs[0]![1] : `{${outputs.map(([name, text]) => `${JSON.stringify(name)}: ${text}`).join(", ")}}`}`];
   };
   const declared = network.parameters.map(({ name, shape, buffer }) => `(${JSON.stringify(name)}, [${shape.join(", ")}], ${python(buffer)}),`);
-  return `class Model(nn.Module):
+  const compute = (name: string, graph: PortableGraph): string => `def ${name}(x, p):\n${indented(body(graph), 4)}\n\n\n`;
+  return `${random ? compute("trained", trained) : ""}${compute("evaluated", evaluated)}class Model(nn.Module):
     def __init__(self):
         super().__init__()
         for name, shape, buffer in [
@@ -288,13 +327,7 @@ ${indented(declared, 12)}
 
     def forward(self, x):
         p = dict([*self.named_parameters(), *self.named_buffers()])
-${random ? `        return self.trained(x, p) if self.training and rng.seed is not None else self.evaluated(x, p)
-
-    def trained(self, x, p):
-${indented(body(trained), 8)}
-
-    def evaluated(self, x, p):
-` : ""}${indented(body(evaluated), 8)}
+        return ${random ? "trained(x, p) if self.training and rng.seed is not None else " : ""}evaluated(x, p)
 
 `;
 }

@@ -2,11 +2,11 @@
 // PyTorch's, written in ops.
 
 import type { Value } from "../graph.ts";
-import { wantBoolean, wantNumber, wantPositive } from "../options.ts";
+import { wantBoolean, wantNumber } from "../options.ts";
 import { sqrt, square } from "../ops/activation.ts";
 import { add, divide, maximum, multiply, subtract } from "../ops/binary.ts";
 import { inOps } from "./formula.ts";
-import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
+import { type Group, type Hyper, LEAST_EPSILON, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 /** gradient + weightDecay · parameter, the coupled weight decay */
 export function decayed({ gradient, parameter }: { gradient: Value; parameter: Value }, { weightDecay }: Hyper): Value {
@@ -23,7 +23,7 @@ export interface RmspropOptions extends OptimizerOptions {
   learningRate?: number;
   /** Memory of the mean of squares; 0.99 by default. */
   alpha?: number;
-  /** Added to the root; 1e-8 by default. */
+  /** Added to the root; 1e-8 by default, at least 1e-16. */
   epsilon?: number;
   /** Share of the last step that goes on; 0 by default. */
   momentum?: number;
@@ -51,8 +51,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     check({ alpha, epsilon, momentum, weightDecay, centered }, where) {
       // at 1 the mean would stay 0, and the first step divide by epsilon
       wantNumber(`${where}: alpha`, alpha, 0, 1, true);
-      // without it, a parameter whose gradient is 0 would become 0 / 0; so in all of them
-      wantPositive(`${where}: epsilon`, epsilon);
+      wantNumber(`${where}: epsilon`, epsilon, LEAST_EPSILON);
       wantNumber(`${where}: momentum`, momentum, 0);
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
       wantBoolean(`${where}: centered`, centered);
@@ -85,7 +84,7 @@ export interface AdagradOptions extends OptimizerOptions {
   learningRateDecay?: number;
   /** What the sum of squares begins with; 0 by default. */
   initialAccumulator?: number;
-  /** Added to the root; 1e-10 by default. */
+  /** Added to the root; 1e-10 by default, at least 1e-16. */
   epsilon?: number;
   /** Added to the gradient times the parameter; 0 by default. */
   weightDecay?: number;
@@ -107,7 +106,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     defaults: { learningRate: 1e-2, learningRateDecay: 0, initialAccumulator: 0, epsilon: 1e-10, weightDecay: 0 },
     check(own, where) {
       for (const name of ["learningRateDecay", "initialAccumulator", "weightDecay"]) wantNumber(`${where}: ${name}`, own[name], 0);
-      wantPositive(`${where}: epsilon`, own.epsilon);
+      wantNumber(`${where}: epsilon`, own.epsilon, LEAST_EPSILON);
     },
   });
   const states = ["s"] as const, cells = ["rate", "start"] as const;
@@ -130,7 +129,7 @@ export interface AdadeltaOptions extends OptimizerOptions {
   learningRate?: number;
   /** Memory of the means of squares; 0.9 by default. */
   rho?: number;
-  /** Added to both means of squares, under their roots; 1e-6 by default. */
+  /** Added to both means of squares, under their roots; 1e-6 by default, at least 1e-32. */
   epsilon?: number;
   /** Added to the gradient times the parameter; 0 by default. */
   weightDecay?: number;
@@ -152,7 +151,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
     defaults: { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
     check({ rho, epsilon, weightDecay }, where) {
       wantNumber(`${where}: rho`, rho, 0, 1);
-      wantPositive(`${where}: epsilon`, epsilon);
+      wantNumber(`${where}: epsilon`, epsilon, LEAST_EPSILON * LEAST_EPSILON); // it stands under the root
       wantNumber(`${where}: weightDecay`, weightDecay, 0);
     },
   });

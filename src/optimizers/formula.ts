@@ -8,11 +8,13 @@
 // of sgd and adam are now and then (assembly/kernels/update.ts): what decays would else stop among the denormal numbers.
 
 import { GuardCell } from "../../assembly/isa.ts";
+import type { Store } from "../compile.ts";
 import { GraphError, ShapeError } from "../errors.ts";
 import { type Node, notAValue, origin, Value } from "../graph.ts";
 import { parameterOp } from "../op.ts";
 import { checkNames, isRecord, wantFunction, badOption } from "../options.ts";
 import { add, multiply, subtract } from "../ops/binary.ts";
+import { constant } from "../ops/constant.ts";
 import { seedOf } from "../ops/random.ts";
 import { copy } from "../ops/shape.ts";
 import { effect, stopOp } from "../ops/update.ts";
@@ -124,8 +126,8 @@ export interface OwnOptions<State extends string = string> {
 
 const RESERVED = ["parameter", "gradient", "learningRate", "step"];
 
-/** An optimizer of one's own. `update` is called when a training program is compiled, once for each parameter, and what
- * it returns becomes a part of that program: { parameter, …states } in ops, each in the shape that it came in (a dense
+/** An optimizer of one's own. `update` is called when a run begins, by which its checkpoints know it again, and when a training program
+ * is compiled, once for each parameter each time; what it returns becomes a part of that program: { parameter, …states } in ops, each in the shape that it came in (a dense
  * layer's weight lies in memory as [in, units]). Checkpoints keep the states by their names.
  *
  * Source of the example: Polyak, Some methods of speeding up the convergence of iteration methods (1964).
@@ -160,10 +162,14 @@ export function optimizer<const State extends string = never>(name: string, opti
   const { hyper, groups, defaults } = resolve(name, { ...(learningRate !== undefined && { learningRate }), ...(given && { groups: given }) }, {
     defaults: { learningRate: 1e-3, ...more }, check() {},
   });
-  const cells = ["learningRate", "step"] as const;
+  const cells = ["learningRate", "step"] as const, build = inOps({ states: state, cells, apart: true }, groups, hyper, update);
   return {
-    optimizer: name, hyper, groups, defaults, states: state, cells: cells.length,
-    build: inOps({ states: state, cells, apart: true }, groups, hyper, update),
+    optimizer: name, hyper, groups, defaults, states: state, cells: cells.length, build,
+    computes(graph, layout) {
+      const stores: Store[] = [], at = (region: string) => (offset: number): Address => ({ region, offset });
+      build({ layout, loss: constant(graph, 0), fit: at("fit"), parameters: at("parameters"), stores, sources: new Map() });
+      return stores.map(([value, to]) => [to, value]);
+    },
     write(floats, at, _, rate, t) {
       floats[at] = rate;
       floats[at + 1] = t;

@@ -2,8 +2,8 @@
 
 import { AdamCell, SgdCell, UpdateKind } from "../../assembly/isa.ts";
 import { integerPower } from "../math.ts";
-import { badOption, wantNumber, wantPositive } from "../options.ts";
-import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
+import { badOption, wantNumber } from "../options.ts";
+import { type Group, type Hyper, LEAST_EPSILON, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 export type { Group, Match, Optimizer, OptimizerOptions, ParameterInfo } from "./optimizer.ts";
 export { adadelta, adagrad, type AdadeltaOptions, type AdagradOptions, rmsprop, type RmspropOptions } from "./adaptive.ts";
@@ -69,7 +69,7 @@ export interface AdamOptions extends OptimizerOptions {
   beta1?: number;
   /** Memory of the mean of their squares; 0.999 by default. */
   beta2?: number;
-  /** Added to the root of the squares; 1e-8 by default. */
+  /** Added to the root of the squares; 1e-8 by default, at least 1e-16. (PyTorch takes 0 too, and gives NaN where a gradient is 0.) */
   epsilon?: number;
   /** adam: added to the gradient times the parameter, 0 by default. adamW: the share, times the rate, by which
    * parameters shrink at each step; 0.01 by default. */
@@ -111,7 +111,7 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
     check(hyper, where) {
       wantNumber(`${where}: beta1`, hyper.beta1, 0, 1, true);
       wantNumber(`${where}: beta2`, hyper.beta2, 0, 1, true);
-      wantPositive(`${where}: epsilon`, hyper.epsilon);
+      wantNumber(`${where}: epsilon`, hyper.epsilon, LEAST_EPSILON);
       wantNumber(`${where}: weightDecay`, hyper.weightDecay, 0);
     },
   });

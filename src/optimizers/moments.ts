@@ -2,12 +2,12 @@
 // step alone is computed in f64 and handed over in cells.
 
 import { integerPower } from "../math.ts";
-import { wantNumber, wantPositive } from "../options.ts";
+import { wantNumber } from "../options.ts";
 import { abs, sqrt, square } from "../ops/activation.ts";
 import { add, divide, greater, maximum, multiply, subtract } from "../ops/binary.ts";
 import { blend, decayed } from "./adaptive.ts";
 import { inOps } from "./formula.ts";
-import { type Group, type Hyper, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
+import { type Group, type Hyper, LEAST_EPSILON, type Optimizer, type OptimizerOptions, resolve } from "./optimizer.ts";
 
 /** Options that these optimizers share. */
 export interface MomentOptions extends OptimizerOptions {
@@ -16,7 +16,7 @@ export interface MomentOptions extends OptimizerOptions {
   beta1?: number;
   /** Memory of their size; 0.999 by default. */
   beta2?: number;
-  /** Keeps the divisor from 0, so it is above 0; 1e-8 by default. */
+  /** Keeps the divisor from 0; 1e-8 by default, at least 1e-16. */
   epsilon?: number;
   /** Added to the gradient times the parameter; 0 by default. */
   weightDecay?: number;
@@ -28,7 +28,7 @@ const DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 function checkMoments(own: Hyper, where: string): void {
   wantNumber(`${where}: beta1`, own.beta1, 0, 1, true);
   wantNumber(`${where}: beta2`, own.beta2, 0, 1, true);
-  if (own.epsilon !== undefined) wantPositive(`${where}: epsilon`, own.epsilon);
+  if (own.epsilon !== undefined) wantNumber(`${where}: epsilon`, own.epsilon, LEAST_EPSILON);
   wantNumber(`${where}: weightDecay`, own.weightDecay, 0);
 }
 

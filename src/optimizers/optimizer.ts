@@ -4,7 +4,7 @@
 import { OptionError } from "../errors.ts";
 import type { UpdateKind } from "../../assembly/isa.ts";
 import type { Store } from "../compile.ts";
-import type { Node, Value } from "../graph.ts";
+import type { Graph, Node, Value } from "../graph.ts";
 import { badOption, checkNames, isRecord, wantNumber } from "../options.ts";
 import type { Address } from "../program.ts";
 import type { Shape } from "../shape.ts";
@@ -41,6 +41,8 @@ export interface Optimizer {
   readonly states: readonly string[];
   /** Cells of a group. */
   readonly cells: number;
+  /** Of one's own: adds its formulas to a graph, by which a checkpoint knows it again; its new values, by place. */
+  readonly computes?: (graph: Graph, layout: Layout) => Iterable<readonly [unknown, Value]>;
   /** Writes a group's cells for step t = 1, 2, …; allocates nothing. */
   write(cells: Float32Array, at: number, hyper: Hyper, learningRate: number, t: number): void;
 }
@@ -133,6 +135,11 @@ export function resolve(
     }),
   };
 }
+
+/** Least epsilon beside √v, the root of a mean of squares: such means are kept in multiples of 2^−104 (assembly/kernels/update.ts), so that √v
+ * may be 0 where gradients of 1e-16 have just come. Divided by an epsilon far below, their mean would be a step of any length, and 0 / 0 is
+ * no number. */
+export const LEAST_EPSILON = 1e-16;
 
 export function wantMatch(of: string, match: unknown): Match {
   if (match instanceof RegExp || typeof match === "function") return match as Match;

@@ -2,6 +2,7 @@
 // of the loss that training minimises and reports; evaluate and validation are about the data, and leave them out.
 
 import type { Value } from "../graph.ts";
+import { OWN } from "../formats/json.ts";
 import { checkNames, wantNumber } from "../options.ts";
 import { abs, square } from "../ops/activation.ts";
 import { add, multiply } from "../ops/binary.ts";
@@ -22,7 +23,7 @@ function penalty(name: string, strength: number, options: PenaltyOptions, cost: 
   const match = options.match === undefined ? (p: { shape: readonly number[] }): boolean => p.shape.length > 1 : wantMatch(name, options.match);
   return {
     penalty: name,
-    options: { strength, ...(options.match && { match: String(options.match) }) },
+    options: { strength, ...(options.match && { match: options.match instanceof RegExp ? String(options.match) : OWN }) },
     cost(parameters) {
       const chosen = parameters.filter((parameter) => matches(match, parameter));
       if (chosen.length === 0) throw unmatched(`${name}: match`, match, parameters);

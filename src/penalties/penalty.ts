@@ -21,8 +21,3 @@ export function wantPenalties(option: unknown = []): readonly Penalty[] {
   for (const one of list) if (!isRecord(one) || typeof one.cost !== "function") throw badOption("penalty", one, "l1(), l2() or a list of them");
   return list;
 }
-
-/** Penalties as plain data. */
-export function describePenalties(penalties: readonly Penalty[]): object[] {
-  return penalties.map(({ penalty, options }) => ({ penalty, ...options }));
-}

@@ -13,24 +13,44 @@ const UNFINISHED = /^\.new-/;
  * @throws StateError if another run has it; StorageError for a path that is no folder.
  */
 export async function folderStore(folder: string, reading = false): Promise<Store> {
-  const { mkdir, open, readdir, readFile, rename, rm, stat } = builtin("node:fs/promises"), { join } = builtin("node:path");
+  const { mkdir, open, readdir, readFile, rename, rm, stat } = builtin("node:fs/promises"), { dirname, join, resolve } = builtin("node:path");
   const name = `the folder ${folder}`;
   const kind = await stat(folder).catch(() => undefined);
   if (kind && !kind.isDirectory()) throw storageError(name, "open", new Error("it is no folder"));
   let lock: Lock | undefined, files = 0;
 
+  /** All names but those of ours; none where there is no folder. */
+  const list = async (): Promise<string[]> => {
+    try {
+      return (await readdir(folder)).filter((file) => !file.startsWith(".")).sort();
+    } catch (error) {
+      if ((error as { code?: string }).code === "ENOENT") return [];
+      throw error;
+    }
+  };
+
   /** Takes the folder, if we have it not, and sweeps up after whoever was killed there. */
   const take = async (): Promise<void> => {
-    if (lock) return lock.check();
-    await mkdir(folder, { recursive: true });
-    lock = await takeLock(folder, name);
+    if (lock)
+      try {
+        return await lock.check();
+      } catch (error) {
+        // where there is nothing at all, nobody has taken it over: it was emptied or removed
+        if ((await list()).length) throw error;
+      }
+    const made = await mkdir(folder, { recursive: true });
+    // what leads to a new folder is to be on the disk as well
+    if (made) for (let path = resolve(folder); path.length >= resolve(made).length; path = dirname(path)) await syncFolder(dirname(path));
+    const taken = await takeLock(folder, name);
+    await lock?.release();
+    lock = taken;
     for (const file of await readdir(folder)) if (UNFINISHED.test(file)) await rm(join(folder, file), { force: true });
   };
 
   /** Forces names to the disk, where the platform can. */
-  const syncFolder = async (): Promise<void> => {
+  const syncFolder = async (path: string): Promise<void> => {
     try {
-      const handle = await open(folder, "r");
+      const handle = await open(path, "r");
       try {
         await handle.sync();
       } finally {
@@ -76,7 +96,7 @@ export async function folderStore(folder: string, reading = false): Promise<Stor
         await rm(unfinished, { force: true }).catch(() => {});
         throw error;
       }
-      await syncFolder();
+      await syncFolder(folder);
     }),
     get: async (file) => attempt(`read ${wantPlainName(file)}`, async () => {
       try {
@@ -86,14 +106,7 @@ export async function folderStore(folder: string, reading = false): Promise<Stor
         throw error;
       }
     }),
-    list: () => attempt("list", async () => {
-      try {
-        return (await readdir(folder)).filter((file) => !file.startsWith(".")).sort();
-      } catch (error) {
-        if ((error as { code?: string }).code === "ENOENT") return [];
-        throw error;
-      }
-    }),
+    list: () => attempt("list", list),
     remove: async (file) => attempt(`remove ${wantPlainName(file)}`, async () => {
       await take();
       await rm(join(folder, file), { force: true });

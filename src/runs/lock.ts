@@ -79,7 +79,7 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
   return {
     async check() {
       const there = await stat(own).then(() => true, (error: { code?: string }) => error.code !== "ENOENT");
-      if (!there) throw new StateError("run-taken", { of: name, problem: "its lock is gone: another process has taken it over, or the folder was emptied" });
+      if (!there) throw new StateError("run-taken", { of: name, problem: "its lock is gone: another process has taken it over" });
     },
     release: leave,
   };

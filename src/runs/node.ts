@@ -5,7 +5,7 @@ import { EngineError } from "../errors.ts";
 /** What is used of them: the library is compiled without Node's types, as its users may have none. */
 interface Builtins {
   "node:fs/promises": {
-    mkdir(path: string, options: { recursive: true }): Promise<unknown>;
+    mkdir(path: string, options: { recursive: true }): Promise<string | undefined>;
     open(path: string, flags: string): Promise<{ writeFile(bytes: Uint8Array): Promise<void>; sync(): Promise<void>; close(): Promise<void> }>;
     readdir(path: string): Promise<string[]>;
     readFile(path: string): Promise<Uint8Array>;
@@ -16,7 +16,7 @@ interface Builtins {
     stat(path: string): Promise<{ isDirectory(): boolean; readonly mtimeMs: number }>;
     utimes(path: string, accessed: number, modified: number): Promise<void>;
   };
-  "node:path": { join(...parts: string[]): string };
+  "node:path": { dirname(path: string): string; join(...parts: string[]): string; resolve(path: string): string };
   "node:os": { hostname(): string };
 }
 

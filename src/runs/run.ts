@@ -10,10 +10,10 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Data, Stream } from "../data/columns.ts";
 import { FormatError, NonFiniteError, type StateError, StorageError } from "../errors.ts";
 import type { Network } from "../network.ts";
-import { badOption, checkNames, isRecord, wantBoolean, wantCount, wantFunction, wantPositive } from "../options.ts";
+import { badOption, checkNames, wantBoolean, wantCount, wantFunction, wantPositive } from "../options.ts";
 import { openCheckpoint } from "../train/checkpoint.ts";
 import type { FitOptions, Run, RunKeeper } from "../train/fit.ts";
-import { makeManifest, type Manifest, type ManifestDefaults, wantSameManifest } from "../train/manifest.ts";
+import { makeManifest, type Manifest, type ManifestDefaults, wantManifest, wantSameManifest } from "../train/manifest.ts";
 import type { Finding } from "../train/report.ts";
 import { openPlace, type Place, type StoreKind, wantPlace } from "./place.ts";
 import { busy, digest, isStore, storageError, type Store } from "./store.ts";
@@ -32,7 +32,8 @@ export interface KeepOptions {
   onResume?: (step: number) => void;
   /** Told when the bytes of a checkpoint are safe, not before. */
   onCheckpoint?: (step: number) => void;
-  /** Told when the place did not take a checkpoint. The run goes on, the last good one stays, and the next is tried in its turn. */
+  /** Told when the place did not take a checkpoint, could not let an old one go, or was emptied (`storage-emptied`: it is begun anew). The
+   * run goes on, the last good one stays, and the next is tried in its turn. */
   onStorageError?: (error: StorageError | StateError) => void;
   /** Told of what is noted: a broken checkpoint, a full disk, and that writing goes on. */
   onNote?: (note: string) => void;
@@ -54,7 +55,7 @@ function isOf(bytes: Uint8Array, step: number): boolean {
  * and Bun the place is a folder; in browsers, a name.
  *
  * The fit throws StateError while another run is at work in the place; OptionError with the name of what differs, if the run was begun with
- * other data or options, unless `force`; FormatError if by another numerics version.
+ * other data or options, unless `force`; FormatError if by another numerics version, or if its manifest is none: it names the field.
  *
  * @throws OptionError for a place or an option that is none.
  * @example
@@ -110,7 +111,11 @@ export class KeptRun implements RunKeeper {
       const unknown = "whether data and options are those of the run is not known";
       const before = await readManifest(store).then(
         (read) => read ?? (found && this.note(`${MANIFEST} is not there: ${unknown}`)),
-        (error: unknown) => this.note(`${MANIFEST} cannot be read: ${told(error)}${found ? `: ${unknown}` : ""}`),
+        (error: unknown) => {
+          // of a run without a checkpoint it is written anew
+          if (error instanceof FormatError && found && !force) throw error;
+          return this.note(`${MANIFEST} cannot be read: ${told(error)}${found ? `: ${unknown}` : ""}`);
+        },
       ) as Manifest | undefined;
       if (found && before) {
         if (before.numerics !== now.numerics)
@@ -128,7 +133,7 @@ export class KeptRun implements RunKeeper {
         await onResume?.(found.step);
       }
       // of a run that has no checkpoint, another one may take the place
-      const journal = new Journal(store, found && before && !force ? undefined : encode(JSON.stringify(now)), broken, this.options, this, (text) => this.note(text));
+      const journal = new Journal(store, encode(JSON.stringify(now)), found !== undefined && before !== undefined && !force, broken, this.options, this, (text) => this.note(text));
       return journal.follow(run);
     } catch (error) {
       await close(store);
@@ -211,9 +216,14 @@ async function checkpoints(store: Store): Promise<Kept[]> {
 async function readManifest(store: Store): Promise<Manifest | undefined> {
   const bytes = await store.get(MANIFEST);
   if (!bytes) return undefined;
-  const read: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  if (!isRecord(read)) throw new Error("it is no object");
-  return read as unknown as Manifest;
+  const of = `${store.name}: ${MANIFEST}`;
+  let read: unknown;
+  try {
+    read = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new FormatError("bad-file", { of, file: MANIFEST, problem: "it is no JSON", cause: error });
+  }
+  return wantManifest(read, of, MANIFEST);
 }
 
 /** Writes the checkpoints of one run. */
@@ -222,24 +232,30 @@ class Journal {
   private readonly options: KeepOptions;
   private readonly kept: { step: number };
   private readonly note: (text: string) => Promise<unknown>;
-  /** What is to be written before the next checkpoint. */
-  private manifest: Uint8Array | undefined;
+  private readonly manifest: Uint8Array;
+  /** Is the manifest there? Else it is written before the next checkpoint. */
+  private begun: boolean;
   /** What goes as soon as there is a new one. */
   private broken: readonly string[];
   private taking: Promise<void> | undefined;
   private writing: Promise<void> | undefined;
   private thrown: { error: unknown } | undefined;
-  /** The last error, until a checkpoint is safe again; and those since the last report. */
+  /** The last error, and how many there were since the last report. */
   private failure: StorageError | StateError | undefined;
   private failures = 0;
+  /** Is no checkpoint safe since the last error? */
+  private failing = false;
+  /** Could an old checkpoint not go? */
+  private stuck = false;
   /** Of the last checkpoint that was taken: the steps and epochs, and when. */
   private last: { steps: number; epochs: number; time: number } | undefined;
 
   constructor(
-    store: Store, manifest: Uint8Array | undefined, broken: readonly string[], options: KeepOptions, kept: { step: number }, note: (text: string) => Promise<unknown>,
+    store: Store, manifest: Uint8Array, begun: boolean, broken: readonly string[], options: KeepOptions, kept: { step: number }, note: (text: string) => Promise<unknown>,
   ) {
     this.store = store;
     this.manifest = manifest;
+    this.begun = begun;
     this.broken = broken;
     this.options = options;
     this.kept = kept;
@@ -309,14 +325,25 @@ class Journal {
   }
 
   private async writeManifest(): Promise<void> {
-    if (!this.manifest) return;
+    if (this.begun) return;
     await this.store.put(MANIFEST, this.manifest);
-    this.manifest = undefined;
+    this.begun = true;
+  }
+
+  /** Has somebody emptied or removed the place meanwhile? */
+  private async emptied(): Promise<boolean> {
+    return this.begun && !(await this.store.list().catch(() => [MANIFEST])).includes(MANIFEST);
   }
 
   /** Writes a checkpoint, and lets the oldest go. */
   private async write(step: number, bytes: Uint8Array): Promise<void> {
-    const name = nameOf(step, await hashOf(bytes)), { keep = 3, onCheckpoint } = this.options;
+    const name = nameOf(step, await hashOf(bytes)), { onCheckpoint } = this.options;
+    if (await this.emptied()) {
+      this.begun = false;
+      this.kept.step = 0;
+      this.failing = true;
+      this.fail(new StorageError("storage-emptied", { of: this.store.name, problem: "it was emptied or removed while the run was at work: the checkpoints that it had are gone" }));
+    }
     const safe = await this.put(async () => {
       await this.writeManifest();
       for (;;)
@@ -331,15 +358,22 @@ class Journal {
     if (!safe) return;
     this.kept.step = step;
     this.tell(() => onCheckpoint?.(step));
-    await this.put(async () => {
-      const all = (await checkpoints(this.store)).filter((other) => other.name !== name), bad = all.filter((other) => other.step >= step || this.broken.includes(other.name));
-      const older = all.filter((other) => !bad.includes(other));
-      let refused: { error: unknown } | undefined;
-      // that one of them cannot go holds no other back
-      for (const other of [...bad, ...older.slice(0, Math.max(0, older.length + 1 - keep))]) await this.store.remove(other.name).catch((error: unknown) => void (refused ??= { error }));
-      if (refused) throw refused.error;
-      this.broken = [];
-    });
+    await this.tidy(name, step);
+  }
+
+  /** Lets the oldest checkpoints go, and those that are broken. */
+  private async tidy(name: string, step: number): Promise<void> {
+    const { store, options: { keep = 3 } } = this;
+    let refused: { error: unknown } | undefined;
+    const refuse = (error: unknown): void => void (refused ??= { error });
+    const all = (await checkpoints(store).catch(refuse) ?? []).filter((other) => other.name !== name), bad = all.filter((other) => other.step >= step || this.broken.includes(other.name));
+    const older = all.filter((other) => !bad.includes(other));
+    // that one of them cannot go holds no other back
+    for (const other of [...bad, ...older.slice(0, Math.max(0, older.length + 1 - keep))]) await store.remove(other.name).catch(refuse);
+    // it is tried again after each checkpoint, and told once
+    if (refused && !this.stuck) this.fail(storageError(store.name, "remove", refused.error));
+    this.stuck = refused !== undefined;
+    if (!this.stuck) this.broken = [];
   }
 
   /** Tells the caller, whose error ends the run: it is thrown before the next step, also where it comes later, by a promise. */
@@ -358,17 +392,24 @@ class Journal {
       await work();
     } catch (thrown) {
       const error = storageError(this.store.name, "write", thrown);
-      if (!this.failure) this.tell(() => this.note(`${step === undefined ? "" : `step ${step} is not kept: `}${error.message}`));
-      this.failure = error;
-      this.failures++;
-      this.tell(() => this.options.onStorageError?.(error));
+      // of several without a checkpoint between them, the first is noted
+      this.fail(error, this.failing ? null : `${step === undefined ? "" : `step ${step} is not kept: `}${error.message}`);
+      this.failing = true;
       return false;
     }
-    if (this.failure && step !== undefined) {
+    if (this.failing && step !== undefined) {
       this.tell(() => this.note(`writing goes on: step ${step} is kept`));
-      this.failure = undefined;
+      this.failing = false;
     }
     return true;
+  }
+
+  /** Tells of an error of the place. */
+  private fail(error: StorageError | StateError, note: string | null = error.message): void {
+    if (note !== null) this.tell(() => this.note(note));
+    this.failure = error;
+    this.failures++;
+    this.tell(() => this.options.onStorageError?.(error));
   }
 
   /** What could not be kept since the last report. */
@@ -377,7 +418,7 @@ class Journal {
     this.failures = 0;
     return {
       code: "storage", severity: "warning", evidence: { place: store.name, failures, "kept up to step": kept.step },
-      cause: failure?.message ?? "for a while, the place did not take what was to be written",
+      cause: failure!.message,
       fix: "make room, or let the place be written to: writing goes on by itself",
     };
   }
@@ -393,7 +434,7 @@ export interface KeptCheckpoints {
 
 /** Looks at a run in its place, also while it goes on: its manifest, and its checkpoints.
  *
- * @throws StorageError if the place cannot be read.
+ * @throws StorageError if the place cannot be read; FormatError for a manifest that is none, with its field.
  * @example
  * const place = memoryStore(), model = await createModel(dense(1), { input: [1] });
  * await model.fit({ x: [[1]], y: [[2]] }, { loss: mse(), epochs: 4, run: keepRun(place, { every: { epochs: 1 }, keep: 2 }) });
@@ -413,7 +454,7 @@ export async function readRun(place: Place, options: { store?: StoreKind } = {})
   };
   try {
     return {
-      manifest: await readManifest(store).catch(() => undefined),
+      manifest: await readManifest(store),
       checkpoints: (await checkpoints(store)).map((kept) => ({
         step: kept.step, name: kept.name,
         bytes: () => again(async (store) => {

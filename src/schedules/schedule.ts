@@ -1,5 +1,6 @@
 // What a schedule is, and the lengths in which it is told.
 
+import { fingerprint, OWN } from "../formats/json.ts";
 import { badOption, wantCount, wantPositive } from "../options.ts";
 
 /** What a schedule is told of the run. */
@@ -15,7 +16,7 @@ export interface ScheduleInfo {
   monitors?: readonly string[];
 }
 
-/** The rate at a step, counted from 0. */
+/** The rate at a step, counted from 0: a function of its arguments alone, as it may be asked for any step at any time. */
 export type Schedule = (step: number, info: ScheduleInfo) => number;
 
 /** Names a schedule, so that a checkpoint can tell one from another. */
@@ -23,11 +24,25 @@ export function named(name: string, options: object, schedule: Schedule): Schedu
   return Object.assign(schedule, { schedule: name, options: { ...options } });
 }
 
-/** A schedule as plain data: name and options of a built-in one, the text of another. */
+/** A run as long as any, by which schedules of the caller's are compared. */
+const SAMPLE: ScheduleInfo = { steps: 1 << 20, epochs: 1 << 10, base: 1 };
+
+/** A schedule as plain data: name and options of a built-in one; of another the rates that it gives, for its text is another with each
+ * bundler. Six digits of them, as float32, for
+ * engines differ in the last ones of Math.exp and its kin. */
 export function describeSchedule(schedule: Schedule | undefined): unknown {
   if (!schedule) return null;
   const { schedule: name, options } = schedule as Partial<{ schedule: string; options: object }>;
-  return name ? { schedule: name, ...options } : "function";
+  if (name) return { schedule: name, ...options };
+  const rates: string[] = [];
+  // each of the first 128 steps, then one in each stretch of 1/128 of what is behind it
+  for (let step = 0; step < SAMPLE.steps; step += 1 + (step >> 7))
+    try {
+      rates.push(Math.fround(schedule(step, SAMPLE)).toPrecision(6));
+    } catch {
+      rates.push(""); // it looks at what this run has not
+    }
+  return { schedule: OWN, rates: fingerprint(rates) };
 }
 
 /** A length, in steps or in epochs. */

@@ -5,7 +5,7 @@ import { Version } from "../../assembly/isa.ts";
 import { FormatError, OptionError, StateError } from "../errors.ts";
 import { parse, stringify } from "../formats/json.ts";
 import { parseSafetensors, type SafetensorsFile, writeSafetensors } from "../formats/safetensors.ts";
-import type { Value } from "../graph.ts";
+import type { Graph, Value } from "../graph.ts";
 import type { Network } from "../network.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -117,9 +117,11 @@ export function restore({ file, steps, updates, memory }: Checkpoint, network: N
   state.updates = updates;
 }
 
-/** An optimizer as plain data. */
-export function describe({ optimizer: { optimizer, hyper, groups } }: FitLayout): object {
-  return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({ match: String(match), ...its })) };
+/** An optimizer as plain data; of a match that is a function, the parameters that it chooses. */
+export function describe({ optimizer: { optimizer, hyper, groups }, slots }: FitLayout): object {
+  return { optimizer, ...hyper, groups: groups.map(({ match, hyper: its }) => ({
+    match: match instanceof RegExp ? String(match) : slots.flatMap(({ parameter }) => (match(parameter) ? parameter.name : [])), ...its,
+  })) };
 }
 
 export function notStarted(): StateError {
@@ -134,9 +136,14 @@ export function brokenCheckpoint(): FormatError {
   return new FormatError("bad-file", { option: "resume", problem: "this checkpoint is broken" });
 }
 
-/** What a model computes, as plain data: its nodes, then its outputs. */
+/** What a model computes, as plain data. */
 export function describeModel(network: Network): unknown[] {
   const { graph, outputs } = network.trace(2, true);
+  return describeGraph(graph, outputs);
+}
+
+/** What a graph computes, as plain data: its nodes, then its outputs, by name or place. */
+export function describeGraph(graph: Graph, outputs: Iterable<readonly [unknown, Value]>): unknown[] {
   const place = ({ node, index }: Value): unknown => [node.index, index];
   const nodes = graph.nodes.map(({ op, attributes, inputs }) => [op.name, attributes, inputs.map(place)]);
   return [...nodes, [...outputs].map(([name, value]) => [name, place(value)])];

@@ -10,15 +10,13 @@ import { stringify } from "../formats/json.ts";
 import type { Model } from "../model.ts";
 import type { Network } from "../network.ts";
 import { badOption, isRecord } from "../options.ts";
-import { describePenalties } from "../penalties/penalty.ts";
-import { describeSchedule } from "../schedules/schedule.ts";
 import { sizeOf } from "../shape.ts";
 import { VERSION } from "../version.ts";
 import type { WorkerModel } from "../workerModel.ts";
 import { describe, describeModel, openCheckpoint } from "./checkpoint.ts";
 import type { FitOptions } from "./fit.ts";
-import { dataColumns, describeLosses, resolveObjective } from "./objective.ts";
-import { setUp } from "./setup.ts";
+import { dataColumns, resolveObjective } from "./objective.ts";
+import { describeSetup, setUp } from "./setup.ts";
 
 /** A data set in a manifest. */
 export interface DataNote {
@@ -41,7 +39,10 @@ export interface Manifest {
   readonly architecture: string;
   /** The parameters that are trained. */
   readonly trained: readonly string[];
-  /** The options of fit as plain data; functions of one's own are "own". */
+  /** The options of fit as plain data. Functions of one's own are told by what they do: a loss, a penalty, an update of an optimizer by
+   * a number over the ops that it makes (`computes`, `update`), a schedule by the rates that it gives (`rates`, as far as it does not
+   * look at reports), an optimizer's match by the names that it chooses. Layers and activations are a part of `architecture`. Metrics are
+   * compared by name alone, and of initializers nothing is told: a run that goes on has its parameters. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The last link of the chain of the run that this one went on from with other options: see audit(). */
   readonly after?: string;
@@ -128,32 +129,48 @@ export function manifestOf(model: Model<any, any> | WorkerModel<any, any>, data:
 
 export function makeManifest(network: Network, data: Data | Stream, options: FitOptions, { seed, classes }: ManifestDefaults): Manifest {
   const objective = resolveObjective(network, options), { validation, accumulate = 1, ema = null, onNonFinite = "stop", epochs = 1 } = options;
-  const note = (given: Data | Stream, at?: string): DataNote => {
-    if (isStream(given)) return { rows: given.rows ?? null, hash: null };
-    const columns = dataColumns(network, objective, given, classes, at);
-    return { rows: columns.rows, hash: columnsHash(columns) };
-  };
-  const own = note(data), held = typeof validation === "number" ? Math.round(validation * own.rows!) : 0, rows = own.rows === null ? Infinity : own.rows - held;
-  const { layout, clip, penalties, schedule } = setUp(network, objective, options, rows), { drive } = layout.optimizer;
+  const tensorsOf = (given: Data | Stream, at?: string): Columns | undefined => (isStream(given) ? undefined : dataColumns(network, objective, given, classes, at));
+  const note = (given: Data | Stream, columns: Columns | undefined): DataNote =>
+    columns ? { rows: columns.rows, hash: columnsHash(columns) } : { rows: (given as Stream).rows ?? null, hash: null };
+  const columns = tensorsOf(data), own = note(data, columns), held = typeof validation === "number" ? Math.round(validation * own.rows!) : 0, rows = own.rows === null ? Infinity : own.rows - held;
+  const setup = setUp(network, objective, options, rows), { layout } = setup, { drive } = layout.optimizer, { update, ...more } = describeSetup(setup, columns?.columns);
   return JSON.parse(canonical({
     lanewise: VERSION, numerics: Version.NUMERICS, build: network.session.core.asked ?? "exact", data: own,
-    validation: validation === undefined ? null : typeof validation === "number" ? { share: validation } : note(validation, "validation."),
+    validation: validation === undefined ? null : typeof validation === "number" ? { share: validation } : note(validation, tensorsOf(validation, "validation.")),
     architecture: digestOf(canonical(describeModel(network))), trained: layout.slots.map(({ parameter }) => parameter.name),
-    options: named({
-      loss: describeLosses(objective), optimizer: describe(layout), schedule: describeSchedule(schedule), epochs,
+    options: {
+      ...more, optimizer: { ...describe(layout), update }, epochs,
       metrics: objective.flatMap(({ metrics }) => metrics.map(({ key, metric }) => ({ name: key, over: metric.all ? "all rows" : "each row" }))),
       batchSize: Math.min(options.batchSize ?? (drive ? rows : 32), rows), seed: options.seed ?? (options.resume ? openCheckpoint(options.resume).notes.seed : seed),
-      shuffle: options.shuffle ?? !(isStream(data) || drive), accumulate, ema, clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), onNonFinite,
-    }),
+      shuffle: options.shuffle ?? !(isStream(data) || drive), accumulate, ema, onNonFinite,
+    },
   })) as Manifest;
 }
 
-/** What stands for a function of the caller's. */
-export const OWN = "own";
-
-/** Functions as "own": a loss, a schedule. */
-function named(options: Record<string, unknown>): unknown {
-  return JSON.parse(stringify(options), (_, value: unknown) => (value === "function" ? OWN : value));
+/** Throws unless a value that was read has the fields of a manifest, of their types: files may have been edited.
+ *
+ * @throws FormatError with the field, `of` a place and in a file.
+ */
+export function wantManifest(value: unknown, of: string, file: string): Manifest {
+  const text = (item: unknown): boolean => typeof item === "string", whole = (item: unknown): boolean => Number.isSafeInteger(item) && (item as number) >= 0;
+  const hash = (item: unknown): boolean => text(item) && /^[0-9a-f]{64}$/.test(item as string), list = (item: unknown, of: (one: unknown) => boolean): boolean => Array.isArray(item) && item.every(of);
+  const note = (item: unknown): boolean => isRecord(item) && (own(item, "rows") === null || whole(own(item, "rows"))) && (own(item, "hash") === null || hash(own(item, "hash")));
+  const checks: [field: string, wanted: string, sound: (item: unknown) => boolean][] = [
+    ["lanewise", "a release", text], ["numerics", "a whole number", whole], ["build", '"exact" or "fast"', (item) => item === "exact" || item === "fast"],
+    ["data", "{ rows, hash }", note], ["validation", "null, { share } or { rows, hash }", (item) => item === null || note(item) || (isRecord(item) && typeof own(item, "share") === "number")],
+    ["architecture", "64 digits of SHA-256", hash], ["trained", "a list of names", (item) => list(item, text)], ["options", "an object", isRecord],
+    ...["loss", "metrics", "penalty"].map((field): typeof checks[number] => [`options.${field}`, "a list of objects", (item) => list(item, isRecord)]),
+    ["options.optimizer", "an object", isRecord], ["options.schedule", "null or an object", (item) => item === null || isRecord(item)],
+    ...["epochs", "seed"].map((field): typeof checks[number] => [`options.${field}`, "a whole number", whole]), ["options.shuffle", "true or false", (item) => typeof item === "boolean"],
+  ];
+  if (!isRecord(value)) throw new FormatError("bad-file", { of, file, wanted: "an object", got: value });
+  // of another numerics version the fields may be others too: whoever compares says so
+  for (const [field, wanted, sound] of own(value, "numerics") === Version.NUMERICS ? checks : checks.slice(0, 2)) {
+    const got = field.split(".").reduce<unknown>((item, key) => own(item as Record<string, unknown>, key), value);
+    if (!sound(got)) throw new FormatError("bad-file", { of, file, option: field, wanted, got, fix: "it is not as it was written: put the one of the run back, or go on with force: true" });
+  }
+  canonical(value); // it is no deeper than any
+  return value as unknown as Manifest;
 }
 
 /** Where two manifests differ in what shapes the bits; none, if the second may go on where the first has stopped. The release does not

@@ -63,11 +63,6 @@ export function resolveObjective(network: Network, { loss, lossWeights, metrics 
   return parts;
 }
 
-/** The losses as plain data. */
-export function describeLosses(objective: Objective): object[] {
-  return objective.map(({ loss, weight }) => (isLoss(loss) ? { loss: loss.loss, ...loss.options, weight } : { loss: "function", weight }));
-}
-
 function wantLoss(loss: unknown): LossOption {
   // mse instead of mse() is a function that takes its options only
   const maker = typeof loss === "function" && !isLoss(loss) && loss.length === 0;

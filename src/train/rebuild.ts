@@ -3,6 +3,7 @@
 
 import { FormatError, OptionError } from "../errors.ts";
 import { doctor } from "../doctor/index.ts";
+import { OWN } from "../formats/json.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { loadModel, type LoadOptions } from "../create.ts";
 import type { Loss, LossOption } from "../losses/loss.ts";
@@ -24,7 +25,7 @@ import type { Tensor } from "../tensor.ts";
 import type { WorkerModel } from "../workerModel.ts";
 import type { AuditNotes } from "./chain.ts";
 import type { FitOptions } from "./fit.ts";
-import { OWN, partsOf } from "./manifest.ts";
+import { partsOf } from "./manifest.ts";
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -91,7 +92,7 @@ function byOutput<T>(list: readonly T[], outputs: readonly string[], single: boo
 }
 
 function optimizerOf(saved: unknown): Optimizer {
-  const { optimizer: name, groups, ...hyper } = recordOf(saved, "optimizer");
+  const { optimizer: name, groups, update: _, ...hyper } = recordOf(saved, "optimizer");
   if (name === "optimizer" || typeof name !== "string" || !Object.hasOwn(optimizers, name)) throw wanted("optimizer", "the optimizer is one of your own");
   const { defaults } = make<Optimizer>(optimizers, name, "optimizer"), told = (own: Plain): Plain => Object.fromEntries(Object.entries(own).filter(([key, value]) => value !== defaults[key]));
   const list = (Array.isArray(groups) ? groups : []).map((group: unknown) => {
@@ -103,8 +104,8 @@ function optimizerOf(saved: unknown): Optimizer {
 
 function scheduleOf(saved: unknown): Schedule | undefined {
   if (saved === null || saved === undefined) return undefined;
-  if (saved === OWN) throw wanted("schedule", "the schedule is a function of your own");
   const { schedule: name, inner, schedules: parts, ...options } = recordOf(saved, "schedule");
+  if (name === OWN) throw wanted("schedule", "the schedule is a function of your own");
   if (name === "sequence") return make(schedules, name, "schedule", (Array.isArray(parts) ? parts : []).map(scheduleOf), options);
   return name === "warmup" ? make(schedules, name, "schedule", scheduleOf(inner), options) : make(schedules, name, "schedule", options);
 }
@@ -112,7 +113,7 @@ function scheduleOf(saved: unknown): Schedule | undefined {
 function penaltiesOf(list: unknown): Penalty[] {
   if (!Array.isArray(list)) throw broken("penalty");
   return list.map((one: unknown) => {
-    const { penalty: name, strength, match, ...more } = recordOf(one, "penalty");
+    const { penalty: name, strength, match, computes: _, ...more } = recordOf(one, "penalty");
     if (Object.keys(more).length || !(name === "l1" || name === "l2")) throw wanted("penalty", "the penalty is one of your own");
     return make<Penalty>(penalties, name, "penalty", strength, match === undefined ? {} : { match: patternOf(match, "penalty") });
   });

@@ -1,19 +1,26 @@
 // What fit and the trainer take alike: the options of a run, checked, and what a checkpoint must agree with.
 
+import type { Column } from "../data/columns.ts";
+import { fingerprint, OWN } from "../formats/json.ts";
+import { Graph, type Value } from "../graph.ts";
+import { isLoss } from "../losses/loss.ts";
+import { alignTarget } from "../metrics/metric.ts";
 import type { Network } from "../network.ts";
+import { input } from "../op.ts";
 import { wantBoolean, wantFunction, wantPositive, wantSeed } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { describePenalties, type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
+import { type Penalty, type PenaltyOption, wantPenalties } from "../penalties/penalty.ts";
 import { describeSchedule, type Schedule } from "../schedules/schedule.ts";
-import { type Checkpoint, type CheckpointNotes, describeModel, readCheckpoint, wantSettings } from "./checkpoint.ts";
-import { describeLosses, type Objective, type ObjectiveOptions } from "./objective.ts";
+import { type Checkpoint, type CheckpointNotes, describeGraph, describeModel, readCheckpoint, wantSettings } from "./checkpoint.ts";
+import { type Objective, type ObjectiveOptions, targetName } from "./objective.ts";
 import { type Clip, scoreCount } from "./programs.ts";
 import { type FitLayout, layOutFit, wantOptimizer } from "./state.ts";
 
 export interface RunOptions extends ObjectiveOptions {
   /** adam() by default. */
   optimizer?: Optimizer;
-  /** What becomes of the optimizer's rate; constant by default. */
+  /** What becomes of the optimizer's rate; constant by default. One of your own is a function of the step and what it is told of the run
+   * alone: it is asked for steps out of turn, so that a checkpoint knows it again. */
   schedule?: Schedule;
   /** Bounds the Euclidean norm of all gradients. */
   clipNorm?: number;
@@ -63,19 +70,47 @@ export function setUp(network: Network, objective: Objective, options: RunOption
   };
 }
 
+/** What shapes a run's bits beside model, data and the optimizer's numbers, as plain data. A loss of the caller's, penalties and updates
+ * in ops are told by what they compute, a schedule of the caller's by its rates. Without columns, a loss of the caller's is tried on
+ * targets like the outputs. */
+export function describeSetup({ network, objective, layout, clip, penalties, schedule }: Setup, columns: readonly Column[] = []): Readonly<Record<string, unknown>> {
+  const { optimizer, slots } = layout;
+  const computes = (make: (graph: Graph) => Iterable<readonly [unknown, Value]>): number | undefined => {
+    const graph = new Graph({ training: true });
+    try {
+      return fingerprint(describeGraph(graph, make(graph)));
+    } catch {
+      return undefined; // it wants other targets
+    }
+  };
+  return {
+    clipNorm: clip.norm, clipValue: clip.value, schedule: describeSchedule(schedule),
+    loss: objective.map(({ loss, weight, output }) => (isLoss(loss) ? { loss: loss.loss, ...loss.options, weight } : {
+      loss: OWN, weight, computes: computes((graph) => {
+        const made = network.outputs.get(output)!, prediction = input(graph, "", [2, ...made]), { shape, dtype } = columns.find(({ name }) => name === targetName(output)) ?? { shape: made };
+        return [["", loss(prediction, alignTarget(input(graph, "", [2, ...shape], dtype), prediction))]];
+      }),
+    })),
+    penalty: penalties.map((one) => ({
+      penalty: one.penalty, ...one.options,
+      computes: computes((graph) => [["", one.cost(slots.map(({ parameter }) => ({ ...parameter, value: input(graph, parameter.name, parameter.stored) })))]]),
+    })),
+    update: optimizer.computes && computes((graph) => optimizer.computes!(graph, layout)),
+  };
+}
+
 /** The seed of a run, the checkpoint that it goes on from, and what shapes its bits as plain data, `more` with it; `forced`, if
  * the checkpoint is of a run with other settings.
  *
  * @throws OptionError if it is, without `force`.
  */
 export function begin(
-  { network, objective, layout, clip, penalties, schedule }: Setup, options: RunOptions, seed: number, more: Readonly<Record<string, unknown>>,
+  setup: Setup & { readonly data?: { readonly columns: readonly Column[] } }, options: RunOptions, seed: number, more: Readonly<Record<string, unknown>>,
 ): { seed: ReturnType<typeof wantSeed>; checkpoint: Checkpoint | undefined; settings: CheckpointNotes; forced: boolean } {
-  const force = wantBoolean("force", options.force ?? false), checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout, force);
+  const { network, layout } = setup, force = wantBoolean("force", options.force ?? false), checkpoint = options.resume === undefined ? undefined : readCheckpoint(options.resume, network, layout, force);
   const wanted = wantSeed(options.seed ?? checkpoint?.notes.seed ?? seed);
   const settings: CheckpointNotes = {
-    ...more, model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name), seed: wanted.seed,
-    clipNorm: clip.norm, clipValue: clip.value, penalty: describePenalties(penalties), schedule: describeSchedule(schedule), loss: describeLosses(objective),
+    ...more, model: describeModel(network), trained: layout.slots.map(({ parameter }) => parameter.name), seed: wanted.seed, ...describeSetup(setup, setup.data?.columns),
   };
   let forced = false;
   try {

@@ -48,7 +48,7 @@ describe("interrupted", () => {
     run.child.kill("SIGINT");
     await run.ended;
     const settings = await lanewise(folder, ...LONG, "other", "--batch-size", "16");
-    expect([settings.code, settings.stderr]).toEqual([1, expect.stringMatching(/batchSize 32, and now it is 16/)]);
+    expect([settings.code, settings.stderr]).toEqual([1, expect.stringMatching(/32 as --batch-size, and now it is 16/)]);
     writeFileSync(join(folder, "penguins.csv"), readFileSync(PENGUINS, "utf8").split("\n").slice(0, -20).join("\n"));
     const data = await lanewise(folder, ...LONG.map((it) => (it === PENGUINS ? "penguins.csv" : it)), "other");
     expect(data.code).toBe(1);

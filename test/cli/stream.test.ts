@@ -47,6 +47,17 @@ it.skipIf(process.platform === "win32")("killed in the middle of an epoch, it go
   expect(events.find(({ event }) => event === "resume")!.step).toBeGreaterThan(0);
 });
 
+it("JSON Lines are streamed too, to the same model; a column may come late", async () => {
+  const [head, ...lines] = readFileSync(join(folder, "marks.csv"), "utf8").trim().split("\n"), names = head!.split(",");
+  const records = lines.map((line, i) => Object.fromEntries(line.split(",").map((cell, c) => [names[c]!, cell && c < 2 ? Number(cell) : cell || null] as const).concat(i > 4300 ? [["late", i % 7]] : [])));
+  writeFileSync(join(folder, "marks.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  const args = ["--target", "kind", "--stream", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "1", "--json"];
+  const plain = await lanewise(folder, "train", "marks.csv", ...args, "--out", "plain"), same = await lanewise(folder, "train", "marks.jsonl", ...args, "--ignore", "late", "--out", "lines");
+  expect([same.code, hashOf(same)]).toEqual([0, hashOf(plain)]);
+  const late = await lanewise(folder, "train", "marks.jsonl", ...args, "--out", "late");
+  expect([late.code, runOf("late").columns.find(({ name }: { name: string }) => name === "late").missing]).toEqual([0, 4301]);
+});
+
 it("holds whole groups out; a number is scored in its own unit", async () => {
   expect((await train("--group", "team", "--epochs", "1", "--out", "teams")).code).toBe(0);
   const model = await lanewise(folder, ...["train", "marks.csv", "--target", "b", "--ignore", "kind,team", "--stream", "--epochs", "1", "--out", "numbers", "--json"]);
@@ -68,9 +79,10 @@ it.each<[string[], RegExp]>([
   [["train", "marks.csv", "--target", "kind", "--stream", "--time", "a"], /--time: the latest rows are known where all are in memory/],
   [["train", "marks.csv", "--stream"], /--target is missing: .*marks\.csv has a, b, team, kind/],
   [["train", "marks.csv", "--target", "knid", "--stream"], /did you mean kind/],
-  [["train", "lines.jsonl", "--target", "a", "--stream"], /--stream: wanted a CSV file/],
+  [["train", "array.json", "--target", "a", "--stream"], /--stream: wanted a CSV file, or JSON Lines/],
+  [["train", "marks.csv", "--target", "kind", "--stream", "--class-weights", "oversample"], /oversample does not fit/],
 ])("%j is refused, and nothing is left behind", async (args, message) => {
-  writeFileSync(join(folder, "lines.jsonl"), '{"a":1}\n');
+  writeFileSync(join(folder, "array.json"), '[{"a":1}]\n');
   const { code, stderr } = await lanewise(folder, ...args, "--out", "never");
   expect([code, stderr]).toEqual([expect.any(Number), expect.stringMatching(message)]);
   expect(code).toBeGreaterThan(0);

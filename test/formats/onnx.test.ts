@@ -127,6 +127,20 @@ test("with probabilities, outputs are those of classify", async () => {
   model.dispose();
 });
 
+test("inputs and outputs keep the names that the model gives them, or that is an error", async () => {
+  const names = (model: Model<any, any>): readonly string[][] => {
+    const { inputs, outputs } = readModel(toONNX(model));
+    return [inputs, outputs];
+  };
+  const both = await createModel(({ a, b }: any) => ({ a: ops.add(a, b), c: a }), { input: { a: [2], b: [2] } });
+  expect(() => toONNX(both)).toThrow(expect.objectContaining({ name: "GraphError", code: "not-portable", message: expect.stringContaining('output: "a" is the name of an input') }));
+  const weights = await createModel(({ x, "0.weight": y }: any) => ops.add(dense(2)(x), y), { input: { x: [2], "0.weight": [2] } });
+  expect(() => toONNX(weights)).toThrow(/input: "0.weight" is the name of an input or a parameter/);
+  const [again, plain] = [await createModel((x: any) => ({ input: ops.tanh(x), more: x }), { input: [2] }), await createModel(({ output, x }: any) => ops.add(output, x), { input: { output: [2], x: [2] } })];
+  expect(names(again)).toEqual([["input_2"], ["input", "more"]]); // the input has no name of its own
+  expect(names(plain)).toEqual([["output", "x"], ["output_2"]]);
+});
+
 test("a model that was saved and loaded gives the same file", async () => {
   const model = await modelCases[0]!.make(), again = await loadModel(model.save());
   expect(toONNX(again)).toEqual(toONNX(model));

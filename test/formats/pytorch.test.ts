@@ -91,6 +91,40 @@ test.skipIf(missing)(`model.py as a program takes rows of whole numbers${missing
   }
 }, 120_000);
 
+describe("names", () => {
+  const { dense, relu } = layers;
+  /** A layer of one's own with a parameter of some name, and perhaps a layer inside. */
+  const scaled = (parameter: string, inner?: ReturnType<typeof dense>) => layer("scaled", (x, site) => {
+    const y = ops.multiply(x, site.parameter(parameter, [3], { initializer: () => [1, 2, 3] }));
+    return inner ? site.child(inner, y, parameter) : y;
+  });
+
+  test.each<[string, () => Parameters<typeof createModel>[0]]>([
+    ["training", () => sequential(dense(3, { name: "training" }), relu())], ["type", () => sequential(dense(3, { name: "type" }))], ["forward", () => sequential(dense(2, { name: "forward" }), relu())],
+    ["append", () => sequential(sequential(dense(3, { name: "append" })))], ["__init__", () => sequential(dense(3, { name: "__init__" }))], ["_modules", () => sequential(dense(3, { name: "_modules" }))],
+    ["half", () => sequential(scaled("half"))], ["0.w", () => sequential(scaled("w", dense(3)))],
+  ])("%s, which torch.nn.Module cannot have, is refused by name", async (name, make) => {
+    const model = await createModel(make(), { input: [3] });
+    expect(() => exportPyTorch(model)).toThrow(expect.objectContaining({ name: "GraphError", code: "not-portable", message: expect.stringContaining(name) }));
+  });
+
+  test.skipIf(missing)(`all that a module has are refused, and others stay, also what is no name in Python${missing}`, async () => {
+    const { taken } = await python("import json, torch\nprint(json.dumps({'taken': [name for name in dir(torch.nn.Sequential()) if not name.startswith('__')]}))", null);
+    for (const name of taken) {
+      const model = await createModel(sequential(dense(1, { name })), { input: [1] });
+      expect(() => exportPyTorch(model), name).toThrow(/of their own/);
+    }
+    const names = ["class", "2nd", "my-layer", "trained", "x", "p", "None", "weight"], jobs: unknown[] = [], wanted: number[][] = [];
+    for (const make of [() => sequential(...names.map((name) => dense(3, { name }))), () => sequential(scaled("trained"), ...names.map((name) => dense(3, { name })), layers.dropout(0.5))]) {
+      const model = await createModel(make(), { input: [3], seed: 1 });
+      jobs.push([write(`names ${jobs.length}`, exportPyTorch(model)), { "": [[1, 2, 3], [1, 3], false] }]);
+      wanted.push([...(model.predict([[1, 2, 3]]) as { data: Float32Array }).data]);
+    }
+    const results = (await python(PREDICT, jobs)) as { output: [number[], number[]] }[];
+    results.forEach(({ output: [got] }, i) => compare("names", Float32Array.from(got), wanted[i]!, { most: 1e-5 }));
+  });
+});
+
 test("every layer has its module", () => {
   expect([...torchLayers().keys()].sort()).toEqual([...layerTable().keys()].sort());
 });

@@ -25,6 +25,7 @@ export async function soundFiles({ writeNpy }) {
     npy("{'descr': '<i8', 'fortran_order': True, 'shape': (2, 3), }\n", new Uint8Array(new BigInt64Array([1n, -2n, 3n, 4n, 5n, 6n]).buffer)),
     npy("{'descr': '>f2', 'fortran_order': False, 'shape': (4,), }\n", some(8), 2), npy("{'descr': '>u4', 'fortran_order': True, 'shape': (2, 2, 1), }\n", some(16), 3),
     npy("{'descr': '|b1', 'fortran_order': False, 'shape': (), }\n", [1]),
+    npy("{'descr': '<U2', 'fortran_order': True, 'shape': (2, 1), }\n", new Uint8Array(new Uint32Array([97, 0x1d11e, 98, 0]).buffer)), npy("{'descr': '|S3', 'fortran_order': False, 'shape': (2,), }\n", [97, 0, 0, 0xc3, 0xa9, 98]),
   ];
   const [first, second, third] = arrays, csv = [
     'species,mass,"note, quoted",when\nAdelie,3750,"two\nlines",2024-02-29\nGentoo,NA,"he said ""no""",2024-03-01\nChinstrap,-1.5e3,,?\n', "a;b;c\r\n1,5;x;2\r\n2,5;y;\r\n", "1\t2\t3\n4\t5\t6\n",

@@ -282,13 +282,38 @@ describe("a run", () => {
     expect((await train(store)).run.notes).toEqual(["manifest.json is not there: whether data and options are those of the run is not known", "goes on after step 2"]);
   });
 
-  test("lets old checkpoints go where one of them cannot", async () => {
+  test.each<[string, (manifest: any) => unknown, string]>([
+    ["an empty object", () => ({}), "lanewise"], ["a list", () => [], "manifest.json"], ["no JSON", () => undefined, "no JSON"],
+    ["a number as text", (manifest) => ({ ...manifest, numerics: String(manifest.numerics) }), "numerics"], ["no data", ({ data: _, ...rest }) => rest, "data"],
+    ["a short hash", (manifest) => ({ ...manifest, data: { rows: 64, hash: "ab" } }), "data"], ["options of a wrong type", (manifest) => ({ ...manifest, options: "all" }), "options"],
+    ["a field of the prototype's name alone", ({ options: _, ...rest }) => JSON.parse(JSON.stringify(rest).replace(/}$/, ',"__proto__":{"options":{}},"constructor":{}}')), "options"],
+    ["a loss that is none", (manifest) => ({ ...manifest, options: { ...manifest.options, loss: { 0: "mse" } } }), "options.loss"],
+    ["no optimizer", (manifest) => ({ ...manifest, options: { ...manifest.options, optimizer: undefined } }), "options.optimizer"],
+    ["too many levels", (manifest) => ({ ...manifest, more: JSON.parse("[".repeat(99) + "]".repeat(99)) }), "levels"],
+  ])("whose manifest was edited to %s is refused, with the file and the field; with force it goes on", async (_, edit, field) => {
+    const store = memoryStore();
+    await train(store, {}, { budget: { steps: 2 } });
+    const text = new TextDecoder().decode(await store.get("manifest.json")), edited = JSON.stringify(edit(JSON.parse(text))) ?? text.slice(1);
+    await store.put("manifest.json", new TextEncoder().encode(edited));
+    const error: any = await train(store).catch((reason: unknown) => reason);
+    expect([error.name, error.code]).toEqual(["FormatError", "bad-file"]);
+    expect(error.message).toMatch(/manifest/);
+    expect(error.message).toContain(field);
+    await expect(readRun(store)).rejects.toMatchObject({ name: "FormatError" });
+    const forced = await train(store, { force: true });
+    expect([forced.resumed, forced.hash]).toEqual([[2], undisturbed]);
+    expect((await readRun(store)).manifest!.data.rows).toBe(64); // it is whole again
+  });
+
+  test("lets old checkpoints go where one of them cannot, and says so once", async () => {
     const inner = memoryStore(), stuck = "checkpoint-000000000002-";
-    await train({ ...inner, remove: async (name) => {
+    const told = await train({ ...inner, remove: async (name) => {
       if (name.startsWith(stuck)) throw new Error("it is open elsewhere");
       await inner.remove(name);
     } }, { every: { steps: 2 }, keep: 2 });
     expect(await steps(inner)).toEqual([2, 10, 12]);
+    expect(told.run.notes).toEqual([expect.stringMatching(/^memory: remove: it failed \(it is open elsewhere\)/)]);
+    expect(told.errors).toHaveLength(1);
   });
 });
 
@@ -340,6 +365,25 @@ function mounted(size: string): { folder: string; remount(how: string): void; en
   if (process.platform !== "linux" || !mount("-t", "tmpfs", "-o", `size=${size}`, "lanewise", folder)) return undefined;
   return { folder, remount: (how) => void mount("-o", `remount,${how}`, folder), end: () => void spawnSync("umount", [folder]) };
 }
+
+describe("a folder that is emptied in the middle of a run", () => {
+  test.each<[string, (folder: string) => void]>([
+    ["removed", (folder) => rmSync(folder, { recursive: true })],
+    ["emptied", (folder) => readdirSync(folder).forEach((name) => rmSync(join(folder, name)))],
+    ["emptied but for hidden files", (folder) => readdirSync(folder).forEach((name) => void (name.startsWith(".") || rmSync(join(folder, name))))],
+  ])("%s: that is told once, and the run goes on and is kept there again", async (_, empty) => {
+    const folder = join(place.folder, `emptied-${counter++}`), findings: string[][] = [];
+    const told = await train(folder, { every: { steps: 1 }, keep: 2 }, { onStep: ({ step }) => void (step === 6 && empty(folder)), callbacks: [{ onEpoch: ({ findings: found }: any) => void findings.push(found) }] });
+    expect(told.hash).toBe(undisturbed);
+    expect(told.errors).toMatchObject([{ name: "StorageError", code: "storage-emptied" }]);
+    expect(told.run.notes).toEqual([expect.stringMatching(/emptied or removed while the run was at work/), expect.stringMatching(/^writing goes on: step \d+ is kept$/)]);
+    expect(told.history.epochs.flatMap(({ findings: found }) => found.map(({ code }) => code))).toEqual(["storage"]);
+    const kept = await readRun(folder);
+    expect([kept.manifest?.data.rows, kept.checkpoints.map(({ step }) => step)]).toEqual([64, [11, 12]]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    expect((await train(folder)).resumed).toEqual([STEPS]);
+  });
+});
 
 describe("a real disk", () => {
   test("that is full: the run goes on, and writing too when there is room again", async (context) => {

@@ -108,6 +108,23 @@ describe("a folder", () => {
     await store.close();
   });
 
+  test("that was removed is made again, unless another has it by then", async () => {
+    const folder = join(place.folder, "removed"), store = await folderStore(folder);
+    await store.put("a", Uint8Array.of(1));
+    rmSync(folder, { recursive: true });
+    await store.put("b", Uint8Array.of(2));
+    expect(await store.list()).toEqual(["b"]);
+    rmSync(folder, { recursive: true });
+    const other = await folderStore(folder);
+    await expect(store.put("c", Uint8Array.of(3))).rejects.toMatchObject({ code: "run-busy" });
+    await other.put("d", Uint8Array.of(4));
+    await other.close();
+    await expect(store.put("c", Uint8Array.of(3))).rejects.toMatchObject({ code: "run-taken" });
+    expect(await store.list()).toEqual(["d"]); // a run of another is there
+    await store.close();
+    expect(readdirSync(folder)).toEqual(["d"]);
+  });
+
   test("whose path is a file is an error that says so", async () => {
     const file = join(place.folder, "file");
     writeFileSync(file, "");

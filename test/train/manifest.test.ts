@@ -9,6 +9,7 @@ import {
   adam, compareManifests, cosine, createModel, crossEntropy, type Data, dense, dropout, type FitOptions, l1, l2, type Manifest, manifestOf, metric, mse, OptionError, optimizer, ops, relu, sequential, sgd, tanh,
   wantSameManifest, warmup,
 } from "../../src/index.ts";
+import type { Value } from "../../src/graph.ts";
 import { canonical } from "../../src/train/manifest.ts";
 import { VERSION } from "../../src/version.ts";
 import { classified, numbers } from "../helpers.ts";
@@ -105,9 +106,30 @@ it("functions of one's own are told as such", () => {
     loss: (p, t) => ops.mean(ops.square(ops.subtract(p, t))), optimizer: own, schedule: warmup(() => 1, { steps: 2 }), metrics: [metric("spread", { all: () => 1 })], penalty: [l1(1), l2(1, { match: /weight/ })],
   });
   expect(options).toMatchObject({
-    loss: [{ loss: "own" }], optimizer: { optimizer: "mine" }, schedule: { schedule: "warmup", inner: "own", steps: 2 }, metrics: [{ name: "spread", over: "all rows" }],
+    loss: [{ loss: "own", computes: expect.any(Number) }], optimizer: { optimizer: "mine", update: expect.any(Number) }, schedule: { schedule: "warmup", inner: { schedule: "own", rates: expect.any(Number) }, steps: 2 }, metrics: [{ name: "spread", over: "all rows" }],
     penalty: [{ penalty: "l1", strength: 1 }, { penalty: "l2", strength: 1, match: "/weight/" }],
   });
+});
+
+it("names the function of one's own that computes something else, and none whose text alone is another", async () => {
+  const y = numbers(120), of = (fit: Partial<FitOptions>): Manifest => manifestOf(model, { x: data.x, y }, { ...base, loss: mse(), ...fit } as FitOptions);
+  const own = (by: number): Partial<FitOptions>[] => [
+    { loss: (p: Value, t: Value) => ops.multiply(ops.square(ops.subtract(p, t)), by) },
+    { schedule: (step) => (step < 1000 * by ? 0.1 : 0.01) },
+    { schedule: warmup((step, { steps }) => 0.1 * (1 - step / steps) * by, { steps: 2 }) },
+    { penalty: { penalty: "mine", options: {}, cost: (all) => ops.multiply(ops.sum(ops.square(all[0]!.value)), by) } },
+    { penalty: l1(1, { match: ({ name }) => name.startsWith(by > 2 ? "0" : "3") }) },
+    { optimizer: optimizer("mine", { update: ({ parameter, gradient }) => ({ parameter: ops.subtract(parameter, ops.multiply(gradient, by)) }) }) },
+    { optimizer: optimizer("mine", { state: ["m", "n"], update: ({ parameter, m, n }) => ({ parameter, m: by > 2 ? m : n, n: by > 2 ? n : m }) }) },
+    { optimizer: adam({ groups: [{ match: ({ name }) => name.startsWith(by > 2 ? "0" : "3"), learningRate: 1 }] }) },
+  ];
+  const told = own(2).map((fit, i) => compareManifests(of(fit), of(own(2.1)[i]!)).map((one) => one.what));
+  expect(told).toEqual([["loss.0.computes"], ["schedule.rates"], ["schedule.inner.rates"], ["penalty.0.computes"], ["penalty.0.computes"], ["optimizer.update"], ["optimizer.update"],
+    ["optimizer.groups.0.match.0", "optimizer.groups.0.match.1"]]);
+  for (const [i, fit] of own(2).entries()) expect(compareManifests(of(fit), of(own(2)[i]!))).toEqual([]);
+  const [short, long] = [(step: number): number => Math.exp(-step / 500), (step: number): number => { const at = step / 500; return 1 / Math.exp(at); }];
+  expect(compareManifests(of({ schedule: short }), of({ schedule: long }))).toEqual([]); // but for the last digits
+  expect(compareManifests(of({ schedule: (_, { reports }) => (reports!.at(-1) as any).loss }), of({ schedule: short }))).toHaveLength(1); // it throws before the first epoch is done
 });
 
 it("of a stream, the rows are known if it tells", () => {

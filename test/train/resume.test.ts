@@ -4,9 +4,10 @@
 import { describe, expect, it } from "vitest";
 import {
   adam, bestWeights, type Callback, cosine, cosineWarmRestarts, createModel, crossEntropy, type Data, dense, doctor, dropout, earlyStopping, exponentialDecay, type FitOptions, hash,
-  type History, inverseSqrtDecay, l2, lbfgs, metric, type Model, mse, multiStepDecay, oneCycle, ops, polynomialDecay, readSafetensors, reduceOnPlateau, relu, type Running, sequence, sequential, sgd, stepDecay,
+  type History, inverseSqrtDecay, l2, lbfgs, metric, type Model, mse, multiStepDecay, oneCycle, ops, optimizer, polynomialDecay, readSafetensors, reduceOnPlateau, relu, type Running, sequence, sequential, sgd, stepDecay,
   type Stream, warmup, type WorkerModel,
 } from "../../src/index.ts";
+import type { Value } from "../../src/graph.ts";
 import { classified, numbers } from "../helpers.ts";
 
 type Any = Model<any, any> | WorkerModel<any, any>;
@@ -211,6 +212,31 @@ describe("force", () => {
     expect(history.epochs).toHaveLength(4);
     const rest = await other.fit(data, { ...base, ...more, resume: (await kept)! });
     expect([hash(other), told(rest)]).toEqual([hash(model), told(history)]);
+  });
+
+  it.each<[string, (by: number) => Partial<FitOptions>]>([
+    ["loss 0 computes", (by) => ({ loss: (p, t) => ops.sum(ops.square(ops.subtract(p, ops.multiply(ops.reshape(ops.toFloat(t), [-1, 1]), by))), [1]) })],
+    ["schedule rates", (by) => ({ schedule: (step) => 0.05 / (1 + by * step) })],
+    ["penalty 0 computes", (by) => ({ penalty: { penalty: "mine", options: {}, cost: ([first]) => ops.multiply(ops.sum(ops.square(first!.value)), by) } })],
+    ["update", (by) => ({ optimizer: optimizer("mine", { learningRate: 0.05, update: ({ parameter, gradient, learningRate }) => ({ parameter: ops.subtract(parameter, ops.multiply(ops.multiply(gradient, learningRate), by)) }) }) })],
+  ])("is wanted where a function of one's own was changed: %s", async (option, own) => {
+    const resume = await checkpointOf(6, { metrics: [], ...own(0.5) }), run = { ...base, metrics: [], resume };
+    await expect((await net() as Model<any, any>).fit(data, { ...run, ...own(0.25) })).rejects.toMatchObject({ code: "resume-mismatch", details: { option } });
+    await (await net() as Model<any, any>).fit(data, { ...run, ...own(0.25), force: true });
+    const [whole, rest] = [await net() as Model<any, any>, await net({}, 5) as Model<any, any>];
+    await whole.fit(data, { ...base, metrics: [], ...own(0.5) });
+    await rest.fit(data, { ...run, ...own(0.5) }); // the same function, made anew
+    expect(hash(rest)).toBe(hash(whole));
+  });
+
+  it("is wanted by a trainer whose loss of one's own was changed", async () => {
+    const model = await createModel(dense(2), { input: [3] }), batch = { x: [[1, 2, 3]], y: [[1, 0]] };
+    const own = (by: number): object => ({ loss: (p: Value, t: Value) => ops.multiply(ops.square(ops.subtract(p, t)), by) });
+    const trainer = model.trainer({ ...own(2) } as any);
+    trainer.step(batch);
+    const resume = trainer.checkpoint();
+    expect(() => model.trainer({ ...own(3), resume } as any)).toThrow(expect.objectContaining({ code: "resume-mismatch" }));
+    expect(model.trainer({ ...own(2), resume } as any).steps).toBe(1);
   });
 
   it("changes nothing where nothing differs", async () => {

@@ -20,7 +20,7 @@ export function dataApi(project: Project): DataApi {
     async describe(asked) {
       const { opened } = project, wanted = wantedOf(asked);
       if (!opened) return describe(project.known, asked, undefined);
-      const ready = opened.kind === "table" ? prepareTable(opened.table, "csv", wanted) : named(prepareArrays(opened.arrays, "idx", wanted), opened.classes);
+      const ready = opened.kind === "table" ? await prepareTable(opened.table, "csv", wanted) : named(prepareArrays(opened.arrays, "idx", wanted), opened.classes);
       Object.assign(project, { wanted, ready });
       return describe(ready, asked, opened.kind === "table" ? opened.table : undefined);
     },

@@ -188,6 +188,7 @@ describe("headers as programs write them", () => {
     expect(await read("sep=;\r\na;b\r\n1,5;2\r\n")).toEqual({ a: [1.5], b: [2] });
     expect((await errorOf(csv(utf8("sep=;\na;b\n1;2;3\n")))).details).toMatchObject({ row: 3 });
     expect(await read("sep=;\n1\n", { delimiter: "," })).toEqual({ "sep=;": [1] });
+    expect(await read("sep=;\na;b\n1;2\n", { delimiter: ";" })).toEqual({ a: [1], b: [2] });
   });
 });
 

@@ -78,6 +78,35 @@ describe("npy", () => {
     expect(await npy(writeNpy({ data: new Float32Array(0), shape: [0, 4] }))).toEqual({ data: new Float32Array(0), shape: [0, 4] });
   });
 
+  it.runIf(numpy)("texts, as NumPy saves labels", async () => {
+    const words = ["cat", "", "Straße", "𝄞 中", "a\0b", "tail\0"], list = JSON.stringify(words);
+    for (const type of ["<U8", ">U8"]) {
+      const { data, shape } = await npy(python(`np.save(f, np.array(${list}, dtype='${type}').reshape(2, 3))`));
+      expect([data, shape]).toEqual([["cat", "", "Straße", "𝄞 中", "a\0b", "tail"], [2, 3]]); // zeros at the end are none, as for NumPy
+    }
+    for (const order of ["C", "F"]) expect((await npy(python(`np.save(f, np.array([['a', 'b', 'c'], ['d', 'e', 'f']], order='${order}'))`))).data).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect(await npy(python("np.save(f, np.array([b'x', 'é'.encode(), b'']))"))).toEqual({ data: ["x", "é", ""], shape: [3] });
+    expect(await npy(python("np.save(f, np.array('one'))"))).toEqual({ data: ["one"], shape: [] });
+    expect(await npy(python("np.save(f, np.array([], dtype='U'))"))).toEqual({ data: [], shape: [0] });
+    const arrays = await npz(python("np.savez_compressed(f, x=np.zeros((3, 2), 'f4'), labels=np.array(['cat', 'dog', 'cat']))"));
+    expect(arrays.get("labels")).toEqual({ data: ["cat", "dog", "cat"], shape: [3] });
+    expect(await errorOf(npy(python("np.save(f, np.array(['cat', 'dog'], dtype=object))")))).toMatchObject({ name: "FormatError", message: expect.stringContaining("astype(str)") });
+  });
+
+  it.each<[string, string, Uint8Array]>([
+    ["half of a surrogate pair", "<U1", new Uint8Array(Uint32Array.of(0xd800).buffer)], ["what is beyond Unicode", "<U1", new Uint8Array(Uint32Array.of(0x110000).buffer)],
+    ["the other byte order", ">U1", new Uint8Array(Uint32Array.of(97).buffer)], ["no UTF-8", "|S2", Uint8Array.of(0xc3, 0x28)],
+  ])("a text with %s is a FormatError that names its place", async (_, descr, bytes) => {
+    const two = new Uint8Array(2 * bytes.length);
+    two.set(bytes, bytes.length);
+    expect(await errorOf(npy(npyFile(header(descr, "(2,)"), two)))).toMatchObject({ name: "FormatError", code: "bad-file", details: { position: 1 } });
+  });
+
+  it("more texts than memory is good for are refused before there is an array of them", async () => {
+    const file = npyFile(header("|S1", `(${(1 << 24) + 1},)`), new Uint8Array((1 << 24) + 1));
+    expect(await errorOf(npy(file))).toMatchObject({ name: "FormatError", code: "too-large" });
+  });
+
   it("headers of other writers: any order, double quotes, longs of Python 2", async () => {
     const one = Uint8Array.of(5);
     for (const text of [`{"shape":(1L,),"descr":"|u1","fortran_order":False}`, "{'shape': ( 1 , ), 'fortran_order': True, 'descr': '|u1'}   \n", "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1, 1,), }"])
@@ -85,7 +114,7 @@ describe("npy", () => {
   });
 
   it.each<[string, string]>([
-    ["objects, which are pickles", header("|O", "(1,)")], ["texts", header("<U4", "(1,)")], ["complex numbers", header("<c8", "(1,)")], ["dates", header("<M8[ns]", "(1,)")], ["structures", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"],
+    ["objects, which are pickles", header("|O", "(1,)")], ["texts without a byte order", header("|U1", "(1,)")], ["texts of no length", header("<U", "(1,)")], ["texts of length 0", header("<U0", "(1,)")], ["bytes of length 0", header("|S0", "(4294967296,)")], ["texts that are cut off", header("<U2", "(1,)")], ["complex numbers", header("<c8", "(1,)")], ["dates", header("<M8[ns]", "(1,)")], ["structures", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"],
     ["a name twice", "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (1,), }"], ["another name", "{'descr': '|u1', 'fortran_order': False, 'shape': (1,), '__proto__': (1,), }"], ["a name too few", "{'descr': '|u1', 'shape': (1,), }"],
     ["code", "{'descr': '|u1', 'fortran_order': False, 'shape': (__import__('os').getpid(),), }"], ["no end", "{'descr': '|u1', 'fortran_order': False, 'shape': (1,), "], ["more behind the end", header("|u1", "(1,)") + "x"],
     ["a number, no tuple", header("|u1", "1")], ["(1)", header("|u1", "(1)")], ["a negative length", header("|u1", "(-1,)")], ["a length beyond 2^53", header("|u1", "(99999999999999999999,)")], ["2^32 × 2^32", header("|u1", "(4294967296, 4294967296)")],

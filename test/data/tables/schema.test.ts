@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DataError, inferSchema, LanewiseError, OptionError, type SchemaOptions, tableOf } from "../../../src/index.ts";
+import { DataError, inferSchema, LanewiseError, OptionError, Preprocessing, type SchemaOptions, tableOf } from "../../../src/index.ts";
 import { penguins, type Row, texts } from "./penguins.ts";
 
 /** So many rows of one column. */
@@ -116,6 +116,45 @@ test("numbers that a few texts spoil are told as such, and not as texts that are
   expect(why((i) => `Ann${i}`)).toBe("different in every row");
 });
 
+test("transforms are told in the table, and Preprocessing.fit does what they say", () => {
+  const rows = Array.from({ length: 30 }, (_, i) => ({ size: i === 3 ? null : i * 1.5, kind: `kind ${i % 3}`, name: `Ann${i}`, day: `2024-01-${10 + (i % 20)}`, price: i * 2.5 }));
+  const schema = inferSchema(rows, { target: "price", transforms: { size: { use: "log", impute: "median", indicator: false }, kind: "ordinal", name: { use: "hash", buckets: 8 }, day: { parts: ["weekday"] }, price: "log" } });
+  expect(String(schema).split("\n").slice(1, -1).map((line) => line.replace(/^.*(?:, …|\d)  +/, ""))).toEqual([
+    "log, standardised, missing: median", "ordinal number: 3 texts", "hashed (8 buckets): different in every row", "cyclic (weekday)", expect.stringMatching(/^target, log, standardised: regression, as it/),
+  ]);
+  const fitted = Preprocessing.fit(rows, { schema });
+  expect(fitted.columns.map(({ column, use }) => [column, use])).toEqual([["size", "log"], ["kind", "ordinal"], ["name", "hash"], ["day", "cyclic"]]);
+  expect([fitted.features.length, fitted.target]).toEqual([1 + 1 + 8 + 2, expect.objectContaining({ use: "log" })]);
+  // what is said beside a schema goes before what it says
+  expect(Preprocessing.fit(rows, { schema, transforms: { size: "minMax" } }).columns[0]).toMatchObject({ use: "minMax" });
+});
+
+describe("dates that are none", () => {
+  const days = (...first: string[]): object[] => Array.from({ length: 40 }, (_, i) => ({ day: first[i] ?? `${10 + (i % 18)}/0${1 + (i % 9)}/2024`, y: i }));
+
+  test("a column that nearly has dates says which value is none, and how to mend it", () => {
+    const why = (...first: string[]): string => inferSchema(tableOf(days(...first))).columns[0]!.why;
+    expect(why("13/01/2024", "31/02/2024")).toBe('dates, but for such as "31/02/2024"? there is no such day: correct it, or leave it empty if it is missing');
+    expect(why(...Array.from({ length: 40 }, (_, i) => `${13 + (i % 9)}.01.24`))).toBe('dates, but for such as "13.01.24"? a year has four digits: 2024, not 24');
+  });
+
+  test.each<[string, string[], object, number, RegExp]>([
+    ["a day that is none", ["13/01/2024", "31/02/2024"], { day: "date" }, 1, /column "day", row 1: wanted a date as the others have \(dmy\), got "31\/02\/2024"; there is no such day/],
+    ["two digits for a year", ["13/01/24"], { day: "date" }, 0, /got "13\/01\/24"; a year has four digits: 2024, not 24/],
+    ["another way to write it", ["13/01/2024", "2024-01-31T25:00"], { day: "date" }, 1, /got "2024-01-31T25:00"; there is no such day|leave it empty/],
+    ["a word", ["13/01/2024", "soon"], { day: "date" }, 1, /got "soon"; leave it empty if it is missing/],
+  ])("said to be some: %s is refused with its row", (_, first, types, row, message) => {
+    const bad = (): unknown => inferSchema(tableOf(days(...first)), { types: types as never });
+    expect(bad).toThrow(message);
+    expect(bad).toThrow(expect.objectContaining({ name: "DataError", code: "not-a-date", details: expect.objectContaining({ row, column: "day" }) }));
+  });
+
+  test("written in the other order: it says which", () => {
+    const bad = (): unknown => Preprocessing.fit(days("13/01/2024", "01/31/2024") as never, { types: { day: "date:dmy" } });
+    expect(bad).toThrow(/row 1: .*got "01\/31\/2024"; types: \{ "day": "date:mdy" \}, if all are written so/);
+  });
+});
+
 test("wide cells and control characters do not break it", () => {
   const rows = column(30, (i) => `${"long ".repeat(30)}\n\u001b[31m${i % 3}`), long = { ["name ".repeat(40)]: 1 };
   const text = String(inferSchema(tableOf([...rows, long])));
@@ -131,6 +170,10 @@ test.each<[string, object, RegExp]>([
   ["a way of writing dates that is none", { types: { it: "date:ymd" } }, /types\.it: wanted one of "iso"/],
   ["an ignored column that is none", { ignore: ["no"] }, /ignore/],
   ["an ignored target", { target: "it", ignore: ["it"] }, /ignore/],
+  ["transforms that are no record", { transforms: "log" }, /transforms: wanted a record by column/],
+  ["a transform of no column", { transforms: { its: "log" } }, /transforms: wanted a column of rows.*did you mean it\?/],
+  ["a transform that is none", { transforms: { it: "logs" } }, /transforms\.it: wanted one of "standardise".*did you mean log\?/],
+  ["a transform that is a number", { transforms: { it: 3 } }, /transforms\.it: wanted a use/],
   ["a task without a target", { task: "regression" }, /task/],
   ["a task that is none", { target: "it", task: "regress" }, /task: wanted one of "classification", "regression", got "regress"; did you mean regression\?/],
   ["an unknown option", { targets: "it" }, /did you mean target\?/],

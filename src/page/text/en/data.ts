@@ -71,6 +71,7 @@ export const data = {
   "why.number": "",
   "why.date": "",
   "why.near-numbers": "numbers, but for such as {example}",
+  "why.near-dates": "dates, but for such as {example}",
   "why.few-values": "{count} different values",
   "why.many-values": "{count} different values",
   "why.words": "words of {count} texts",

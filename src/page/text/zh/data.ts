@@ -72,6 +72,7 @@ export const data: Record<keyof typeof english, string> = {
   "why.number": "",
   "why.date": "",
   "why.near-numbers": "是数值，但有例外，如 {example}",
+  "why.near-dates": "是日期，但有例外，如 {example}",
   "why.few-values": "{count} 个不同的值",
   "why.many-values": "{count} 个不同的值",
   "why.words": "{count} 段文本中的词",
