@@ -5,7 +5,7 @@ export interface PageFile {
   readonly loaded: boolean;
 }
 export const KB: number;
-export const LIMITS: { readonly core: number; readonly coreZipped: number; readonly pageZipped: number };
+export const LIMITS: { readonly core: number; readonly coreZipped: number; readonly fastZipped: number; readonly pageZipped: number };
 export const MINIFIERS: readonly ("esbuild" | "terser")[];
 export function zipped(bytes: Uint8Array): number;
 export function pageOf(library: string, folder: string, minifier: "esbuild" | "terser", options?: { whole?: boolean; assets?: readonly string[] }): Promise<PageFile[]>;

@@ -135,7 +135,7 @@ Rate of each tile on panels of 256 steps in the first-level cache, relative to t
 
 ${part("exact")}
 
-With fused multiply-add, as in the fast build:
+With fused multiply-add, as in the fast build. Its tile is 6 × 8: four rows of a panel and two of the one beside it, so that both builds pack alike:
 
 ${part("fused")}`;
   if (!options.part) writeFileSync(PROCESSORS, `${JSON.stringify(rates, null, 1)}\n`);
@@ -191,7 +191,7 @@ async function blocksPart(hosts) {
   const title = ({ m, n, k, ta, tb }) => `${m} × ${n} × ${k} ${ta ? "T" : "N"}${tb ? "T" : "N"}`;
   return `## Blocks
 
-The packed product by cores with other block sizes, KC (longest block of depth) and MC (rows of A in the second-level cache), relative to ${BLOCKS[0].join(", ")}: the median over ${some.map(({ name }) => name).join(" and ")}. There is no NC: all of B's block of depth passes by for each MC rows of A.
+The packed product by cores with other block sizes, KC (longest block of depth) and MC (rows of A in the second-level cache), relative to ${BLOCKS[0].join(", ")}: the median over ${some.map(({ name }) => name).join(" and ")}. There is no NC: all of B's block of depth passes by for each MC rows of A. The fast build has an MC of its own, 48 (assembly/kernels/gemm.ts).
 
 ${table([["m × n × k", ...BLOCKS.map(([kc, mc]) => `${kc}, ${mc}`)], ...large.map(([product, p]) =>
     [title(product), ...BLOCKS.map((_, i) => three(median(found.map((one) => one[p][i]))))])])}`;

@@ -10,7 +10,9 @@ import { blockDepth } from "./pack";
 
 const MR: u32 = Size.MR;
 const NR: u32 = Size.NR;
-const MC: u32 = Size.MC;
+/** Fewer in the fast build: where rows of C are 4 KB apart, each is a page of its own, and of few pages at a time the processor knows
+ *  the addresses. In Node 24 products of 1024 have 1.32 times the exact build's rate, and 1.15 times with 128 rows. */
+const MC: u32 = ASC_FEATURE_RELAXED_SIMD ? 48 : Size.MC;
 
 /** C[m, n] = Σk A[m, k] · B[k, n]; no overlap. A is packed MR wide, or, where its rows lie side by side, read where it is:
  *  aStep is then its stride along k in elements, else 0. B likewise, packed NR wide or its columns side by side. In its place A
@@ -54,7 +56,14 @@ function macroKernel(
       let from = a;
       for (let i = i0; i < i1; i++, from += aNext, to += MR * pitch) {
         const rows = m - i * MR;
-        if (rows >= MR) tile(to, from, panel, kc, aAlong, bAlong, pitch, first);
+        if (ASC_FEATURE_RELAXED_SIMD && rows >= 3 * MR && i + 3 <= i1) { // three panels are two tiles: rows 0 … 6, and 6 … 12
+          const second = from + aNext, third = second + aNext, fifth = to + MR * pitch, ninth = fifth + MR * pitch;
+          tallTile(to, from, fifth, second, panel, kc, aAlong, bAlong, pitch, first);
+          tallTile(ninth, third, fifth + 2 * pitch, second + 8, panel, kc, aAlong, bAlong, pitch, first);
+          i += 2;
+          from = third;
+          to = ninth;
+        } else if (rows >= MR) tile(to, from, panel, kc, aAlong, bAlong, pitch, first);
         else rest(to, from, panel, kc, aAlong, bAlong, pitch, rows, first);
       }
     } else for (; columns; to += 16, panel += 16, columns -= min(columns, 4))
@@ -65,10 +74,16 @@ function macroKernel(
   }
 }
 
-/** The register tile: C[0 … 4, 0 … 8] = or += A panel · B panel. In the sweep (bench/SWEEP.md) 2 × 16 is faster by 4 % on panels in
- *  the first-level cache, over two processors and four engines; in whole steps it brought nothing (0.98 to 1.02 of the speed), and 0.3 KB. */
-function tile(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, first: bool): void {
+/** The register tile: C[0 … 4, 0 … 8] = or += A panel · B panel. With `six`, two rows of another panel of A beside them, from
+ *  `pair` on, whose sums go to `d`. In the sweep (bench/SWEEP.md) 2 × 16 is faster by 4 % on panels in the first-level cache, over two
+ *  processors and four engines; in whole steps it brought nothing (0.98 to 1.02 of the speed), and 0.3 KB. */
+// @ts-ignore: decorator
+@inline
+function rowsByEight(
+  c: usize, a: usize, d: usize, pair: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, six: bool, first: bool,
+): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  let d00 = c00, d01 = c00, d10 = c00, d11 = c00;
   do {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
@@ -83,10 +98,19 @@ function tile(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize,
     s = v128.load32_splat(a, 12);
     c30 = mulAdd(s, b0, c30);
     c31 = mulAdd(s, b1, c31);
+    if (six) {
+      s = v128.load32_splat(pair);
+      d00 = mulAdd(s, b0, d00);
+      d01 = mulAdd(s, b1, d01);
+      s = v128.load32_splat(pair, 4);
+      d10 = mulAdd(s, b0, d10);
+      d11 = mulAdd(s, b1, d11);
+      pair += aStep;
+    }
     a += aStep;
     b += bStep;
   } while (--kc);
-  const second = c + pitch, third = second + pitch, fourth = third + pitch;
+  const second = c + pitch, third = second + pitch, fourth = third + pitch, last = d + pitch;
   // all is read before anything is written: rows 4096 bytes apart look alike to a processor, which lets a load wait for the store before
   if (!first) {
     c00 = f32x4.add(v128.load(c), c00);
@@ -97,6 +121,12 @@ function tile(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize,
     c21 = f32x4.add(v128.load(third, 16), c21);
     c30 = f32x4.add(v128.load(fourth), c30);
     c31 = f32x4.add(v128.load(fourth, 16), c31);
+    if (six) {
+      d00 = f32x4.add(v128.load(d), d00);
+      d01 = f32x4.add(v128.load(d, 16), d01);
+      d10 = f32x4.add(v128.load(last), d10);
+      d11 = f32x4.add(v128.load(last, 16), d11);
+    }
   }
   v128.store(c, c00);
   v128.store(c, c01, 16);
@@ -106,6 +136,23 @@ function tile(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize,
   v128.store(third, c21, 16);
   v128.store(fourth, c30);
   v128.store(fourth, c31, 16);
+  if (six) {
+    v128.store(d, d00);
+    v128.store(d, d01, 16);
+    v128.store(last, d10);
+    v128.store(last, d11, 16);
+  }
+}
+
+function tile(c: usize, a: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, first: bool): void {
+  rowsByEight(c, a, 0, 0, b, kc, aStep, bStep, pitch, false, first);
+}
+
+/** The fast build's own tile, 6 × 8: fused, the eight sums of 4 × 8 are so few that each product waits for the one before. */
+function tallTile(
+  c: usize, a: usize, d: usize, pair: usize, b: usize, kc: u32, aStep: usize, bStep: usize, pitch: usize, first: bool,
+): void {
+  rowsByEight(c, a, d, pair, b, kc, aStep, bStep, pitch, true, first);
 }
 
 // @ts-ignore: decorator

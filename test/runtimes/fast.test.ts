@@ -44,7 +44,7 @@ describe.each(hosts.filter(({ name }) => !name.startsWith("workerd")))("in $name
 const node = engines["Node 24"];
 if (!node?.program) it.skip("no Node 24 (there is no package of it for this platform): nothing is known of the fast build's tolerances");
 else it(`what is held against PyTorch and formulas in f64 is within the same tolerances with the fast core, in ${node.name}`, async () => {
-  const files = ["ops", "layers", "losses", "catalogue-losses", "curves", "optim", "rates"].map((name) => `test/torch/${name}.test.ts`).concat("test/ops");
+  const files = ["ops", "layers", "losses", "catalogue-losses", "curves", "optim", "rates"].map((name) => `test/torch/${name}.test.ts`).concat("test/products.test.ts", "test/ops");
   const { folder, remove } = temporary();
   try {
     const report = join(folder, "report.json"), env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^VITEST|^NODE_OPTIONS$/.test(name)));
