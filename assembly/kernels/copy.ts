@@ -58,21 +58,32 @@ export function gather(
   if (!width) return;
   if (cursor) ids += <usize>load<u32>(cursor) << 2;
   split(rows, 1, rank, size);
-  const end = shareEnd, word = kind == GatherKind.Word, bytes = word ? width << 2 : width, some = max<u32>(1, AHEAD / bytes);
-  for (let start = shareStart; start < end; start += some) {
-    const stop = min(end, start + some);
-    for (let r = start; r < stop; r++) {
-      const from = table + <usize>load<u32>(ids + (<usize>r << 2)) * bytes, last = from + bytes - 1;
-      let touched: u32 = load<u8>(last);
-      for (let at = from; at < last; at += LINE) touched |= load<u8>(at);
-      store<u32>(dst + ((<usize>r * width) << 2), touched); // for now, so that the loads are not left out
+  const word = kind == GatherKind.Word, bytes = word ? width << 2 : width, some = <usize>max<u32>(1, AHEAD / bytes) << 2;
+  const end = ids + (<usize>shareEnd << 2);
+  dst += (<usize>shareStart * width) << 2;
+  ids += <usize>shareStart << 2;
+  if (ids >= end) return;
+  touch(dst, table, ids, end, bytes, bytes); // pages first: 64 rows of 3136 bytes among 60,000 cost 45 µs without, and 38 µs so
+  do {
+    const stop = ids + min(some, end - ids);
+    touch(dst, table, ids, stop, bytes, LINE);
+    for (; ids < stop; ids += 4, dst += <usize>width << 2) {
+      const from = table + <usize>load<u32>(ids) * bytes;
+      if (!word) bytesToFloats(dst, from, width);
+      else copyWords(dst, from, width);
     }
-    for (let r = start; r < stop; r++) {
-      const from = table + <usize>load<u32>(ids + (<usize>r << 2)) * bytes, to = dst + ((<usize>r * width) << 2);
-      if (!word) bytesToFloats(to, from, width);
-      else copyWords(to, from, width);
-    }
+  } while (ids < end);
+}
+
+/** Asks for rows, `step` bytes at a time and for the last one of each. */
+function touch(dst: usize, table: usize, ids: usize, end: usize, bytes: u32, step: u32): void {
+  let touched: u32 = 0;
+  for (; ids < end; ids += 4) {
+    const from = table + <usize>load<u32>(ids) * bytes, last = from + bytes - 1;
+    touched |= load<u8>(last);
+    for (let at = from; at < last; at += step) touched |= load<u8>(at);
   }
+  store<u32>(dst, touched); // for now, so that the loads are not left out
 }
 
 /** As memory.copy, which is a call out of WebAssembly: of 52 bytes, twice as fast. */
@@ -81,11 +92,12 @@ function copyWords(to: usize, from: usize, count: u32): void {
   for (; count; count--, from += 4, to += 4) store<u32>(to, load<u32>(from));
 }
 
+/** They are below 2^31: a conversion of signed numbers does, which is one instruction, and the other one ten (Node 20: half the time). */
 function bytesToFloats(to: usize, from: usize, count: u32): void {
   for (; count >= 8; count -= 8, from += 8, to += 32) {
     const eight = v128.load_ext<u8>(from);
-    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(eight)));
-    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(eight)), 16);
+    v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(eight)));
+    v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(eight)), 16);
   }
   for (; count; count--, from++, to += 4) store<f32>(to, <f32>load<u8>(from));
 }

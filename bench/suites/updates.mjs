@@ -15,7 +15,7 @@ const optimizers = {
   "sgd + momentum": { name: "sgd", learningRate: 1e-3, momentum: 0.9 },
   "adam": { name: "adam", learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
 };
-/** Probes of the same streams: with as much arithmetic, and with none. */
+/** Probes of the same streams: with the arithmetic of the bare formula, and with none. */
 const PROBES = { "sgd": ["sgd", "load2Store1"], "sgd + momentum": [undefined, "load3Store2"], "adam": ["adam", "load4Store3"] };
 const all = Object.entries(optimizers).flatMap(([title, settings]) =>
   ["1e3", "1e4", "1e5", "1e6", "8e6", "1e7"].map((text) => ({ name: `${title}, ${text}`, size: Number(text), settings, probes: PROBES[title] })));
@@ -73,7 +73,7 @@ export async function report({ build, wants, rounds }) {
   return [
     "### Optimizers",
     `The Update instruction: ns per parameter, GB/s that it loads and stores, and its rate relative to probes with the same streams (sgd 2 loads and 1 store, sgd + momentum 3 and 2, `
-      + `adam 4 and 3): one with as much arithmetic, and one that does nothing else. Then memory.copy of as many numbers: its GB/s, and the update's time relative to it (median of ${turns} turns).`,
+      + `adam 4 and 3): one with the bare formula's arithmetic, without clipping and weight decay, and one that does nothing else. Then memory.copy of as many numbers: its GB/s, and the update's time relative to it (median of ${turns} turns).`,
     table([["optimizer, parameters", "ns per parameter", "GB/s", "of the probe", "of loads and stores alone", "memory.copy GB/s", "× memory.copy"], ...lines]),
   ].join("\n\n");
 }
