@@ -14,7 +14,7 @@ import { minify } from "terser";
 export const KB = 1000;
 /** What may not be exceeded, in bytes: less than 10 % above what they were before the kernels were made faster. The fast core has one
  * tile more than the core, and is loaded by those alone who ask for it. */
-export const LIMITS = { core: 27 * KB, coreZipped: 9.5 * KB, fastZipped: 9.9 * KB, pageZipped: 52.7 * KB };
+export const LIMITS = { core: 27 * KB, coreZipped: 9.5 * KB, fastZipped: 9.9 * KB, pageZipped: 52.79 * KB };
 /** Minifiers name nested functions' variables otherwise: terser (which webpack takes) gives each function the same short
  * names, which gzip likes; esbuild does not. So a page has two sizes. */
 export const MINIFIERS = ["esbuild", "terser"];

@@ -211,7 +211,7 @@ test("a schedule shapes the rate: a function of the step from 0, a built-in one,
   const seen: number[] = [], rates: number[] = [];
   const model = await createModel(sequential(dense(2), dense(1)), { input: [2] });
   const schedule = (step: number, { steps, epochs, base }: { steps: number; epochs: number; base: number }): number => {
-    seen.push(step, steps, epochs, base);
+    if (epochs === 2) seen.push(step, steps, epochs, base); // a run that is no run asks for the rates by which checkpoints know it
     return base * (step + 1);
   };
   await model.fit(line(8), { loss: mse(), optimizer: sgd({ learningRate: 0.01 }), schedule, batchSize: 4, epochs: 2, onStep: ({ learningRate }) => rates.push(learningRate) });
