@@ -154,7 +154,7 @@ export const OPTIMIZERS = ["adam", "adamW", "sgd", "rmsprop", "adagrad", "adadel
 export const SCHEDULES = ["cosine", "warmup", "oneCycle", "reduceOnPlateau", "constant"] as const;
 
 /** Losses that a task can have, the usual one first. */
-const FITTING: Readonly<Record<Task, readonly string[]>> = {
+export const FITTING: Readonly<Record<Task, readonly string[]>> = {
   classes: ["crossEntropy", "focal", "multiMargin"],
   "yes-no": ["binaryCrossEntropy", "focal", "crossEntropy"],
   number: ["mse", "mae", "huber", "smoothL1"],
