@@ -38,9 +38,10 @@ export function codeOf(ready: Ready, design: Design, wanted: Wanted): string {
     ...rows.uses, ...[...layers, loss, optimizer, ...(schedule ? [schedule] : [])].flatMap(called), "createModel", "hash", "sequential",
     ...(patience ? ["earlyStopping"] : []), ...(ready.classes ? [] : ["r2"]), ...(balanced ? ["classWeights"] : []),
   ];
-  return `// Trains the model of the lanewise trainer: the same rows, the same steps, the same bits. With Node.js 20 or later:
+  return `// Trains the model of the lanewise trainer: the same rows, the same steps, the same bits. With Node.js 22.18 or later
+// (before that, call it train.mjs):
 //   npm install ${["lanewise", ...rows.packages].join(" ")}
-//   node train.mjs ${rows.files.map((name) => (/[^\w.-]/.test(name) ? JSON.stringify(name) : name)).join(" ")}
+//   node train.ts ${rows.files.map((name) => (/[^\w.-]/.test(name) ? JSON.stringify(name) : name)).join(" ")}
 import { writeFile } from "node:fs/promises";
 import {
 ${wrapped([...new Set(uses)].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)))}
@@ -50,17 +51,17 @@ ${rows.lines.join("\n")}
 ${balanced ? `
 // each class counts alike, however many rows it has
 const weights = classWeights(data.y, { classes: ${ready.classes!.length} });
-const weighted = (rows) => ({ ...rows, weight: Float32Array.from(rows.y, (label) => weights[label]) });
+const [weighted, weightedOut] = [data, heldOut].map((rows) => ({ ...rows, weight: Float32Array.from(rows.y, (label) => weights[label]) }));
 ` : ""}
 const network = sequential(
 ${blocks(layers).map((line) => `  ${line},`).join("\n")}
 );
 const model = await createModel(${rows.model});
-await model.fit(${balanced ? "weighted(data)" : "data"}, {
+await model.fit(${balanced ? "weighted" : "data"}, {
   loss: ${written(loss)},
   optimizer: ${written(optimizer)},
 ${schedule ? `  schedule: ${written(schedule)},\n` : ""}  batchSize: ${batchSize}, epochs: ${epochs}, seed: ${seed},
-  validation: ${balanced ? "weighted(heldOut)" : "heldOut"}, metrics: [${metric}],
+  validation: ${balanced ? "weightedOut" : "heldOut"}, metrics: [${metric}],
 ${patience ? `  callbacks: [earlyStopping({ patience: ${patience} })],\n` : ""}});
 
 console.log(hash(model)); // that of the run in the trainer
@@ -102,7 +103,7 @@ function ofTable({ name, schema, classes, facts: { target }, heldOut }: Ready, {
       `const table = takeRows(whole, rowsWith(whole, ${JSON.stringify(target)}));`,
       "",
       "// some are held out; what columns become is learned from the others alone",
-      ...(numbers ? [] : [`const answers = Array.from(table.columns.get(${JSON.stringify(target)}), String);`]),
+      ...(numbers ? [] : [`const answers = Array.from(table.columns.get(${JSON.stringify(target)}) ?? [], String);`]),
       `const all = { x: Array.from({ length: table.rows }, (_, row) => [row]), y: new Float32Array(table.rows) };`,
       `const { training, validation } = split(all, { ${share}${numbers ? "" : ", by: { classes: answers }"} });`,
       ...(rare ? [

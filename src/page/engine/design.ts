@@ -33,8 +33,8 @@ export function fitOptionsOf(ready: Ready, design: Design) {
   };
 }
 
-/** For so long steps are timed. */
-const TIMED = 250;
+/** For so many milliseconds steps are timed, within so many epochs. */
+const TIMED = 250, MANY = 100_000;
 
 /** What it will take: memory from the plan, time from some steps of a model that is thrown away. */
 export async function estimate(ready: Ready, design: Design): Promise<Estimate> {
@@ -42,16 +42,11 @@ export async function estimate(ready: Ready, design: Design): Promise<Estimate> 
   try {
     const { total } = model.memory({ ...given, data } as never);
     const stepsPerEpoch = Math.ceil(ready.facts.rows / batchSize), times: number[] = [];
-    await model.fit(data as never, { ...given, epochs: design.epochs, budget: { milliseconds: TIMED }, onStep: () => void times.push(performance.now()) } as never);
-    // a pass forward, as for the rows that are held out, takes a third of a step
-    const steps = stepsPerEpoch + numbersOf(ready.heldOut.y).length / batchSize / 3;
-    return { bytes: total, stepsPerEpoch, secondsPerEpoch: (steps * middle(times.slice(1).map((time, i) => time - times[i]!))) / 1000 };
+    await model.fit(data as never, { ...given, epochs: MANY, budget: { milliseconds: TIMED }, onStep: () => void times.push(performance.now()) } as never);
+    // a pass forward, as for the rows that are held out, takes a third of a step; the first step compiles
+    const steps = stepsPerEpoch + numbersOf(ready.heldOut.y).length / batchSize / 3, [from = 0] = times, each = (times.at(-1)! - from) / Math.max(1, times.length - 1);
+    return { bytes: total, stepsPerEpoch, secondsPerEpoch: (steps * each) / 1000 };
   } finally {
     model.dispose();
   }
-}
-
-/** The median, which a pause between steps does not change; 0 of none. */
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,0 +1,1 @@
+export function packedGuide(file: string): Uint8Array;
