@@ -107,7 +107,7 @@ describe("the same training as a program for Node.js", () => {
     ["a regression", sample("sine"), { epochs: 3, layers: [partOf("layers", "dense", { units: 8 }), partOf("layers", "silu", { learned: true }), partOf("layers", "dropout"), partOf("layers", "dense", { units: 1 })] }, "value"],
     ["classes of unequal size", jsonl, { epochs: 3, balanced: true, patience: 0, loss: partOf("losses", "focal", { variant: "softmax" }) }, "answer"],
   ] as const)("%s: its hash is that of the engine's run", async (_, files, change, target) => {
-    const { project, api } = await opened({ kind: "files", files: [...files] }, target ? { target } : {}), design = { ...(await api.suggest()).design, ...change } as Design;
+    const { project, api } = await opened({ kind: "files", files: files.map((file) => ({ path: file.name, file })) }, target ? { target } : {}), design = { ...(await api.suggest()).design, ...change } as Design;
     const model = await modelOf(project.known, design);
     await model.fit(trainingOf(project.known, design) as never, fitOptionsOf(project.known, design) as never);
     const code = await api.code(design), dist = pathToFileURL(join(import.meta.dirname, "../../dist/index.js")).href;

@@ -51,7 +51,7 @@ ${rows.lines.join("\n")}
 ${balanced ? `
 // each class counts alike, however many rows it has
 const weights = classWeights(data.y, { classes: ${ready.classes!.length} });
-const [weighted, weightedOut] = [data, heldOut].map((rows) => ({ ...rows, weight: Float32Array.from(rows.y, (label) => weights[label]) }));
+const [weighted, weightedOut] = [data, heldOut].map((rows) => ({ ...rows, weight: Float32Array.from(rows.y, (label) => weights[Number(label)]) }));
 ` : ""}
 const network = sequential(
 ${blocks(layers).map((line) => `  ${line},`).join("\n")}
@@ -120,19 +120,19 @@ function ofTable({ name, schema, classes, facts: { target }, heldOut }: Ready, {
 }
 
 function ofImages({ name, input, factor, classes }: Ready, { seed }: Design, { validation = 0.2, seed: drawn = 0 }: Wanted): Rows {
-  const files = /idx[34]-ubyte/i.test(name), labels = name.replace(/images/i, "labels").replace(/idx[34]/i, "idx1");
-  const share = `validation: ${validation}, seed: ${drawn}${classes ? ", by: { classes: Array.from(y.data, String) }" : ""}`;
-  const options = written({ input, ...(classes && { classes }), seed });
+  const path = name.split("/").at(-1)!, idx = /idx\d-ubyte/i.test(path), labels = path.replace(/images/i, "labels").replace(/idx\d/i, "idx1"), [height = 1, width = 1, channels = 1] = input;
+  const share = `validation: ${validation}, seed: ${drawn}${classes ? ", by: { classes: Array.from(y, String) }" : ""}`;
+  const options = `{ input: x.shape.slice(1), ${classes ? `classes: ${written(classes)}, ` : ""}seed: ${seed} }`;
   return {
-    uses: [files ? "idx" : "imageFolder", "split", ...(factor === 1 ? [] : ["ops"])], packages: files ? [] : ["fast-png", "jpeg-js"], files: files ? [name, labels] : ["images"],
-    model: factor === 1 ? `network, ${options}` : `(x) => network(ops.multiply(x, 1 / 255)), ${options}`,
+    uses: [idx ? "idx" : "imageFolder", "split", ...(factor === 1 ? [] : ["ops"])], packages: idx ? [] : ["fast-png", "jpeg-js"], files: idx ? [path, labels] : [path],
+    model: factor === 1 ? `network, ${options}` : `(pixels) => network(ops.multiply(pixels, 1 / 255)), ${options}`,
     lines: [
       "// pictures and their labels",
-      ...(files ? [`const x = await idx(process.argv[2] ?? ${JSON.stringify(name)}), y = await idx(process.argv[3] ?? ${JSON.stringify(labels)});`]
-        : [`const folder = await imageFolder(process.argv[2] ?? "images"), { x } = folder, y = { data: folder.y };`]),
+      ...(idx ? [`const x = await idx(process.argv[2] ?? ${JSON.stringify(path)}), { data: y } = await idx(process.argv[3] ?? ${JSON.stringify(labels)});`]
+        : [`const { x, y } = await imageFolder(process.argv[2] ?? ${JSON.stringify(path)}, { size: [${height}, ${width}], channels: ${channels} });`]),
       "",
       "// some are held out",
-      `const { training: data, validation: heldOut } = split({ x, y: y.data }, { ${share} });`,
+      `const { training: data, validation: heldOut } = split({ x, y }, { ${share} });`,
     ],
   };
 }
