@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { configDefaults, defineConfig, type Plugin } from "vitest/config";
-import { packedGuide } from "./scripts/guide.mjs";
+import { guideModule } from "./scripts/guide.mjs";
 import { scriptModule, wasmModule } from "./scripts/wasm.mjs";
 
 /** Imports of a .wasm file and of a script are what they are in the build; with --mode fast, the fast core stands in for the exact one. */
@@ -12,15 +12,18 @@ const embedWasm = (mode: string): Plugin => ({
   load: (id) => (id.endsWith(".wasm") ? wasmModule(mode === "fast" ? id.replace(/core\.wasm$/, "fast.wasm") : id) : id.endsWith("?script") ? scriptModule(id) : undefined),
 });
 
-/** Imports of bytes are what they are in the build of the page: "file?gzip", a file gzipped, and "docs/choosing.md?guide". */
-const PACKED: Readonly<Record<string, (file: string) => Uint8Array>> = { "?gzip": (file) => gzipSync(readFileSync(file)), "?guide": packedGuide };
+/** Imports of "file?gzip", a file's bytes, gzipped, and of "docs/choosing.md?guide" are what they are in the build of the page. */
+const PACKED: Readonly<Record<string, (file: string) => string>> = {
+  "?gzip": (file) => `export default Uint8Array.from(atob("${gzipSync(readFileSync(file)).toString("base64")}"), (letter) => letter.charCodeAt(0));`,
+  "?guide": guideModule,
+};
 const packed: Plugin = {
   name: "packed",
   enforce: "pre",
   resolveId: (id, from) => (from && Object.keys(PACKED).some((end) => id.endsWith(end)) ? `\0${join(from, "..", id)}` : undefined),
   load(id) {
     const end = Object.keys(PACKED).find((one) => id.endsWith(one));
-    return end && `export default Uint8Array.from(atob("${Buffer.from(PACKED[end]!(id.slice(1, -end.length))).toString("base64")}"), (letter) => letter.charCodeAt(0));`;
+    return end && PACKED[end]!(id.slice(1, -end.length));
   },
 };
 

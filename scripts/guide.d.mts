@@ -1,1 +1,1 @@
-export function packedGuide(file: string): Uint8Array;
+export function guideModule(file: string): string;

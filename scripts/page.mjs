@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transformSync } from "esbuild";
-import { packedGuide } from "./guide.mjs";
+import { guideModule } from "./guide.mjs";
 import { embedWasm, fastApart } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -31,7 +31,7 @@ const guide = {
   name: "guide",
   setup(build) {
     build.onResolve({ filter: /\?guide$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?guide$/, "")), namespace: "guide" }));
-    build.onLoad({ filter: /.*/, namespace: "guide" }, ({ path }) => ({ contents: packedGuide(path), loader: "binary" }));
+    build.onLoad({ filter: /.*/, namespace: "guide" }, ({ path }) => ({ contents: guideModule(path) }));
   },
 };
 

@@ -14,8 +14,8 @@ declare module "*?gzip" {
   export default bytes;
 }
 
-/** docs/choosing.md, and beside it the other languages, deflated (scripts/guide.mjs). */
+// docs/choosing.md, and beside it the other languages, deflated, as text (scripts/guide.mjs).
 declare module "*?guide" {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+  const text: string;
+  export default text;
 }

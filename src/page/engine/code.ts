@@ -20,6 +20,8 @@ function called(value: Argument): string[] {
   return [...(isCall(value) ? [value.name] : []), ...Object.values(isCall(value) ? value.given : value).flatMap(called)];
 }
 
+const LAST = ["console.log(hash(model));", "await writeFile(\"model.safetensors\", model.save());"];
+
 /** Lines of what brings the rows: `data` and `heldOut`, and what the model is made with. */
 interface Rows {
   readonly uses: readonly string[];
@@ -64,8 +66,8 @@ ${schedule ? `  schedule: ${written(schedule)},\n` : ""}  batchSize: ${batchSize
   validation: ${balanced ? "weightedOut" : "heldOut"}, metrics: [${metric}],
 ${patience ? `  callbacks: [earlyStopping({ patience: ${patience} })],\n` : ""}});
 
-console.log(hash(model)); // that of the run in the trainer
-await writeFile("model.safetensors", model.save());
+// the hash is that of the run in the trainer
+${LAST.join("\n")}
 `;
 }
 

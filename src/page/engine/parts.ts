@@ -1,8 +1,12 @@
 // What a design is made of: for each part its options, with what they may be. From the same table a part becomes the library's object,
 // the TypeScript that makes it, and the fields of a form.
 
-import { callbacks, layers, losses, optimizers, schedules } from "../../index.ts";
-import type { Layer, Loss, Optimizer, Schedule } from "../../index.ts";
+import {
+  adadelta, adagrad, adam, adamax, adamW, alphaDropout, binaryCrossEntropy, celu, cosine, cosineWarmRestarts, crossEntropy, dense, dropout, elu, exponentialDecay, flatten, focal,
+  gaussianNoise, gelu, hardSigmoid, hardSwish, hardTanh, huber, inverseSqrtDecay, type Layer, leakyRelu, lion, logSigmoid, logSoftmax, type Loss, mae, mish, mse, multiMargin, nadam,
+  oneCycle, type Optimizer, polynomialDecay, prelu, radam, reduceOnPlateau, relu, relu6, rmsprop, type Schedule, selu, sgd, sigmoid, silu, smoothL1, softmax, softplus, softsign,
+  stepDecay, tanh, warmup,
+} from "../../index.ts";
 import type { Design, Part, PartValue } from "./api.ts";
 
 /** An option, as the library takes it. `default` is the library's own: such a value is not written. */
@@ -88,7 +92,7 @@ export const PARTS: Readonly<Record<Family, Readonly<Record<string, PartSpec>>>>
 };
 
 /** Numbers of a design beside its parts. */
-export const NUMBERS = { batchSize: count(32, 1, 1_000_000), epochs: count(50, 1, 100_000), patience: count(10, 0, 100_000), seed: count(0, 0, 2 ** 32 - 1) } as const satisfies Partial<Record<keyof Design, OptionSpec>>;
+export const NUMBERS = { batchSize: count(32, 1, 1_000_000), epochs: count(50, 1, 100_000), patience: count(10, 0, 100_000), seed: count(0, 0, 0xffff_ffff) } as const satisfies Partial<Record<keyof Design, OptionSpec>>;
 
 /** A part with what it begins with. */
 export function partOf(family: Family, kind: string, given: Readonly<Record<string, PartValue>> = {}): Part {
@@ -114,14 +118,13 @@ export function fits(spec: OptionSpec, value: PartValue): boolean {
 
 /** A call of a function of the library: what it is made by, and how it is written. */
 export interface Call {
-  readonly of: "layers" | "losses" | "optimizers" | "schedules" | "callbacks";
   readonly name: string;
   readonly given: readonly Argument[];
 }
 export type Argument = PartValue | Call | RegExp | readonly Argument[] | { readonly [name: string]: Argument };
 
-const call = (of: Call["of"], name: string, ...given: readonly Argument[]): Call => ({ of, name, given });
-export const isCall = (value: Argument): value is Call => typeof value === "object" && "of" in value && "given" in value;
+const call = (name: string, ...given: readonly Argument[]): Call => ({ name, given });
+export const isCall = (value: Argument): value is Call => typeof value === "object" && "given" in value;
 
 /** The call that makes a part: arguments by position, then a record of those that are not the default; undefined for a constant rate. */
 export function callOf(family: Family, part: Part): Call | undefined {
@@ -132,20 +135,25 @@ export function callOf(family: Family, part: Part): Call | undefined {
   if (kind === "constant") return undefined;
   if (kind === "warmup") {
     const { minimum, ...own } = rest;
-    return call(family, kind, call(family, "cosine", ...(minimum === undefined ? [] : [{ minimum }])), own);
+    return call(kind, call("cosine", ...(minimum === undefined ? [] : [{ minimum }])), own);
   }
   if (kind === "multiMargin" && rest.power !== undefined) rest.power = Number(rest.power);
   if (decayBiases === false && options.weightDecay) rest.groups = [{ match: /bias$/, weightDecay: 0 }];
-  return call(family, kind, ...first, ...(Object.keys(rest).length ? [rest] : []));
+  return call(kind, ...first, ...(Object.keys(rest).length ? [rest] : []));
 }
 
-const LIBRARY = { layers, losses, optimizers, schedules, callbacks } as unknown as Readonly<Record<Call["of"], Readonly<Record<string, (...given: unknown[]) => unknown>>>>;
+/** Functions that may be called; no others of the library come into the page for them. */
+const CALLED = {
+  adadelta, adagrad, adam, adamax, adamW, alphaDropout, binaryCrossEntropy, celu, cosine, cosineWarmRestarts, crossEntropy, dense, dropout, elu, exponentialDecay, flatten, focal,
+  gaussianNoise, gelu, hardSigmoid, hardSwish, hardTanh, huber, inverseSqrtDecay, leakyRelu, lion, logSigmoid, logSoftmax, mae, mish, mse, multiMargin, nadam, oneCycle, polynomialDecay,
+  prelu, radam, reduceOnPlateau, relu, relu6, rmsprop, selu, sgd, sigmoid, silu, smoothL1, softmax, softplus, softsign, stepDecay, tanh, warmup,
+} as unknown as Readonly<Record<string, (...given: unknown[]) => unknown>>;
 
 /** What a call makes. */
 export function made(value: Argument): unknown {
   if (typeof value !== "object" || value instanceof RegExp) return value;
   if (Array.isArray(value)) return value.map(made);
-  if (isCall(value)) return LIBRARY[value.of][value.name]!(...value.given.map(made));
+  if (isCall(value)) return CALLED[value.name]!(...value.given.map(made));
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, made(one)]));
 }
 

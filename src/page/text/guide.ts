@@ -1,5 +1,6 @@
 // The guide, docs/choosing.md, in each language: packed within the page, and taken apart into plain data that can be drawn.
 
+import { inflate } from "../../inflate.ts";
 import packed from "../../../docs/choosing.md?guide";
 import type { Language } from "./index.ts";
 
@@ -18,13 +19,11 @@ let unpacked: Promise<Readonly<Record<Language, readonly Block[]>>> | undefined;
 
 /** The guide in each language. */
 export function guide(): Promise<Readonly<Record<Language, readonly Block[]>>> {
-  return (unpacked ??= inflated(packed).then((text) => {
-    const sections = text.split("\0"), written = (turn: number): readonly Block[] => blocksOf(sections.filter((_, i) => i % 2 === turn).join(""));
+  return (unpacked ??= inflate(packed).then((bytes) => {
+    const sections = new TextDecoder().decode(bytes).split("\0"), written = (turn: number): readonly Block[] => blocksOf(sections.filter((_, i) => i % 2 === turn).join(""));
     return { en: written(0), zh: written(1) };
   }));
 }
-
-const inflated = (bytes: Uint8Array<ArrayBuffer>): Promise<string> => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 
 /** Its headings' anchors are those that a code-hosting site gives them; a section of one language has its place in the other's. */
 export function placeOf(anchor: string, blocks: readonly Block[], english: readonly Block[]): string | undefined {
