@@ -2,13 +2,14 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Described, Design, Estimate, Flaw, Part, PartValue, Said } from "../../engine/api.ts";
+import type { Described, Design, Estimate, Flaw, Part, PartValue, Problem, Said } from "../../engine/api.ts";
 import { lossesFor, outline, outputsOf } from "../../engine/outline.ts";
 import { type Family, NUMBERS, type OptionSpec, partOf, PARTS } from "../../engine/parts.ts";
 import { useOf } from "../../text/guide.ts";
 import { type Key, known, numberText, t } from "../../text/index.ts";
 import { Field, Flaws } from "../parts/fields.tsx";
 import { Inline, useGuide, Why } from "../parts/guide.tsx";
+import { problemText } from "../parts/problem.tsx";
 import { useApp } from "../state.ts";
 
 /** After the last key, in milliseconds: an edit is more than one. */
@@ -98,7 +99,7 @@ function PartFields({ at, family, kinds, part, flaws, label, change, begin = () 
   /** What stands in a line with the kind. */
   readonly before?: ComponentChildren; readonly after?: ComponentChildren;
 }) {
-  const guide = useGuide(), { kind, options } = part, about = `part.${kind}`, use = guide && useOf(kind.toLowerCase(), guide.blocks);
+  const guide = useGuide(), [open, toggle] = useState(false), { kind, options } = part, about = `part.${kind}`, use = guide && useOf(kind.toLowerCase(), guide.blocks);
   const all = Object.entries(PARTS[family][kind]!.options).filter(([, { beside }]) => !beside || options[beside[0]] === beside[1]), first = all.length > FEW ? FIRST : all.length;
   const field = ([name, spec]: [string, OptionSpec]) => (
     <Field key={name} at={`${at}.${name}`} of={kind} name={name} spec={spec} value={options[name]!} flaws={flaws} change={(value) => change({ kind, options: { ...options, [name]: value } })} />
@@ -118,7 +119,7 @@ function PartFields({ at, family, kinds, part, flaws, label, change, begin = () 
       <Flaws flaws={flaws.filter((flaw) => flaw.at === at)} />
       {first > 0 && <div class="options">{all.slice(0, first).map(field)}</div>}
       {hidden.length > 0 && (
-        <details open={wrong || undefined}>
+        <details open={open || wrong} onToggle={({ currentTarget }) => toggle(currentTarget.open)}>
           <summary>{t("model.more", { n: hidden.length })}</summary>
           <div class="options">{hidden.map(field)}</div>
         </details>
@@ -211,14 +212,14 @@ function Layers({ design: { layers, loss }, described, seen, change }: {
 }
 
 /** What is asked of the engine once edits rest; the last answer stays until the next. */
-function useStill<T>(design: Design, able: boolean, ask: (design: Design) => Promise<T>): { readonly value: T | undefined; readonly late: boolean; readonly problem: string | undefined } {
-  const [found, keep] = useState<{ of: Design; value?: T; problem?: string }>();
+function useStill<T>(design: Design, able: boolean, ask: (design: Design) => Promise<T>): { readonly value: T | undefined; readonly late: boolean; readonly problem: Problem | undefined } {
+  const [found, keep] = useState<{ of: Design; value?: T; problem?: Problem }>();
   useEffect(() => {
     if (!able) return;
     let wanted = true;
     const timer = setTimeout(() => void ask(design).then(
       (value) => wanted && keep({ of: design, value }),
-      ({ message }: { message: string }) => wanted && keep({ of: design, problem: message }),
+      (problem: Problem) => wanted && keep({ of: design, problem }),
     ), STILL);
     return () => {
       wanted = false;
@@ -241,7 +242,7 @@ function Costs({ design, parameters, flaws }: { readonly design: Design; readonl
         {figure("model.whole", value && t("model.whole.text", { time: durationText(value.secondsPerEpoch * design.epochs), epochs: design.epochs }))}
       </dl>
       <p role="status" class={flaws.length || problem ? "verdict flaw" : "verdict quiet"}>
-        {flaws.length ? t("model.flaws", { n: flaws.length }) : problem ?? t("model.fine")}
+        {flaws.length ? t("model.flaws", { n: flaws.length }) : problem ? problemText(problem) : t("model.fine")}
       </p>
     </section>
   );
@@ -260,7 +261,7 @@ function durationText(seconds: number): string {
 
 function Code({ design, flaws }: { readonly design: Design; readonly flaws: readonly Flaw[] }) {
   const app = useApp(), [open, toggle] = useState(false), [copied, tell] = useState<"" | "done" | "failed">(""), place = useRef<HTMLElement>(null);
-  const { value } = useStill<string>(design, open && !flaws.length, (one) => app.engine.code(one));
+  const { value, late } = useStill<string>(design, open && !flaws.length, (one) => app.engine.code(one));
   useEffect(() => tell(""), [value]);
   const copy = async (): Promise<void> => {
     try {
@@ -277,7 +278,7 @@ function Code({ design, flaws }: { readonly design: Design; readonly flaws: read
       <summary>{t("model.code")}</summary>
       <p class="quiet">{t("model.code.about")}</p>
       <div class="row">
-        <button type="button" disabled={!value || flaws.length > 0} onClick={() => void copy()}>{t("model.copy")}</button>
+        <button type="button" disabled={late || flaws.length > 0} onClick={() => void copy()}>{t("model.copy")}</button>
         <span role="status">{copied && t(`model.copied.${copied}`)}</span>
       </div>
       <pre class="code" tabIndex={0} aria-label={t("model.code")}><code ref={place}>{value ?? ""}</code></pre>
