@@ -66,6 +66,7 @@ export const model: Record<keyof typeof english, string> = {
   "value.stop": "{epochs} 轮之后",
   "value.balanced": "均衡",
   "why.asked": "{from}",
+  "why.told": "{why}",
   "why.classes": "{target} 是以下之一：{names}",
   "why.yes-no": "{target} 只有两种取值：{names}",
   "why.number": "{target} 是一列数字",
@@ -90,6 +91,7 @@ export const model: Record<keyof typeof english, string> = {
   "why.cosine": "学习率在整个训练中降到 0，让权重稳定下来",
   "why.warmup": "网络较大：学习率先上升一轮，再沿余弦曲线下降",
   "why.stop": "留出数据上的损失不再变好就停止；保留最好那一轮的权重",
+  "why.oversample": "{from}：每个类别取 {rows} 行，少见类别的行会重复使用",
   "why.unequal": "最大类别的行数是最小类别的 {times} 倍",
 
   "flaw.bad-count": "请输入 {least} 到 {most} 之间的整数。",
