@@ -57,6 +57,14 @@ const inflateOnly = {
   },
 };
 
+/** The engine is in a worker as it is, on one thread: as in the edge build, nothing of threads and workers. */
+const oneThread = {
+  name: "one-thread",
+  setup(build) {
+    build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, () => ({ path: join(root, "src/runtimes/edge.ts") }));
+  },
+};
+
 /** What of the command line is not for a page: files and the terminal. */
 const noNode = {
   name: "no-node",
@@ -68,7 +76,7 @@ const noNode = {
 
 const { outputFiles: [{ text: script }], metafile } = await build({
   absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", charset: "utf8", platform: "browser", target: "es2022", write: false, metafile: true,
-  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, guide, anyLanguage, inflateOnly, noNode, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
+  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, guide, anyLanguage, inflateOnly, noNode, oneThread, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
   define: { "import.meta.url": "undefined" },
 });
 const sheets = readdirSync(join(root, "src/page/styles")).sort().map((name) => join("src/page/styles", name));
