@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash } from "../../src/index.ts";
 import type { Design, Given } from "../../src/page/engine/api.ts";
 import { dataApi } from "../../src/page/engine/data.ts";
@@ -16,6 +16,7 @@ import { type Frame, outline } from "../../src/page/engine/outline.ts";
 import { callOf, FAMILIES, fits, made, partOf, PARTS } from "../../src/page/engine/parts.ts";
 import { Project } from "../../src/page/engine/project.ts";
 import { sample } from "../../src/page/engine/samples.ts";
+import { wantBuilt } from "../runtimes/project.ts";
 
 async function opened(given: Given, asked: { target?: string } = {}) {
   const project = new Project(() => {}), data = dataApi(project), view = await data.open(given);
@@ -96,6 +97,7 @@ describe("every part, with every option", () => {
 });
 
 describe("the same training as a program for Node.js", () => {
+  beforeAll(() => wantBuilt());
   const folder = mkdtempSync(join(tmpdir(), "lanewise-code-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
