@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transformSync } from "esbuild";
+import { guideModule } from "./guide.mjs";
 import { embedWasm, fastApart } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -22,6 +23,15 @@ const gzipped = {
       samples.set(path, Math.ceil(contents.length / 3) * 4);
       return { contents, loader: "binary" };
     });
+  },
+};
+
+/** An import of "docs/choosing.md?guide" gives the guide in both languages. */
+const guide = {
+  name: "guide",
+  setup(build) {
+    build.onResolve({ filter: /\?guide$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?guide$/, "")), namespace: "guide" }));
+    build.onLoad({ filter: /.*/, namespace: "guide" }, ({ path }) => ({ contents: guideModule(path) }));
   },
 };
 
@@ -47,6 +57,14 @@ const inflateOnly = {
   },
 };
 
+/** The engine is in a worker as it is, on one thread: as in the edge build, nothing of threads and workers. */
+const oneThread = {
+  name: "one-thread",
+  setup(build) {
+    build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, () => ({ path: join(root, "src/runtimes/edge.ts") }));
+  },
+};
+
 /** What of the command line is not for a page: files and the terminal. */
 const noNode = {
   name: "no-node",
@@ -58,7 +76,7 @@ const noNode = {
 
 const { outputFiles: [{ text: script }], metafile } = await build({
   absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", charset: "utf8", platform: "browser", target: "es2022", write: false, metafile: true,
-  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, anyLanguage, inflateOnly, noNode, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
+  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, guide, anyLanguage, inflateOnly, noNode, oneThread, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
   define: { "import.meta.url": "undefined" },
 });
 const sheets = readdirSync(join(root, "src/page/styles")).sort().map((name) => join("src/page/styles", name));

@@ -18,7 +18,7 @@ export function unshared(bytes) {
 
 /** Bytes as text, five letters for four of them: the digits of the number that they are, the last byte first. The letters are those
  * from ( to } but \. */
-function base85(bytes) {
+export function base85(bytes) {
   let text = "";
   for (let i = 0; i < bytes.length; i += 4) {
     const four = bytes.subarray(i, i + 4);

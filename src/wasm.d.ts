@@ -13,3 +13,9 @@ declare module "*?gzip" {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
 }
+
+// docs/choosing.md, and beside it the other languages, deflated, as text (scripts/guide.mjs).
+declare module "*?guide" {
+  const text: string;
+  export default text;
+}

@@ -2,7 +2,7 @@
 // like and of what was asked for.
 
 import { dashed } from "./args.ts";
-import { grouped, plural, short } from "./text.ts";
+import { filled, short } from "./text.ts";
 
 export type Task = "classes" | "yes-no" | "number";
 
@@ -44,12 +44,81 @@ export interface Asked {
   readonly classWeights?: string;
 }
 
-/** A choice as it is printed. `asked` where it was not ours. */
+/** A text of TEXTS by its code, with what stands in it: other front ends say it in their own language. */
+export interface Said {
+  readonly code: keyof typeof TEXTS;
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+/** A choice as it is printed, and, where it was ours, as it is said elsewhere. */
 export interface Choice {
   readonly name: string;
   readonly value: string;
   readonly why: string;
+  /** It was not ours. */
   readonly asked: boolean;
+  readonly says: { readonly value: Said; readonly why: Said };
+}
+
+/** What choices say, in English. */
+export const TEXTS = {
+  "value.plain": "{value}",
+  "value.classes": "one of {count} classes",
+  "value.yes-no": "one of two classes",
+  "value.number": "a number",
+  "value.output": "dense({outputs}), no activation",
+  "value.none": "none",
+  "value.off": "off",
+  "value.stop": "after {epochs} {epochs:epoch|epochs}",
+  "value.balanced": "balanced",
+  "why.asked": "{from}",
+  "why.told": "{why}",
+  "why.classes": "{target} is one of {names}",
+  "why.yes-no": "{target} is {names}",
+  "why.number": "{target} is a column of numbers",
+  "why.crossEntropy": "each row has one class of several",
+  "why.binaryCrossEntropy": "one question, yes or no",
+  "why.huber": "{percent} % of the numbers lie far off: squares would follow them alone",
+  "why.mse": "numbers without far-off ones: the mean is what is wanted",
+  "why.any-number": "numbers may be anything; the target is scaled for training, and predictions are scaled back",
+  "why.logit": "{loss} takes the logit, and loses no digits at any size",
+  "why.logits": "{loss} takes the logits: softmax after them would lose digits",
+  "why.one-layer": "{rows} {rows:row|rows} of {inputs} {inputs:input|inputs}: one layer, for more would learn the rows by heart",
+  "why.few-inputs": "{inputs} {inputs:input|inputs}: what follows from so few may be curved, and two layers bend better",
+  "why.two-layers": "{rows} {rows:row|rows} of {inputs} {inputs:input|inputs}: enough for two layers",
+  "why.relu": "the first to try in hidden layers: cheap, and gradients do not shrink",
+  "why.whole-batch": "all rows at once",
+  "why.batch": "{steps} {steps:step|steps} an epoch",
+  "why.adam": "no idea yet: it works without tuning",
+  "why.adamW": "{weights} {weights:weight|weights} for {rows} {rows:row|rows}: its decay keeps them small",
+  "why.tested": "a range test of {steps} {steps:step|steps} suggests {rate}",
+  "why.tested-bounded": "a range test of {steps} {steps:step|steps} suggests {rate}, kept within what the optimizer bears",
+  "why.epochs": "some {wanted} steps of {steps} {steps:step|steps} an epoch, within {fewest} to {most} epochs",
+  "why.cosine": "the rate falls to 0 over the run, so that the weights settle",
+  "why.warmup": "a large network: the rate rises for an epoch, then falls along a cosine",
+  "why.stop": "without a better held-out loss; the best epoch's weights are kept",
+  "why.oversample": "{from}: of each class {rows} {rows:row|rows}, those of rarer ones more than once",
+  "why.unequal": "the largest class has {times} times the rows of the smallest",
+} as const;
+
+const say = (code: Said["code"], details: Said["details"] = {}): Said => ({ code, details });
+const plain = (value: string | number): Said => say("value.plain", { value: String(value) });
+const english = ({ code, details }: Said): string => filled(TEXTS[code], details);
+
+function choiceOf(name: string, value: Said, why: Said, asked: boolean): Choice {
+  return { name, value: english(value), why: english(why), asked, says: { value, why } };
+}
+
+/** The rate of a range test, as the choice that it is. */
+export function testedChoice({ rate, suggestion, steps }: { readonly rate: number; readonly suggestion: number; readonly steps: number }): Choice {
+  const whole = rate === Number(suggestion.toPrecision(2));
+  return choiceOf("learning rate", plain(short(rate)), say(whole ? "why.tested" : "why.tested-bounded", { steps, rate: short(suggestion) }), false);
+}
+
+/** The choices with another, which is told after the optimizer. */
+export function withRate(choices: readonly Choice[], rate: Choice): Choice[] {
+  const at = choices.findIndex(({ name }) => name === "optimizer") + 1;
+  return [...choices.slice(0, at), rate, ...choices.slice(at)];
 }
 
 /** All that a training is made of. */
@@ -85,7 +154,7 @@ export const OPTIMIZERS = ["adam", "adamW", "sgd", "rmsprop", "adagrad", "adadel
 export const SCHEDULES = ["cosine", "warmup", "oneCycle", "reduceOnPlateau", "constant"] as const;
 
 /** Losses that a task can have, the usual one first. */
-const FITTING: Readonly<Record<Task, readonly string[]>> = {
+export const FITTING: Readonly<Record<Task, readonly string[]>> = {
   classes: ["crossEntropy", "focal", "multiMargin"],
   "yes-no": ["binaryCrossEntropy", "focal", "crossEntropy"],
   number: ["mse", "mae", "huber", "smoothL1"],
@@ -116,12 +185,13 @@ const FEWEST_STREAMED = 3;
 export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => string = () => "as asked"): { plan: Plan; choices: Choice[] } {
   const { task, inputs } = facts, choices: Choice[] = [];
   /** Notes a choice: what was asked for, or ours with its reason. */
-  const pick = <K extends keyof Asked, V extends NonNullable<Asked[K]>>(name: string, key: K, ours: V, why: string, text: (value: V) => string = String): V => {
+  const pick = <K extends keyof Asked, V extends NonNullable<Asked[K]>>(name: string, key: K, ours: V, why: Said, text: (value: V) => Said = (value) => plain(String(value))): V => {
     const given = asked[key] as V | undefined, value = given ?? ours;
-    choices.push({ name, value: text(value), why: given === undefined ? why : from(key), asked: given !== undefined });
+    choices.push(choiceOf(name, text(value), given === undefined ? why : askedFor(key), given !== undefined));
     return value;
   };
-  const note = (name: string, value: string, why: string): void => void choices.push({ name, value, why, asked: false });
+  const askedFor = (key: keyof Asked): Said => say("why.asked", { from: from(key) });
+  const note = (name: string, value: Said, why: Said): void => void choices.push(choiceOf(name, value, why, false));
 
   if (facts.stream && asked.classWeights === "oversample") throw new Unfit("classWeights", "oversample", ["balanced", "none"], "rows that are streamed have");
   const { rows } = facts, more = asked.classWeights === "oversample" ? { oversample: true as const } : undefined;
@@ -132,44 +202,45 @@ export function choose(facts: Facts, asked: Asked, from: (name: keyof Asked) => 
   note("task", taskName, taskWhy);
 
   if (facts.stream) {
-    note("rows", ...facts.stream.rows);
-    note("held out", ...facts.stream.heldOut);
+    for (const [name, [value, why]] of [["rows", facts.stream.rows], ["held out", facts.stream.heldOut]] as const) note(name, plain(value), say("why.told", { why }));
   }
   if (facts.images) {
-    pick("image size", "imageSize", ...facts.images.imageSize);
-    pick("channels", "channels", ...facts.images.channels);
+    for (const [name, key] of [["image size", "imageSize"], ["channels", "channels"]] as const) {
+      const [value, why] = facts.images[key];
+      pick(name, key, value, say("why.told", { why }));
+    }
   }
 
   const loss = pick("loss", "loss", ...lossOf(facts));
-  if (!FITTING[task].includes(loss)) throw new Unfit("loss", loss, FITTING[task], `${taskName} has`);
+  if (!FITTING[task].includes(loss)) throw new Unfit("loss", loss, FITTING[task], `${english(taskName)} has`);
   const outputs = outputsOf(facts, loss);
-  note("output", `dense(${outputs}), no activation`, outputWhy(task, loss, outputs));
+  note("output", say("value.output", { outputs }), outputWhy(task, loss, outputs));
 
-  const hidden = pick("hidden layers", "hidden", ...hiddenOf(rows, inputs), (sizes) => sizes.join(", ") || "none");
-  const activation: string = hidden.length ? pick<"activation", string>("activation", "activation", "relu", "the first to try in hidden layers: cheap, and gradients do not shrink") : "relu";
+  const hidden = pick("hidden layers", "hidden", ...hiddenOf(rows, inputs), (sizes) => (sizes.length ? plain(sizes.join(", ")) : say("value.none")));
+  const activation: string = hidden.length ? pick<"activation", string>("activation", "activation", "relu", say("why.relu")) : "relu";
   const initializer = activation === "selu" ? "lecun" : ["tanh", "sigmoid", "softsign", "hardTanh", "hardSigmoid"].includes(activation) ? "xavier" : "he";
   const weights = weightsOf([inputs, ...hidden, outputs]);
   const dropout = asked.dropout ?? 0;
-  if (asked.dropout !== undefined) note("dropout", String(dropout), from("dropout"));
+  if (asked.dropout !== undefined) note("dropout", plain(dropout), askedFor("dropout"));
 
   const batchSize = pick("batch size", "batchSize", ...batchOf(taken));
   const perEpoch = Math.ceil(taken / batchSize);
   const optimizer = pick("optimizer", "optimizer", ...optimizerOf(rows, weights));
   const weightDecay = asked.weightDecay ?? (optimizer === "adamW" ? 0.01 : 0);
-  if (asked.weightDecay !== undefined) note("weight decay", short(weightDecay), from("weightDecay"));
+  if (asked.weightDecay !== undefined) note("weight decay", plain(short(weightDecay)), askedFor("weightDecay"));
 
   const tested = asked.learningRate === undefined || asked.learningRate === "auto";
   const learningRate = tested ? undefined : (asked.learningRate as number);
-  if (learningRate !== undefined) note("learning rate", short(learningRate), from("learningRate"));
+  if (learningRate !== undefined) note("learning rate", plain(short(learningRate)), askedFor("learningRate"));
 
   const fewest = facts.stream ? FEWEST_STREAMED : FEWEST;
-  const epochs = pick("epochs", "epochs", epochsOf(perEpoch, fewest), `some ${grouped(STEPS)} steps of ${plural(perEpoch, "step")} an epoch, within ${fewest} to ${MOST} epochs`);
+  const epochs = pick("epochs", "epochs", epochsOf(perEpoch, fewest), say("why.epochs", { wanted: STEPS, steps: perEpoch, fewest, most: MOST }));
   const schedule = pick("schedule", "schedule", ...scheduleOf(weights));
   const patience = asked.earlyStopping === false ? 0 : asked.patience ?? Math.max(10, Math.ceil(epochs / 5));
-  if (asked.earlyStopping === false) note("early stopping", "off", from("earlyStopping"));
-  else note("early stopping", `after ${plural(patience, "epoch")}`, asked.patience === undefined ? "without a better held-out loss; the best epoch's weights are kept" : from("patience"));
+  if (asked.earlyStopping === false) note("early stopping", say("value.off"), askedFor("earlyStopping"));
+  else note("early stopping", say("value.stop", { epochs: patience }), asked.patience === undefined ? say("why.stop") : askedFor("patience"));
 
-  const classWeights = classWeightsOf(facts, asked, from, note);
+  const classWeights = classWeightsOf(facts, asked, askedFor, note);
   return {
     plan: { task, hidden, activation, dropout, initializer, outputs, loss, optimizer, learningRate, weightDecay, schedule, epochs, batchSize, patience, classWeights, ...more },
     choices,
@@ -183,16 +254,17 @@ export class Unfit extends Error {
   }
 }
 
-function taskOf({ task, target, classes = [] }: Facts): [string, string] {
-  if (task === "number") return ["a number", `${target} is a column of numbers`];
+function taskOf({ task, target, classes = [] }: Facts): [Said, Said] {
+  if (task === "number") return [say("value.number"), say("why.number", { target })];
   const names = classes.map(({ name }) => name), listed = names.length > 6 ? `${names.slice(0, 5).join(", ")}, …` : names.join(", ");
-  return task === "yes-no" ? ["one of two classes", `${target} is ${names.join(" or ")}`] : [`one of ${classes.length} classes`, `${target} is one of ${listed}`];
+  return task === "yes-no" ? [say("value.yes-no"), say("why.yes-no", { target, names: names.join(" or ") })]
+    : [say("value.classes", { count: String(classes.length) }), say("why.classes", { target, names: listed })];
 }
 
-function lossOf({ task, far = 0 }: Facts): [string, string] {
-  if (task === "classes") return ["crossEntropy", "each row has one class of several"];
-  if (task === "yes-no") return ["binaryCrossEntropy", "one question, yes or no"];
-  return far > FAR ? ["huber", `${short(100 * far)} % of the numbers lie far off: squares would follow them alone`] : ["mse", "numbers without far-off ones: the mean is what is wanted"];
+function lossOf({ task, far = 0 }: Facts): [string, Said] {
+  if (task === "classes") return ["crossEntropy", say("why.crossEntropy")];
+  if (task === "yes-no") return ["binaryCrossEntropy", say("why.binaryCrossEntropy")];
+  return far > FAR ? ["huber", say("why.huber", { percent: short(100 * far) })] : ["mse", say("why.mse")];
 }
 
 function outputsOf({ task, classes = [] }: Facts, loss: string): number {
@@ -201,19 +273,19 @@ function outputsOf({ task, classes = [] }: Facts, loss: string): number {
   return loss === "crossEntropy" ? 2 : 1;
 }
 
-function outputWhy(task: Task, loss: string, outputs: number): string {
-  if (task === "number") return "numbers may be anything; the target is scaled for training, and predictions are scaled back";
-  return outputs === 1 ? `${loss} takes the logit, and loses no digits at any size` : `${loss} takes the logits: softmax after them would lose digits`;
+function outputWhy(task: Task, loss: string, outputs: number): Said {
+  if (task === "number") return say("why.any-number");
+  return say(outputs === 1 ? "why.logit" : "why.logits", { loss });
 }
 
 /** As wide as the rows can teach: a fifth of a weight's share or so, and never narrower than 16. */
-function hiddenOf(rows: number, inputs: number): [readonly number[], string] {
-  if (inputs <= FEW_INPUTS && rows >= 100 && rows < 1000) return [[32, 32], `${plural(inputs, "input")}: what follows from so few may be curved, and two layers bend better`];
+function hiddenOf(rows: number, inputs: number): [readonly number[], Said] {
+  if (inputs <= FEW_INPUTS && rows >= 100 && rows < 1000) return [[32, 32], say("why.few-inputs", { inputs })];
   const sizes = rows < 1000 ? [32] : rows < 10_000 ? [64, 32] : rows < 100_000 ? [128, 64] : [256, 128];
   // a wide input makes the first layer large by itself
   const [first = 16, ...rest] = sizes, narrow = inputs * first > 20 * rows ? Math.max(16, 8 * Math.floor((20 * rows) / inputs / 8)) : first;
   const kept = [Math.min(first, narrow), ...rest.filter((size) => size < narrow)];
-  return [kept, `${plural(rows, "row")} of ${plural(inputs, "input")}: ${kept.length > 1 ? "enough for two layers" : "one layer, for more would learn the rows by heart"}`];
+  return [kept, say(kept.length > 1 ? "why.two-layers" : "why.one-layer", { rows, inputs })];
 }
 
 /** Weights and biases of dense layers of these sizes. */
@@ -221,14 +293,14 @@ export function weightsOf(sizes: readonly number[]): number {
   return sizes.slice(1).reduce((sum, size, i) => sum + size * (sizes[i]! + 1), 0);
 }
 
-function batchOf(rows: number): [number, string] {
+function batchOf(rows: number): [number, Said] {
   const size = rows < 10_000 ? 32 : rows < 100_000 ? 64 : 256;
-  return size >= rows ? [rows, "all rows at once"] : [size, `${plural(Math.ceil(rows / size), "step")} an epoch`];
+  return size >= rows ? [rows, say("why.whole-batch")] : [size, say("why.batch", { steps: Math.ceil(rows / size) })];
 }
 
-function optimizerOf(rows: number, weights: number): [string, string] {
-  if (rows >= AMPLE * weights) return ["adam", "no idea yet: it works without tuning"];
-  return ["adamW", `${plural(weights, "weight")} for ${plural(rows, "row")}: its decay keeps them small`];
+function optimizerOf(rows: number, weights: number): [string, Said] {
+  if (rows >= AMPLE * weights) return ["adam", say("why.adam")];
+  return ["adamW", say("why.adamW", { weights, rows })];
 }
 
 /** The rate that an optimizer starts with where no test is made. */
@@ -246,12 +318,12 @@ function epochsOf(perEpoch: number, fewest: number): number {
   return Math.min(MOST, Math.max(fewest, Math.ceil(STEPS / perEpoch)));
 }
 
-function scheduleOf(weights: number): [string, string] {
-  return weights >= LARGE ? ["warmup", "a large network: the rate rises for an epoch, then falls along a cosine"] : ["cosine", "the rate falls to 0 over the run, so that the weights settle"];
+function scheduleOf(weights: number): [string, Said] {
+  return weights >= LARGE ? ["warmup", say("why.warmup")] : ["cosine", say("why.cosine")];
 }
 
 function classWeightsOf(
-  { task, classes = [], rows }: Facts, { classWeights }: Asked, from: (name: keyof Asked) => string, note: (name: string, value: string, why: string) => void,
+  { task, classes = [], rows }: Facts, { classWeights }: Asked, askedFor: (name: keyof Asked) => Said, note: (name: string, value: Said, why: Said) => void,
 ): readonly number[] | undefined {
   if (task === "number") {
     if (classWeights !== undefined && classWeights !== "none") throw new Unfit("classWeights", classWeights, ["none"], "a number has");
@@ -259,8 +331,8 @@ function classWeightsOf(
   }
   const counts = classes.map((one) => one.rows), most = Math.max(...counts), least = Math.max(1, Math.min(...counts)), unequal = most >= UNEQUAL * least;
   const wanted = classWeights === undefined || classWeights === "auto" ? unequal : classWeights !== "none";
-  if (classWeights === "oversample") note("class weights", "oversample", `${from("classWeights")}: of each class ${plural(most, "row")}, those of rarer ones more than once`);
-  else if (classWeights !== undefined && classWeights !== "auto") note("class weights", classWeights, from("classWeights"));
-  else if (unequal) note("class weights", "balanced", `the largest class has ${short(most / least)} times the rows of the smallest`);
+  if (classWeights === "oversample") note("class weights", plain("oversample"), say("why.oversample", { ...askedFor("classWeights").details, rows: most }));
+  else if (classWeights !== undefined && classWeights !== "auto") note("class weights", plain(classWeights), askedFor("classWeights"));
+  else if (unequal) note("class weights", say("value.balanced"), say("why.unequal", { times: short(most / least) }));
   return wanted ? counts.map((count) => rows / (counts.length * Math.max(1, count))) : undefined;
 }

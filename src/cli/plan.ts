@@ -2,11 +2,10 @@
 
 import type { Model } from "../index.ts";
 import type { Flags } from "./args.ts";
-import { type Asked, type Choice, choose, type Plan } from "./choose.ts";
+import { type Asked, type Choice, choose, type Plan, testedChoice, withRate } from "./choose.ts";
 import { modelOf, prepare, type AnyReady, testedRate, type Wanted } from "./prepare.ts";
 import { PICTURES, READING, settingsOf, TRAINING } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
-import { plural, short } from "./text.ts";
 
 /** Flags of those commands. */
 export const PLANNING = {
@@ -35,8 +34,6 @@ export async function planOf(path: string, { config, labels, ...flags }: Wanted 
 export async function rated({ ready, plan, wanted, choices }: Planned): Promise<Planned & { readonly model: Model }> {
   const model = await modelOf(ready, plan, wanted);
   if (plan.learningRate !== undefined) return { ready, plan, wanted, choices, model };
-  const { rate, suggestion, steps } = await testedRate(model, ready, plan, wanted);
-  const why = `a range test of ${plural(steps, "step")} suggests ${short(suggestion)}${rate === Number(suggestion.toPrecision(2)) ? "" : ", kept within what the optimizer bears"}`;
-  const at = choices.findIndex(({ name }) => name === "optimizer") + 1, choice: Choice = { name: "learning rate", value: short(rate), why, asked: false };
-  return { ready, plan: { ...plan, learningRate: rate }, wanted, choices: [...choices.slice(0, at), choice, ...choices.slice(at)], model };
+  const tested = await testedRate(model, ready, plan, wanted);
+  return { ready, plan: { ...plan, learningRate: tested.rate }, wanted, choices: withRate(choices, testedChoice(tested)), model };
 }

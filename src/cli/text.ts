@@ -111,3 +111,17 @@ export function sized(bytes: number): string {
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${grouped(n)} ${n === 1 ? one : many}`;
 }
+
+/** A template with its values: {name} stands for a value, {n:row|rows} for the word that goes with one, or with more. */
+export function filled(template: string, values: Readonly<Record<string, string | number>> = {}): string {
+  return template.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, more?: string) => {
+    const value = values[name];
+    if (one !== undefined) return value === 1 ? one : more!;
+    return typeof value === "number" ? numberText(value) : value ?? "";
+  });
+}
+
+/** A number as people read it. */
+export function numberText(value: number): string {
+  return Number.isInteger(value) ? grouped(value) : short(value);
+}

@@ -99,7 +99,7 @@ export function wantBuilt(): void {
 
 /** And of the trainer page. */
 export function wantPage(): void {
-  wantNewer("dist/trainer.html", ["src", "docs/choosing.md", "scripts/page.mjs", "scripts/wasm.mjs"]);
+  wantNewer("dist/trainer.html", ["src", "docs/choosing.md", "docs/choosing.zh.md", "scripts/page.mjs", "scripts/guide.mjs", "scripts/wasm.mjs"]);
 }
 
 function wantNewer(built: string, sources: readonly string[]): void {

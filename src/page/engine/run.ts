@@ -1,11 +1,10 @@
 // One run: a model, its training, and what is told of it.
 
-import { doctor, earlyStopping, type Finding, hash, keepRun, type KeptRun, type Model, r2, type Report, StateError, type Training } from "../../index.ts";
-import { type Ready, weighted } from "../../cli/prepare.ts";
+import { doctor, type Finding, hash, keepRun, type KeptRun, type Model, type Report, StateError, type Training } from "../../index.ts";
+import type { Ready } from "../../cli/prepare.ts";
 import type { Design, EpochView, FindingView, RunView } from "./api.ts";
 import { problemOf } from "./messages.ts";
-import { modelOf, trainingOf } from "./design.ts";
-import { lossOf, optimizerOf, scheduleOf } from "./parts.ts";
+import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 
 /** Between two tellings, in milliseconds. */
 const PACE = 100;
@@ -32,19 +31,14 @@ export class Run {
 
   /** Begins, or goes on; returns when it is under way. */
   async go(): Promise<void> {
-    const { design, ready } = this, schedule = scheduleOf(design.schedule);
+    const { design, ready } = this;
     this.made?.dispose();
     const model = this.made = await modelOf(ready, design);
     const findings = new Map<string, Finding>(), run: KeptRun = keepRun(`lanewise-trainer/${this.id}`, {
       store: "indexeddb", every: { seconds: 2 }, onCheckpoint: (step) => this.change({ checkpoints: [...this.view.checkpoints, step] }),
     });
-    const training = this.training = model.fit(trainingOf(ready, design) as never, {
-      loss: lossOf(design.loss), optimizer: optimizerOf(design.optimizer), ...(schedule && { schedule }), batchSize: design.batchSize, epochs: design.epochs, seed: design.seed,
-      validation: design.balanced ? weighted(ready.heldOut, {} as never) : ready.heldOut, metrics: ready.classes ? ["accuracy"] : [r2()],
-      callbacks: [
-        ...(design.patience ? [earlyStopping({ patience: design.patience })] : []),
-        { onEpoch: (report: Report) => this.epoch(report as never, findings) },
-      ],
+    const fit = fitOptionsOf(ready, design), training = this.training = model.fit(trainingOf(ready, design) as never, {
+      ...fit, callbacks: [...fit.callbacks, { onEpoch: (report: Report) => this.epoch(report as never, findings) }],
       doctor: doctor(), run, onStep: ({ step }: { step: number }) => this.pace(step),
     } as never) as unknown as Training;
     this.change({ status: "running", problem: undefined });

@@ -9,10 +9,10 @@ export function designOf(plan: Plan, input: readonly number[], seed: number): De
   const layers: Part[] = [
     ...(input.length > 1 ? [partOf("layers", "flatten")] : []),
     ...hidden.flatMap((units) => [partOf("layers", "dense", { units, initializer }), partOf("layers", activation), ...(dropout ? [partOf("layers", "dropout", { rate: dropout })] : [])]),
-    partOf("layers", "dense", { units: outputs }),
+    partOf("layers", "dense", { units: outputs, initializer: "pytorch" }),
   ];
   return {
-    layers, loss: partOf("losses", plan.loss), optimizer: partOf("optimizers", optimizer, { learningRate: learningRate!, weightDecay }), schedule: partOf("schedules", plan.schedule),
+    layers, loss: partOf("losses", plan.loss, plan.loss === "focal" ? { variant: plan.task === "classes" ? "softmax" : "sigmoid" } : {}), optimizer: partOf("optimizers", optimizer, { learningRate: learningRate!, weightDecay }), schedule: partOf("schedules", plan.schedule),
     batchSize: plan.batchSize, epochs: plan.epochs, patience: plan.patience, balanced: plan.classWeights !== undefined, seed,
   };
 }

@@ -1,6 +1,6 @@
-// Texts in the user's language. In a text {name} stands for a value, and {n:row|rows} for the word that goes with one, or with more.
+// Texts in the user's language: templates, filled as the command line fills its own.
 
-import { grouped } from "../../cli/text.ts";
+import { filled } from "../../cli/text.ts";
 import { en } from "./en/index.ts";
 import { zh } from "./zh/index.ts";
 
@@ -22,16 +22,9 @@ export function speak(language: Language): void {
 }
 
 /** A text of the catalogue. */
-export function t(key: Key, values: Values = {}): string {
-  return CATALOGUES[current][key].replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, more?: string) => {
-    const value = values[name];
-    if (one !== undefined) return value === 1 ? one : more!;
-    return typeof value === "number" ? numberText(value) : value ?? "";
-  });
-}
+export const t = (key: Key, values?: Values): string => filled(CATALOGUES[current][key], values);
 
 /** Is there such a text? */
 export const known = (key: string): key is Key => Object.hasOwn(en, key);
 
-/** A number as people read it. */
-export const numberText = (value: number): string => (Number.isInteger(value) ? grouped(value) : String(Number(value.toPrecision(4))));
+export { numberText } from "../../cli/text.ts";

@@ -1,6 +1,7 @@
 // What stands around each screen.
 
 import { LANGUAGES, type Language, t } from "../text/index.ts";
+import { Guide } from "./parts/guide.tsx";
 import { ProblemCard } from "./parts/problem.tsx";
 import { DataScreen } from "./screens/data.tsx";
 import { ModelScreen } from "./screens/model.tsx";
@@ -46,6 +47,7 @@ export function Shell() {
         <ProblemCard />
         <Screen />
       </main>
+      <Guide />
       <footer>
         <p>{t("app.promise")}</p>
         <p role="status" class="busy">{busy && t(busy)}</p>

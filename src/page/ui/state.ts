@@ -23,12 +23,14 @@ export interface State {
   readonly runs: readonly RunView[];
   /** Whose figures are shown. */
   readonly run: string | undefined;
+  /** The section of the guide that is open, by its English anchor. */
+  readonly guide: string | undefined;
 }
 
 export class App {
   state: State = {
     screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, suggestion: undefined, design: undefined,
-    runs: [], run: undefined,
+    runs: [], run: undefined, guide: undefined,
   };
   private readonly watchers = new Set<() => void>();
 

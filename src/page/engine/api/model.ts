@@ -1,5 +1,7 @@
 // Of models.
 
+import type { Said } from "./common.ts";
+
 /** A layer, a loss, an optimizer or a schedule: the library's name, and its options. */
 export interface Part {
   readonly kind: string;
@@ -24,20 +26,23 @@ export interface Design {
 
 export interface Suggestion {
   readonly design: Design;
-  /** What was chosen, and why, in the order in which it is told. */
-  readonly choices: readonly { readonly name: string; readonly value: string; readonly why: string }[];
+  /** What was chosen, and why, in the order in which it is told; `name` is that of the text catalogue's choice.… */
+  readonly choices: readonly { readonly name: string; readonly value: Said; readonly why: Said }[];
 }
 
+/** What is wrong with a design, and where: "layers.2.units", "loss", "batchSize". */
+export interface Flaw extends Said {
+  readonly at: string;
+}
+
+/** What a training will take. */
 export interface Estimate {
-  readonly layers: readonly { readonly output: readonly number[]; readonly parameters: number }[];
-  readonly parameters: number;
   /** Of memory, while it trains. */
   readonly bytes: number;
   readonly stepsPerEpoch: number;
-  /** Measured over some steps. */
+  /** From steps that were made. */
   readonly secondsPerEpoch: number;
 }
-
 
 export interface ModelApi {
   suggest(): Promise<Suggestion>;

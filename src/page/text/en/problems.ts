@@ -9,4 +9,6 @@ export const problems = {
   "problem.no-pictures": "{of} has labels, but their pictures are missing. Drop both files together.",
   "problem.no-labels": "{of} has pictures, but their labels are missing. Drop both files together.",
   "problem.rows-differ": "{of}: there should be {wanted}, and there are {got}.",
+  "problem.memory-limit": "It needs more memory than a page may have. Take fewer units, or smaller batches.",
+  "problem.out-of-memory": "The browser gives no more memory. Take fewer units, or smaller batches, or close other pages.",
 } as const;

@@ -10,4 +10,6 @@ export const problems: Record<keyof typeof english, string> = {
   "problem.no-pictures": "{of} 只有标签，缺少图片。请同时拖入两个文件。",
   "problem.no-labels": "{of} 只有图片，缺少标签。请同时拖入两个文件。",
   "problem.rows-differ": "{of}：应有 {wanted}，实际有 {got}。",
+  "problem.memory-limit": "所需内存超过了网页的上限。请减少单元数，或用更小的批。",
+  "problem.out-of-memory": "浏览器无法再提供内存。请减少单元数、用更小的批，或关闭其他页面。",
 };

@@ -1,0 +1,1 @@
+export function guideModule(file: string): string;
