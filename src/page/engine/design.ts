@@ -1,9 +1,9 @@
-// From a design to a model.
+// From a design to a model and its training.
 
-import { createModel, type Data, type Model, type ModelOptions, ops, sequential } from "../../index.ts";
+import { createModel, type Data, earlyStopping, type Model, type ModelOptions, ops, r2, sequential } from "../../index.ts";
 import { type Ready, weighted } from "../../cli/prepare.ts";
 import type { Design, Estimate } from "./api.ts";
-import { layerOf, lossOf, optimizerOf } from "./parts.ts";
+import { layerOf, lossOf, optimizerOf, scheduleOf } from "./parts.ts";
 
 /** An untrained model of a design. */
 export async function modelOf({ input, classes, preprocessing, factor }: Ready, { layers, seed }: Design): Promise<Model> {
@@ -13,12 +13,24 @@ export async function modelOf({ input, classes, preprocessing, factor }: Ready, 
 }
 
 /** The rows to train on, each with what it counts. */
-export function trainingOf(ready: Ready, design: Design): Data {
-  return design.balanced ? weighted(ready.training, { classWeights: balancedOf(ready) } as never) : ready.training;
+export const trainingOf = (ready: Ready, design: Design): Data => rowsOf(ready.training, ready, design);
+
+function rowsOf(data: Data, ready: Ready, { balanced }: Design): Data {
+  return balanced ? weighted(data, { classWeights: balancedOf(ready) } as never) : data;
 }
 
 function balancedOf({ facts: { classes = [], rows } }: Ready): number[] {
   return classes.map((one) => rows / (classes.length * Math.max(1, one.rows)));
+}
+
+/** Options of fit, but for what looks on and what keeps: the same bits wherever they are taken. */
+export function fitOf(ready: Ready, design: Design) {
+  const schedule = scheduleOf(design.schedule), { batchSize, epochs, seed, patience } = design;
+  return {
+    loss: lossOf(design.loss), optimizer: optimizerOf(design.optimizer), ...(schedule && { schedule }), batchSize, epochs, seed,
+    validation: rowsOf(ready.heldOut, ready, design), metrics: ready.classes ? ["accuracy" as const] : [r2()],
+    callbacks: patience ? [earlyStopping({ patience })] : [],
+  };
 }
 
 /** What it will take, before it is trained: sizes from the plan, time from a few steps. */
