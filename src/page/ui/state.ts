@@ -98,6 +98,30 @@ export class App {
     await this.ask(undefined, () => this.engine.train(id, name, design));
   }
 
+  async goOn({ id, name, design }: RunView): Promise<void> {
+    await this.ask(undefined, () => this.engine.train(id, name, design));
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.ask(undefined, () => this.engine.pause(id));
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.ask(undefined, () => this.engine.stop(id));
+  }
+
+  /** A new run in the place of one; its design is that of the page from now on. */
+  async retrain({ id, status }: RunView, design: Design, name: string): Promise<void> {
+    if (status === "running") await this.stop(id);
+    this.set({ design });
+    await this.train(design, name);
+  }
+
+  async remove(id: string): Promise<void> {
+    const gone = await this.ask(undefined, async () => (await this.engine.remove(id), true)), runs = this.state.runs.filter((run) => run.id !== id);
+    if (gone) this.set({ runs, ...(this.state.run === id && { run: runs.at(-1)?.id }) });
+  }
+
   get run(): RunView | undefined {
     return this.state.runs.find(({ id }) => id === this.state.run);
   }
