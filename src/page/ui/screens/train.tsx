@@ -30,8 +30,8 @@ export function TrainScreen() {
         <>
           <Progress run={run} />
           <div class="training">
-            <Curves run={run} others={runs.filter(({ id }) => id !== run.id && overlaid.has(id))} />
             <Findings run={run} />
+            <Curves run={run} others={runs.filter(({ id }) => id !== run.id && overlaid.has(id))} />
           </div>
           <Compare runs={runs} shown={run.id} overlaid={overlaid} overlay={overlay} />
           <Past key={run.id} run={run} />
@@ -59,6 +59,7 @@ function Progress({ run }: { readonly run: RunView }) {
       <p class="told">{text}</p>
       <Announced text={text} now={status} />
       {problem && <p class="failed">{known(key) ? t(key, problem.details) : problem.message}</p>}
+      <p class="told hash quiet">{run.hash && <>{t("train.hash")} <code>{run.hash}</code></>}</p>
       <dl class="figures">{figures.map(([what, figure]) => <div key={what}><dt>{what}</dt><dd>{figure}</dd></div>)}</dl>
     </section>
   );

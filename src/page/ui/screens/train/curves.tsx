@@ -39,12 +39,12 @@ export function Curves({ run, others }: { readonly run: RunView; readonly others
         <label class="field">{t("train.smoothing")}<input type="range" min="0" max="0.98" step="0.02" value={smoothing} onInput={({ currentTarget }) => soften(Number(currentTarget.value))} /></label>
       </div>
       <div class="charts">
-        <LineChart title={t("train.loss")} log={log} lines={[...scores("loss", "heldOutLoss"), single].map(soft)} />
-        <LineChart title={t(`train.${metric}`)} lines={scores("metric", "heldOutMetric").map(soft)} />
-        <LineChart title={t("train.gradients")} x={x} log lines={layers(({ weights }) => weights, ({ gradient }: { gradient: number }) => gradient).map(soft)} />
-        <LineChart title={t("train.updates")} x={x} log lines={layers(({ weights }) => weights, ({ update }: { update: number }) => update).map(soft)} />
-        <LineChart title={t("train.dead")} x={x} lines={layers(({ units }) => units, ({ share }: { share: number }) => share)} />
-        <LineChart title={t("train.learningRate")} lines={[{ name: t("train.learningRate"), x: along(run, curve), values: curve.map(({ learningRate }) => learningRate) }]} />
+        <LineChart title={t("train.loss")} log={log} over={t("train.epoch")} lines={[...scores("loss", "heldOutLoss"), single].map(soft)} />
+        <LineChart title={t(`train.${metric}`)} over={t("train.epoch")} lines={scores("metric", "heldOutMetric").map(soft)} />
+        <LineChart title={t("train.gradients")} over={t("train.epoch")} x={x} log lines={layers(({ weights }) => weights, ({ gradient }: { gradient: number }) => gradient).map(soft)} />
+        <LineChart title={t("train.updates")} over={t("train.epoch")} x={x} log lines={layers(({ weights }) => weights, ({ update }: { update: number }) => update).map(soft)} />
+        <LineChart title={t("train.dead")} over={t("train.epoch")} x={x} lines={layers(({ units }) => units, ({ share }: { share: number }) => share)} />
+        <LineChart title={t("train.learningRate")} over={t("train.epoch")} lines={[{ name: t("train.learningRate"), x: along(run, curve), values: curve.map(({ learningRate }) => learningRate) }]} />
       </div>
     </section>
   );

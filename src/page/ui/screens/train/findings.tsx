@@ -12,8 +12,9 @@ const GRAVE = { error: 0, warning: 1, info: 2 } as const;
 export function Findings({ run }: { readonly run: RunView }) {
   const sorted = [...run.findings].sort((a, b) => GRAVE[a.severity] - GRAVE[b.severity]);
   return (
-    <section aria-labelledby="doctor">
+    <section class="side" aria-labelledby="doctor">
       <h3 id="doctor">{t("train.doctor")}</h3>
+      <p role="status" class="unseen">{sorted.length > 0 && t("train.doctor.count", { n: sorted.length })}</p>
       <div class="doctor" tabIndex={0} role="group" aria-labelledby="doctor">
         {sorted.length === 0 && <p class="quiet">{t("train.doctor.nothing")}</p>}
         {sorted.map((finding) => <Card key={`${finding.code} ${finding.layer}`} run={run} finding={finding} />)}

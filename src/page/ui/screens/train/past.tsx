@@ -12,7 +12,10 @@ export function Past({ run: { id, step: last } }: { readonly run: RunView }) {
   const app = useApp(), [step, choose] = useState<number>(), [moment, show] = useState<Moment>();
   useEffect(() => {
     if (step === undefined) return;
-    const timer = setTimeout(() => void app.ask(undefined, () => app.engine.moment(id, step)).then((found) => found && show(found)), REST);
+    const timer = setTimeout(() => void app.ask(undefined, () => app.engine.moment(id, step)).then((found) => {
+      if (found) show(found);
+      else choose((now) => (now === step ? undefined : now)); // it went wrong
+    }), REST);
     return () => clearTimeout(timer);
   }, [step]);
   const pick = (text: string): void => {
@@ -41,8 +44,8 @@ export function Past({ run: { id, step: last } }: { readonly run: RunView }) {
               {moment.parameters.map((parameter) => (
                 <tr key={parameter.name}>
                   <th scope="row">{parameter.name}<br /><span class="quiet">{t("train.layer", { layer: parameter.layer })}</span><br /><span class="quiet">{parameter.shape.join(" × ")}</span></th>
-                  <td><Histogram name={parameter.name} what={t("train.past.weights")} spread={parameter.weights} /></td>
-                  <td><Histogram name={parameter.name} what={t("train.past.gradients")} spread={parameter.gradients} /></td>
+                  <td><SpreadFigure name={parameter.name} what={t("train.past.weights")} spread={parameter.weights} /></td>
+                  <td><SpreadFigure name={parameter.name} what={t("train.past.gradients")} spread={parameter.gradients} /></td>
                   <td>{parameter.matrix && <HeatMap parameter={parameter} />}</td>
                 </tr>
               ))}
@@ -56,10 +59,10 @@ export function Past({ run: { id, step: last } }: { readonly run: RunView }) {
 
 const WIDTH = 160, HEIGHT = 56;
 
-function Histogram({ name, what, spread: { least, most, mean, deviation, counts } }: { readonly name: string; readonly what: string; readonly spread: Spread }) {
+function SpreadFigure({ name, what, spread: { least, most, mean, deviation, counts } }: { readonly name: string; readonly what: string; readonly spread: Spread }) {
   const highest = Math.max(1, ...counts), wide = WIDTH / counts.length;
   return (
-    <figure class="histogram">
+    <figure class="spread">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={t("train.past.spread", { what, name, least, most, mean, deviation })}>
         {counts.map((count, i) => <rect key={i} x={i * wide} y={HEIGHT * (1 - count / highest)} width={wide - 0.5} height={(HEIGHT * count) / highest} />)}
       </svg>

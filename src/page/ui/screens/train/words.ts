@@ -5,6 +5,7 @@ import { type Family, PARTS } from "../../../engine/parts.ts";
 import { numberText, t } from "../../../text/index.ts";
 
 export function timeText(seconds: number): string {
+  if (seconds < 10) return t("train.seconds", { n: Math.round(10 * seconds) / 10 });
   const whole = Math.round(seconds), minutes = Math.floor(whole / 60);
   if (whole < 60) return t("train.seconds", { n: whole });
   return whole < 3600 ? t("train.minutes", { n: minutes, seconds: whole % 60 }) : t("train.hours", { n: Math.floor(minutes / 60), minutes: minutes % 60 });
