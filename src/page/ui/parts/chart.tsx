@@ -65,24 +65,36 @@ export function LineChart({ title, x = [], over, lines, log = false }: LineChart
   return <div class="chart" ref={place} role="img" aria-label={title} />;
 }
 
-const drawn = (value: number, log: boolean): number | null => (Number.isFinite(value) && !(log && value <= 0) ? value : null);
+/** Magnitudes that are drawn: beyond them uPlot finds no steps for its axes. */
+const LEAST = 1e-30, MOST = 1e30;
 
-/** A number beside an axis, where there is little room. */
-const splitText = (split: number | null): string => (split === null ? "" : split !== 0 && Math.abs(split) < 1e-3 ? split.toExponential() : numberText(split));
+/** A value as it is drawn: its logarithm, if asked for, for uPlot's own logarithmic scale has no end below 1e-16. */
+function drawn(value: number, log: boolean): number | null {
+  const size = Math.abs(value);
+  if (!(size <= MOST) || (log && !(value >= LEAST))) return null;
+  return log ? Math.log10(value) : size < LEAST ? 0 : value;
+}
 
-/** Of a logarithmic axis, the lines that are enough. */
-const decades: uPlot.Axis.Filter = (_, splits) => splits.map((split) => (/^1e/.test(split.toExponential()) ? split : null));
+/** Steps of a logarithmic axis, in powers of ten. */
+const POWERS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 
 function optionsOf(element: Element, over: string | undefined, lines: readonly Line[], log: boolean): Pick<uPlot.Options, "scales" | "axes" | "series"> {
   const style = getComputedStyle(element), colour = (name: string): string => style.getPropertyValue(name).trim();
   const thin = { stroke: colour("--border"), width: 1 }, axis: uPlot.Axis = { stroke: colour("--quiet"), grid: thin, ticks: thin };
-  const value = (_: uPlot, raw: number | null | undefined): string => (raw === null || raw === undefined ? "–" : numberText(raw));
+  const told = (raw: number | null | undefined): string => (raw === null || raw === undefined ? "–" : numberText(raw));
+  const value = (_: uPlot, raw: number | null | undefined): string => told(log && typeof raw === "number" ? 10 ** raw : raw);
   return {
-    scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
-    axes: [axis, { ...axis, size: 64, ...(log && { grid: { ...thin, filter: decades }, ticks: { ...thin, filter: decades } }), values: (_, splits) => splits.map(splitText) }],
-    series: [{ value, ...(over && { label: over }) }, ...lines.map(({ name, faint }, i) => ({
+    scales: { x: { time: false } },
+    axes: [axis, { ...axis, size: 64, ...(log && { incrs: POWERS }), values: (_, splits) => splits.map((split) => splitText(log ? 10 ** split : split)) }],
+    series: [{ value: (_, raw) => told(raw), ...(over && { label: over }) }, ...lines.map(({ name, faint }, i) => ({
       label: name, stroke: colour(faint ? "--quiet" : COLOURS[i % COLOURS.length]!), width: faint ? 1 : 2, alpha: faint ? 0.4 : 1, spanGaps: true, points: { show: false }, value,
       ...(i >= COLOURS.length && { dash: DASHES[Math.min(3, Math.floor(i / COLOURS.length))]! }),
     }))],
   };
+}
+
+/** A number beside an axis, where there is little room. */
+function splitText(split: number): string {
+  const size = Math.abs(split);
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? Number(split.toPrecision(3)).toExponential() : numberText(split);
 }
