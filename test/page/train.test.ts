@@ -14,6 +14,7 @@ import { spread, Series } from "../../src/page/engine/series.ts";
 import { trainApi } from "../../src/page/engine/train.ts";
 import { findings } from "../../src/page/text/en/findings.ts";
 import { findings as zhFindings } from "../../src/page/text/zh/findings.ts";
+import { differences } from "../../src/page/ui/screens/train/words.ts";
 
 const dense = (units: number) => ({ kind: "dense", options: { units, initializer: "pytorch" } }), part = (kind: string, options = {}) => ({ kind, options });
 const DESIGN: Design = {
@@ -181,6 +182,14 @@ test("every fix that the page applies makes a design that can be trained, and ch
   }
   expect(mended({ code: "inputs-not-scaled", severity: "warning", evidence: {}, cause: "", fix: "" }, sigmoids)).toBeUndefined();
   expect(mended({ code: "plateau", severity: "info", evidence: {}, cause: "", fix: "" }, DESIGN)).toBeUndefined(); // it falls already
+});
+
+test("what differs between two designs is told in the library's words", () => {
+  expect(differences(DESIGN, DESIGN)).toEqual([]);
+  expect(differences(DESIGN, { ...DESIGN, layers: [dense(64), ...DESIGN.layers.slice(1)], optimizer: part("adam", { learningRate: 0.001, weightDecay: 0 }), epochs: 9 })).toEqual([
+    "1: dense 16 → dense 64", "learningRate 0.01 → 0.001", "epochs 12 → 9",
+  ]);
+  expect(differences(DESIGN, { ...DESIGN, layers: [dense(3)], optimizer: part("sgd", { learningRate: 0.01, momentum: 0.9, weightDecay: 0 }), balanced: true })).toEqual(["dense 3", "adam → sgd", "balanced false → true"]);
 });
 
 test("every finding of the library has its title, cause and fix in both languages", () => {

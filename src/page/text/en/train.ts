@@ -27,6 +27,7 @@ export const train = {
   "train.gradients": "Size of gradients, by layer",
   "train.updates": "Size of updates, as a share of the weights",
   "train.dead": "Dead units, or outputs at a bound",
+  "train.figure": "{what}: {rows}",
   "train.step": "Single steps",
   "train.training": "Training",
   "train.heldOut": "Held out",

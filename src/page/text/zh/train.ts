@@ -28,6 +28,7 @@ export const train: Record<keyof typeof english, string> = {
   "train.gradients": "各层梯度的大小",
   "train.updates": "各层更新的大小（占权重的比例）",
   "train.dead": "失效的单元，或停在边界上的输出",
+  "train.figure": "{what}（{rows}）",
   "train.step": "单步",
   "train.training": "训练",
   "train.heldOut": "测试",

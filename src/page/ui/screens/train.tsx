@@ -44,13 +44,14 @@ export function TrainScreen() {
 function Progress({ run }: { readonly run: RunView }) {
   const { name, status, step, steps, design, problem, seconds, secondsLeft, rowsPerSecond, metric } = run, last = run.epochs.at(-1);
   const text = t(`train.status.${status}`, { step, steps }), key = `problem.${problem?.code}`;
+  const figure = (what: string, rows: string): string => t("train.figure", { what, rows });
   const figures: readonly [string, string][] = [
     [t("train.epoch"), t("train.epoch.of", { epoch: Math.min(design.epochs, Math.ceil((step / steps) * design.epochs)), epochs: design.epochs })],
     [t("train.speed"), rowsPerSecond ? numberText(Math.round(rowsPerSecond)) : "–"],
     status === "running" ? [t("train.left"), secondsLeft === undefined ? "–" : timeText(secondsLeft)] : [t("train.time"), timeText(seconds)],
-    [`${t("train.loss")}: ${t("train.training")}`, last ? numberText(last.loss) : "–"],
-    [`${t("train.loss")}: ${t("train.heldOut")}`, last ? numberText(last.heldOutLoss) : "–"],
-    [`${t(`train.${metric}`)}: ${t("train.heldOut")}`, last ? numberText(last.heldOutMetric) : "–"],
+    [figure(t("train.loss"), t("train.training")), last ? numberText(last.loss) : "–"],
+    [figure(t("train.loss"), t("train.heldOut")), last ? numberText(last.heldOutLoss) : "–"],
+    [figure(t(`train.${metric}`), t("train.heldOut")), last ? numberText(last.heldOutMetric) : "–"],
   ];
   return (
     <section class="progress" aria-label={t("train.progress", { name })}>
