@@ -93,13 +93,14 @@ export class App {
   }
 
   async train(design: Design, name: string): Promise<void> {
-    const id = `run-${Date.now().toString(36)}`;
+    const id = `run-${Date.now().toString(36)}`, { run } = this.state;
     this.set({ run: id });
-    await this.ask(undefined, () => this.engine.train(id, name, design));
+    const begun = await this.ask("busy.train", async () => (await this.engine.train(id, name, design), true));
+    if (!begun) this.set({ run });
   }
 
   async goOn({ id, name, design }: RunView): Promise<void> {
-    await this.ask(undefined, () => this.engine.train(id, name, design));
+    await this.ask("busy.train", () => this.engine.train(id, name, design));
   }
 
   async pause(id: string): Promise<void> {

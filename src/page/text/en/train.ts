@@ -1,6 +1,7 @@
 // The screen of training.
 export const train = {
   "train.title": "Training",
+  "busy.train": "Training begins …",
   "train.start": "Start training",
   "train.pause": "Pause",
   "train.goOn": "Go on",

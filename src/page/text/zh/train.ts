@@ -2,6 +2,7 @@ import type { train as english } from "../en/train.ts";
 
 export const train: Record<keyof typeof english, string> = {
   "train.title": "训练",
+  "busy.train": "训练即将开始……",
   "train.start": "开始训练",
   "train.pause": "暂停",
   "train.goOn": "继续",

@@ -13,7 +13,7 @@ import { timeText } from "./train/words.ts";
 export function TrainScreen() {
   const app = useApp(), { design, runs } = app.state, { run } = app, [overlaid, overlay] = useState<ReadonlySet<string>>(new Set());
   if (!design && !runs.length) return <p>{t("needs.data")}</p>;
-  const busy = runs.some(({ status }) => status === "running");
+  const busy = app.state.busy !== undefined || runs.some(({ status }) => status === "running");
   return (
     <>
       <h2>{t("train.title")}</h2>
