@@ -22,6 +22,8 @@ export interface LineChartProps {
   readonly over?: string;
   /** What is not above 0 is left out then. */
   readonly log?: boolean;
+  /** From where to where y goes, if not by the values. */
+  readonly range?: readonly [number, number];
 }
 
 /** Colours of lines that differ in light and dark, and for eyes that tell few colours: as custom properties. Further lines are dashed. */
@@ -44,14 +46,14 @@ function drawNext(): void {
   if (waiting.size) requestAnimationFrame(drawNext);
 }
 
-export function LineChart({ title, x = [], over, lines, log = false }: LineChartProps) {
+export function LineChart({ title, x = [], over, lines, log = false, range }: LineChartProps) {
   const app = useApp(), place = useRef<HTMLDivElement>(null), key = useRef({}).current, chart = useRef<{ made: uPlot; like: string }>();
   const like = JSON.stringify([title, over, log, app.state.theme, app.state.language, lines.map(({ name, faint }) => [name, faint])]);
   useEffect(() => later(key, () => {
     const data = lines.length ? uPlot.join(lines.map(({ x: own = x, values }) => [own, values.map((value) => drawn(value, log))] as unknown as uPlot.AlignedData)) : [[]] as uPlot.AlignedData;
     if (chart.current?.like === like) return chart.current.made.setData(data);
     chart.current?.made.destroy();
-    chart.current = { made: new uPlot({ ...optionsOf(place.current!, over, lines, log), title, width: place.current!.clientWidth, height: HEIGHT }, data, place.current!), like };
+    chart.current = { made: new uPlot({ ...optionsOf(place.current!, over, lines, log, range), title, width: place.current!.clientWidth, height: HEIGHT }, data, place.current!), like };
   }));
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => chart.current?.made.setSize({ width: entry!.contentRect.width, height: HEIGHT }));
@@ -78,13 +80,13 @@ function drawn(value: number, log: boolean): number | null {
 /** Steps of a logarithmic axis, in powers of ten. */
 const POWERS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 
-function optionsOf(element: Element, over: string | undefined, lines: readonly Line[], log: boolean): Pick<uPlot.Options, "scales" | "axes" | "series"> {
+function optionsOf(element: Element, over: string | undefined, lines: readonly Line[], log: boolean, range: LineChartProps["range"]): Pick<uPlot.Options, "scales" | "axes" | "series"> {
   const style = getComputedStyle(element), colour = (name: string): string => style.getPropertyValue(name).trim();
   const thin = { stroke: colour("--border"), width: 1 }, axis: uPlot.Axis = { stroke: colour("--quiet"), grid: thin, ticks: thin };
   const told = (raw: number | null | undefined): string => (raw === null || raw === undefined ? "–" : numberText(raw));
   const value = (_: uPlot, raw: number | null | undefined): string => told(log && typeof raw === "number" ? 10 ** raw : raw);
   return {
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, ...(range && { y: { range: [...range] } }) },
     axes: [axis, { ...axis, size: 64, ...(log && { incrs: POWERS }), values: (_, splits) => splits.map((split) => splitText(log ? 10 ** split : split)) }],
     series: [{ value: (_, raw) => told(raw), ...(over && { label: over }) }, ...lines.map(({ name, faint }, i) => ({
       label: name, stroke: colour(faint ? "--quiet" : COLOURS[i % COLOURS.length]!), width: faint ? 1 : 2, alpha: faint ? 0.4 : 1, spanGaps: true, points: { show: false }, value,

@@ -19,6 +19,9 @@ function smooth(values: readonly number[], by: number): number[] {
   });
 }
 
+/** All of them, or none. */
+const SHARE = [0, 1] as const;
+
 export function Curves({ run, others }: { readonly run: RunView; readonly others: readonly RunView[] }) {
   const [log, scale] = useState(false), [smoothing, soften] = useState(0), { epochs, curve, looks, metric } = run;
   const soft = (line: Line): Line => ({ ...line, values: smooth(line.values, smoothing) });
@@ -43,7 +46,7 @@ export function Curves({ run, others }: { readonly run: RunView; readonly others
         <LineChart title={t(`train.${metric}`)} over={t("train.epoch")} lines={scores("metric", "heldOutMetric").map(soft)} />
         <LineChart title={t("train.gradients")} over={t("train.epoch")} x={x} log lines={layers(({ weights }) => weights, ({ gradient }: { gradient: number }) => gradient).map(soft)} />
         <LineChart title={t("train.updates")} over={t("train.epoch")} x={x} log lines={layers(({ weights }) => weights, ({ update }: { update: number }) => update).map(soft)} />
-        <LineChart title={t("train.dead")} over={t("train.epoch")} x={x} lines={layers(({ units }) => units, ({ share }: { share: number }) => share)} />
+        <LineChart title={t("train.dead")} range={SHARE} over={t("train.epoch")} x={x} lines={layers(({ units }) => units, ({ share }: { share: number }) => share)} />
         <LineChart title={t("train.learningRate")} over={t("train.epoch")} lines={[{ name: t("train.learningRate"), x: along(run, curve), values: curve.map(({ learningRate }) => learningRate) }]} />
       </div>
     </section>
