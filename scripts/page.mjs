@@ -47,12 +47,13 @@ const inflateOnly = {
   },
 };
 
-/** What is not for a page: files and the terminal, and runs that are kept in folders. */
+/** What of the command line is not for a page: files and the terminal. */
 const noNode = {
   name: "no-node",
   setup(build) {
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "none" }));
     build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
+    // runs are kept in the browser
     build.onLoad({ filter: /[\\/]runs[\\/]files\.ts$/ }, () => ({ contents: "export const folderStore = undefined;" }));
   },
 };

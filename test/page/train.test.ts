@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { hash } from "../../src/index.ts";
 import type { Design, RunView } from "../../src/page/engine/api.ts";
-import { fitOf, modelOf, trainingOf } from "../../src/page/engine/design.ts";
+import { fitOptionsOf, modelOf, trainingOf } from "../../src/page/engine/design.ts";
 import { mended } from "../../src/page/engine/mend.ts";
 import { memoryPlaces } from "../../src/page/engine/places.ts";
 import { Project } from "../../src/page/engine/project.ts";
@@ -44,7 +44,7 @@ async function penguins() {
 
 test("looking changes no bit: a run has the hash of the same fit without doctor, curves and checkpoints", async () => {
   const { run, ready } = await penguins(), view = await run("a", DESIGN), plain = await modelOf(ready, DESIGN);
-  await plain.fit(trainingOf(ready, DESIGN) as never, fitOf(ready, DESIGN) as never);
+  await plain.fit(trainingOf(ready, DESIGN) as never, fitOptionsOf(ready, DESIGN) as never);
   expect(view.hash).toBe(hash(plain));
   expect(view).toMatchObject({ status: "done", step: view.steps, metric: "accuracy" });
   expect(view.epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));

@@ -24,7 +24,7 @@ function balancedOf({ facts: { classes = [], rows } }: Ready): number[] {
 }
 
 /** Options of fit, but for what looks on and what keeps: the same bits wherever they are taken. */
-export function fitOf(ready: Ready, design: Design) {
+export function fitOptionsOf(ready: Ready, design: Design) {
   const schedule = scheduleOf(design.schedule), { batchSize, epochs, seed, patience } = design;
   return {
     loss: lossOf(design.loss), optimizer: optimizerOf(design.optimizer), ...(schedule && { schedule }), batchSize, epochs, seed,

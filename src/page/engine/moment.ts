@@ -4,7 +4,7 @@ import { hash, OptionError, readRun } from "../../index.ts";
 import type { Run as Inside } from "../../train/fit.ts";
 import type { Ready } from "../../cli/prepare.ts";
 import type { Design, Moment, ParameterView, Spread } from "./api.ts";
-import { fitOf, modelOf, trainingOf } from "./design.ts";
+import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 import { layerName } from "./layers.ts";
 import type { Places } from "./places.ts";
 
@@ -14,7 +14,7 @@ const PARTS = 40, WHOLE = 16_384;
 /** Trains up to a step; undefined if the signal has ended it. */
 export async function momentOf(ready: Ready, design: Design, kept: ReturnType<Places["of"]>, step: number, last: number, signal: AbortSignal): Promise<Moment | undefined> {
   if (!(Number.isInteger(step) && step >= 1 && step <= last)) throw new OptionError("bad-option", { of: "moment", option: "step", wanted: `a step from 1 to ${last}`, got: step });
-  const before = await checkpointBefore(kept, step), model = await modelOf(ready, design), options = fitOf(ready, design);
+  const before = await checkpointBefore(kept, step), model = await modelOf(ready, design), options = fitOptionsOf(ready, design);
   let seen: Moment | undefined;
   try {
     await model.fit(trainingOf(ready, design) as never, {

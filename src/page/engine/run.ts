@@ -3,7 +3,7 @@
 import { type Callback, diagnose, doctor, type Finding, hash, keepRun, type Look, type Model, NonFiniteError, type Report, StateError, type Training } from "../../index.ts";
 import type { Ready } from "../../cli/prepare.ts";
 import type { Design, EpochView, FindingView, LookView, Moment, RunView, StepView } from "./api.ts";
-import { fitOf, modelOf, trainingOf } from "./design.ts";
+import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 import { layerName } from "./layers.ts";
 import { mended } from "./mend.ts";
 import { problemOf } from "./messages.ts";
@@ -133,7 +133,7 @@ export class Run {
 
   /** A fit with the run's options, from its last checkpoint. */
   private async fit(more: readonly Callback[]): Promise<{ training: Training; model: Model }> {
-    const { design, ready } = this, options = fitOf(ready, design), data = trainingOf(ready, design), { place, store } = this.places.of(this.id);
+    const { design, ready } = this, options = fitOptionsOf(ready, design), data = trainingOf(ready, design), { place, store } = this.places.of(this.id);
     const model = await modelOf(ready, design);
     this.made?.dispose();
     this.made = model;

@@ -34,4 +34,4 @@ export function t(key: Key, values: Values = {}): string {
 export const known = (key: string): key is Key => Object.hasOwn(en, key);
 
 /** A number as people read it. */
-export const numberText = (value: number): string => (Number.isSafeInteger(value) ? grouped(value) : String(Number(value.toPrecision(4))));
+export const numberText = (value: number): string => (Number.isInteger(value) ? grouped(value) : String(Number(value.toPrecision(4))));

@@ -9,7 +9,4 @@ export const problems = {
   "problem.no-pictures": "{of} has labels, but their pictures are missing. Drop both files together.",
   "problem.no-labels": "{of} has pictures, but their labels are missing. Drop both files together.",
   "problem.rows-differ": "{of}: there should be {wanted}, and there are {got}.",
-  "problem.non-finite": "Step {step} brought NaN or infinity. The parameters are those from before it; the doctor says what helps.",
-  "problem.run-over": "This run is over. Start a new one.",
-  "problem.no-run": "This run is not here any more, or it has not begun.",
 } as const;

@@ -10,7 +10,4 @@ export const problems: Record<keyof typeof english, string> = {
   "problem.no-pictures": "{of} 只有标签，缺少图片。请同时拖入两个文件。",
   "problem.no-labels": "{of} 只有图片，缺少标签。请同时拖入两个文件。",
   "problem.rows-differ": "{of}：应有 {wanted}，实际有 {got}。",
-  "problem.non-finite": "第 {step} 步出现了 NaN 或无穷大。参数仍是这一步之前的；“医生的发现”里有解决办法。",
-  "problem.run-over": "这次训练已经结束，请开始新的训练。",
-  "problem.no-run": "这次训练已不存在，或尚未开始。",
 };
