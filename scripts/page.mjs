@@ -71,6 +71,8 @@ const noNode = {
   setup(build) {
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "none" }));
     build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
+    // runs are kept in the browser
+    build.onLoad({ filter: /[\\/]runs[\\/]files\.ts$/ }, () => ({ contents: "export const folderStore = undefined;" }));
   },
 };
 

@@ -42,7 +42,7 @@ export { Trainer, type TrainerOptions } from "./train/trainer.ts";
 export { compareManifests, type DataNote, type Difference, type Manifest, manifestOf, wantSameManifest } from "./train/manifest.ts";
 export { type Audit, audit, type AuditOptions, type Link } from "./train/chain.ts";
 export { type Fault, type Interval, type StoredCheckpoint, type StoredRun, type Verification, verify, type VerifyOptions } from "./train/verify.ts";
-export { diagnose, doctor, type DoctorOptions, type Given } from "./doctor/index.ts";
+export { diagnose, doctor, type DoctorOptions, type Given, type Look } from "./doctor/index.ts";
 export { type Evaluation, type Finding, History, type Report, type StepReport } from "./train/report.ts";
 export type { Data, Labels, Stream } from "./data/columns.ts";
 // tables: raw rows to numbers and back

@@ -5,7 +5,7 @@ import { type Column, inputName } from "../data/columns.ts";
 import { isLoss } from "../losses/loss.ts";
 import type { Network } from "../network.ts";
 import type { Hyper, Optimizer } from "../optimizers/optimizer.ts";
-import { checkNames, isRecord, wantCount, wantOneOf } from "../options.ts";
+import { checkNames, isRecord, wantCount, wantFunction, wantOneOf } from "../options.ts";
 import { sizeOf } from "../shape.ts";
 import type { Doctor, FitOptions, FitPlan, Watcher } from "../train/fit.ts";
 import { brokenCheckpoint } from "../train/checkpoint.ts";
@@ -28,6 +28,19 @@ export interface DoctorOptions {
   /** Every how many steps the program that tells more runs in the place of the plain one; 32 by default. Of the first ones
    * those run so whose number, from 0, is a power of two, that short runs tell enough. */
   every?: number;
+  /** Told of each step in which that program has run; what it throws ends the run. */
+  onLook?: (look: Look) => void;
+}
+
+/** What a step has told: means of magnitudes for each weight that is trained, and the units that give nothing any more. */
+export interface Look {
+  readonly step: number;
+  readonly loss: number;
+  /** `update` is what the step has changed the weight by. */
+  readonly weights: readonly { readonly name: string; readonly layer: string; readonly gradient: number; readonly weight: number; readonly update: number }[];
+  /** By hidden layer: of relu the share of units that have given 0 for each of the last 128 rows or more that were looked at; of sigmoid and
+   * tanh the share of outputs at a bound. */
+  readonly units: readonly { readonly layer: string; readonly kind: string; readonly share: number }[];
 }
 
 /** A loss is high as long as less than this share of what the data tell is learnt. */
@@ -47,7 +60,7 @@ const SNAPSHOT = 100, SLOWEST = 0.00390625, LEFT_OUT = 100;
  * Sources: Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010); Pascanu,
  * Mikolov and Bengio, On the Difficulty of Training Recurrent Neural Networks (2013).
  *
- * @throws OptionError if `every` is not a whole number of at least 1.
+ * @throws OptionError if `every` is not a whole number of at least 1, or `onLook` no function.
  * @example
  * const model = await createModel(dense(1), { input: [1] });
  * const options = { loss: mse(), optimizer: sgd({ learningRate: 2 }), epochs: 12, doctor: doctor() };
@@ -55,11 +68,12 @@ const SNAPSHOT = 100, SLOWEST = 0.00390625, LEFT_OUT = 100;
  * epochs.at(-1).findings.map(({ code }) => code) // → ["diverging"]
  */
 export function doctor(options: DoctorOptions = {}): Doctor {
-  checkNames("doctor", options, ["every"]);
-  const every = wantCount("doctor: every", options.every ?? 32);
+  checkNames("doctor", options, ["every", "onLook"]);
+  const every = wantCount("doctor: every", options.every ?? 32), { onLook } = options;
+  if (onLook !== undefined) wantFunction("doctor: onLook", onLook);
   return {
     program: (parts, rows, data, outputs) => trainingProgram(parts, rows, data, { outputs, probe: probe(parts.network) }),
-    begin: (network, plan, fit, history, average) => watch(network, plan, fit, history, average, every),
+    begin: (network, plan, fit, history, average) => watch(network, plan, fit, history, average, every, onLook),
   };
 }
 
@@ -97,7 +111,7 @@ function isHeard(heard: Heard): boolean {
 /** What a rollback brings back. */
 type Snapshot = Record<Part, Float32Array> & Pick<FitState, "updates" | "memory">;
 
-function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined, every: number): Watcher {
+function watch(network: Network, plan: FitPlan, options: FitOptions, history: History<Report>, average: Float32Array | undefined, every: number, onLook: DoctorOptions["onLook"]): Watcher {
   const onNonFinite = wantOneOf("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip", "rollback"]);
   const { optimizer: { optimizer, hyper } } = plan.layout, rows = plan.batchSize, batches = Math.ceil(plan.rows / rows);
   const trace = network.trace(rows, true), hidden = hiddenActivations(trace);
@@ -106,7 +120,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
   const size = Math.min(1, ...inputs.map(magnitudeOf)), mend = remedies(network, plan, hidden, products(trace).at(-1)?.layer);
   let bar: number | undefined;
   const ignorance = baselineOf(plan.objective, plan.data, (output) => sizeOf(network.outputs.get(output)!.slice(-1)));
-  const recent: number[] = [], last: Figures[] = [], idle = new Map<string, Uint32Array>();
+  const idleSteps = Math.max(IDLE, Math.ceil(IDLE_ROWS / rows)), recent: number[] = [], last: Figures[] = [], idle = new Map<string, Uint32Array>();
   let steps = 0, start = NaN, first: Figures | undefined, leftOut = 0, inARow = 0, reason: Record<string, number | string> = {};
   const at = (learningRate: number): string => withRate(plan.layout.optimizer, learningRate);
   /** Parameters, optimizer state and moving average: the newest, and the one before, which is far enough back. */
@@ -125,9 +139,18 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
     get bar() {
       return (bar ??= (1 - LEARNT * known(network, plan, inputs)) * this.ignorance);
     },
-    mend, inputs: size, told: Math.max(IDLE, Math.ceil(IDLE_ROWS / rows)),
+    mend, inputs: size, told: idleSteps,
     at, base: hyper.learningRate, schedule: options.schedule !== undefined, steps, batches,
     ignorance: ignorance ?? start, start, recent, first, last, idle, reports,
+  });
+
+  const lookOf = ({ weights, squashers }: Figures, step: number, loss: number): Look => ({
+    step, loss,
+    weights: weights.map(({ name, layer, gradient, weight, update }) => ({ name, layer, gradient, weight, update })),
+    units: [
+      ...[...idle].map(([layer, counts]) => ({ layer, kind: "relu", share: counts.filter((count) => count >= idleSteps).length / counts.length })),
+      ...squashers.map(({ layer, kind, share }) => ({ layer, kind, share })),
+    ],
   });
 
   // was a step of this epoch taken? Before a checkpoint of a run without a doctor, surely
@@ -241,6 +264,7 @@ function watch(network: Network, plan: FitPlan, options: FitOptions, history: Hi
         idle.set(key, counts);
         peaks.forEach((peak, unit) => (counts[unit] = peak > 0 ? 0 : counts[unit]! + 1));
       });
+      onLook?.(lookOf(figures, now!.steps, loss));
     },
     findings(report) {
       if (!taken) forget(report);

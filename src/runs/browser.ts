@@ -115,7 +115,7 @@ function opfsFiles(folder: Folder, name: string, release: () => Promise<void>): 
   };
 }
 
-const FILES = "files";
+const FILES = "files", databaseOf = (run: string): string => `lanewise run ${run}`;
 
 /** Opens a run in IndexedDB, in a database of its own.
  *
@@ -131,7 +131,7 @@ export async function indexedDBStore(run: string, reading = false): Promise<Stor
   });
   let database: IDBDatabase;
   try {
-    const opening = indexedDB.open(`lanewise run ${run}`, 1);
+    const opening = indexedDB.open(databaseOf(run), 1);
     opening.onupgradeneeded = () => void opening.result.createObjectStore(FILES);
     database = await asked(opening);
   } catch (error) {
@@ -168,4 +168,16 @@ export async function indexedDBStore(run: string, reading = false): Promise<Stor
       await release();
     },
   };
+}
+
+/** Removes a run from IndexedDB, with its database.
+ *
+ * @throws StorageError if the browser refuses.
+ */
+export async function removeIndexedDB(run: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(databaseOf(run));
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(storageError(`the run ${run} in IndexedDB`, "remove", request.error));
+  });
 }

@@ -22,8 +22,9 @@ export interface KeepOptions {
   /** When a checkpoint is taken: after so many steps, epochs or seconds, whichever of the given comes first. { seconds: 10 } by default.
    * The end, stop() and an abort have theirs besides. */
   every?: { readonly steps?: number; readonly epochs?: number; readonly seconds?: number };
-  /** How many checkpoints stay, the newest; 3 by default, Infinity for all. Where space is short, older ones make room. */
-  keep?: number;
+  /** How many checkpoints stay, the newest; 3 by default, Infinity for all. Or a function: of the steps of all of them, the oldest first,
+   * those that stay, the newest in any case. Where space is short, older ones make room. */
+  keep?: number | ((steps: readonly number[]) => readonly number[]);
   /** Goes on with other data or other options than the run was begun with. false by default. */
   force?: boolean;
   /** "files": a folder (the default in Node.js, Deno and Bun); "opfs": the browser's own file system (the default there); "indexeddb". */
@@ -91,7 +92,7 @@ export class KeptRun implements RunKeeper {
     if (every?.steps !== undefined) wantCount("keepRun: every.steps", every.steps);
     if (every?.epochs !== undefined) wantCount("keepRun: every.epochs", every.epochs);
     if (every?.seconds !== undefined) wantPositive("keepRun: every.seconds", every.seconds);
-    if (keep !== Infinity) wantCount("keepRun: keep", keep);
+    if (typeof keep !== "function" && keep !== Infinity) wantCount("keepRun: keep", keep);
     wantBoolean("keepRun: force", force);
     for (const [name, told] of Object.entries({ onResume, onCheckpoint, onStorageError, onNote })) if (told !== undefined) wantFunction(`keepRun: ${name}`, told);
     this.place = place;
@@ -367,9 +368,10 @@ class Journal {
     let refused: { error: unknown } | undefined;
     const refuse = (error: unknown): void => void (refused ??= { error });
     const all = (await checkpoints(store).catch(refuse) ?? []).filter((other) => other.name !== name), bad = all.filter((other) => other.step >= step || this.broken.includes(other.name));
-    const older = all.filter((other) => !bad.includes(other));
+    const older = all.filter((other) => !bad.includes(other)), stay = typeof keep === "function" ? keep([...older.map((other) => other.step), step]) : undefined;
+    const old = stay ? older.filter((other) => !stay.includes(other.step)) : older.slice(0, Math.max(0, older.length + 1 - (keep as number)));
     // that one of them cannot go holds no other back
-    for (const other of [...bad, ...older.slice(0, Math.max(0, older.length + 1 - keep))]) await store.remove(other.name).catch(refuse);
+    for (const other of [...bad, ...old]) await store.remove(other.name).catch(refuse);
     // it is tried again after each checkpoint, and told once
     if (refused && !this.stuck) this.fail(storageError(store.name, "remove", refused.error));
     this.stuck = refused !== undefined;

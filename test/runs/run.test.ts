@@ -64,6 +64,12 @@ describe.each([["in memory", () => memoryStore()], ["in a folder", () => join(pl
     expect(await steps(all)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
   });
 
+  test("keeps those that a function of their steps says, and the newest in any case", async () => {
+    const at = make();
+    await train(at, { every: { steps: 1 }, keep: (all) => all.filter((step) => step % 4 === 1) });
+    expect(await steps(at)).toEqual([1, 5, 9, 12]);
+  });
+
   test("takes checkpoints by epochs, and one at the end", async () => {
     const at = make();
     await train(at, { every: { epochs: 2 }, keep: 9 });

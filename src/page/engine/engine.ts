@@ -3,12 +3,14 @@
 import type { Api, Told } from "./api.ts";
 import { dataApi } from "./data.ts";
 import { modelApi } from "./model.ts";
+import type { Places } from "./places.ts";
 import { Project } from "./project.ts";
 import { trainApi } from "./train.ts";
 import { understandApi } from "./understand.ts";
 import { useApi } from "./use.ts";
 
-export function engine(tell: (told: Told) => void): Api {
-  const project = new Project(tell);
+/** `places` are where its runs are kept: in the browser, or where there is no storage, in memory. */
+export function engine(tell: (told: Told) => void, places?: Places): Api {
+  const project = new Project(tell, places);
   return { ...dataApi(project), ...modelApi(project), ...trainApi(project), ...understandApi(project), ...useApi(project) };
 }

@@ -4,6 +4,7 @@ import { DataError, StateError } from "../../index.ts";
 import type { Ready, Wanted } from "../../cli/prepare.ts";
 import type { Told } from "./api.ts";
 import type { Opened } from "./files.ts";
+import { type Places, usualPlaces } from "./places.ts";
 import type { Run } from "./run.ts";
 
 export class Project {
@@ -12,7 +13,7 @@ export class Project {
   ready: Ready | undefined;
   readonly runs = new Map<string, Run>();
 
-  constructor(readonly tell: (told: Told) => void) {}
+  constructor(readonly tell: (told: Told) => void, readonly places: Places = usualPlaces()) {}
 
   /** The data, once a target is chosen. */
   get known(): Ready {

@@ -1,23 +1,70 @@
 // One run: a model, its training, and what is told of it.
 
-import { doctor, type Finding, hash, keepRun, type KeptRun, type Model, type Report, StateError, type Training } from "../../index.ts";
+import { type Callback, diagnose, doctor, type Finding, hash, keepRun, type Look, type Model, NonFiniteError, type Report, StateError, type Training } from "../../index.ts";
 import type { Ready } from "../../cli/prepare.ts";
-import type { Design, EpochView, FindingView, RunView } from "./api.ts";
-import { problemOf } from "./messages.ts";
+import type { Design, EpochView, FindingView, LookView, Moment, RunView, StepView } from "./api.ts";
 import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
+import { layerName } from "./layers.ts";
+import { mended } from "./mend.ts";
+import { problemOf } from "./messages.ts";
+import { momentOf } from "./moment.ts";
+import type { Places } from "./places.ts";
+import { Series, spread } from "./series.ts";
 
-/** Between two tellings, in milliseconds. */
+/** Milliseconds between two tellings. */
 const PACE = 100;
+/** Entries of the lists that are told. */
+const EPOCHS = 1000, STEPS = 1000, LOOKS = 250;
+/** Seconds between two checkpoints; how many stay, and the bytes that they may take, but for the last few. */
+const SECONDS = 2, KEPT = 40, BYTES = 48e6, FEW = 4;
+/** Numbers that a checkpoint has for each parameter, with those of the optimizer and of early stopping. */
+const COPIES = 4;
+
+/** A run that has not begun. */
+export function newRun(id: string, name: string, design: Design, ready: Ready): RunView {
+  return {
+    id, name, design, status: "paused", step: 0, steps: design.epochs * Math.ceil(ready.facts.rows / design.batchSize), metric: ready.classes ? "accuracy" : "r2",
+    epochs: [], curve: [], looks: [], findings: [], checkpoints: [], seconds: 0, secondsLeft: undefined, rowsPerSecond: 0,
+  };
+}
 
 export class Run {
   private made: Model | undefined;
   private training: Training | undefined;
-  private view: RunView;
+  /** How the run under way is to end, if not by itself. */
+  private asked: "pause" | "stop" | undefined;
+  private over: Promise<void> = Promise.resolve();
   private told = 0;
+  private looking: AbortController | undefined;
+  /** When it began, or went on, from which step, and what it had trained until then. */
+  private since = 0;
+  private from = 0;
+  private trained = 0;
+  private epochs: Series<EpochView>;
+  private curve: Series<StepView>;
+  private looks: Series<LookView>;
+  private readonly findings: Map<string, FindingView>;
 
-  constructor(readonly id: string, name: string, readonly design: Design, readonly ready: Ready, private readonly tell: (view: RunView) => void) {
-    const steps = design.epochs * Math.ceil(ready.facts.rows / design.batchSize);
-    this.view = { id, name, design, status: "paused", step: 0, steps, epochs: [], findings: [], checkpoints: [], secondsLeft: undefined, rowsPerSecond: 0 };
+  /** Of a run that is new, or of what was told of one, whose checkpoints are in its place. */
+  constructor(private view: RunView, readonly ready: Ready, private readonly places: Places, private readonly tell: (view: RunView) => void) {
+    if (view.status === "running") this.view = { ...view, status: "paused" };
+    this.epochs = new Series(EPOCHS, view.epochs);
+    this.curve = new Series(STEPS, view.curve);
+    this.looks = new Series(LOOKS, view.looks);
+    this.findings = new Map(view.findings.map((finding) => [keyOf(finding), finding]));
+  }
+
+  get id(): string {
+    return this.view.id;
+  }
+
+  get design(): Design {
+    return this.view.design;
+  }
+
+  /** As it is now: plain data, from which it can be made again. */
+  get record(): RunView {
+    return { ...this.view, epochs: this.epochs.all, curve: this.curve.all, looks: this.looks.all, findings: [...this.findings.values()] };
   }
 
   /** As it is now.
@@ -31,48 +78,149 @@ export class Run {
 
   /** Begins, or goes on; returns when it is under way. */
   async go(): Promise<void> {
-    const { design, ready } = this;
-    this.made?.dispose();
-    const model = this.made = await modelOf(ready, design);
-    const findings = new Map<string, Finding>(), run: KeptRun = keepRun(`lanewise-trainer/${this.id}`, {
-      store: "indexeddb", every: { seconds: 2 }, onCheckpoint: (step) => this.change({ checkpoints: [...this.view.checkpoints, step] }),
-    });
-    const fit = fitOptionsOf(ready, design), training = this.training = model.fit(trainingOf(ready, design) as never, {
-      ...fit, callbacks: [...fit.callbacks, { onEpoch: (report: Report) => this.epoch(report as never, findings) }],
-      doctor: doctor(), run, onStep: ({ step }: { step: number }) => this.pace(step),
-    } as never) as unknown as Training;
+    const { status } = this.view;
+    if (status !== "paused") throw new StateError("run-over", { problem: "only a run that is paused goes on", got: status });
+    const { training, model } = await this.fit([]);
+    [this.asked, this.since, this.from, this.trained] = [undefined, performance.now(), this.view.step, this.view.seconds];
     this.change({ status: "running", problem: undefined });
-    training.done.then(
-      () => this.change({ status: this.pausing ? "paused" : "done", ...(!this.pausing && { hash: hash(model) }), secondsLeft: undefined }),
-      (error: unknown) => this.change({ status: "failed", problem: problemOf(error) }),
-    ).finally(() => (this.pausing = false));
+    this.over = training.done.then(() => {
+      const paused = this.asked === "pause" && this.view.step < this.view.steps;
+      this.end(paused ? { status: "paused" } : { status: "done", hash: hash(model) });
+    }, (error: unknown) => this.fail(error));
+  }
+
+  /** Brings back the model of a run that was made from its record; no step is made. */
+  async wake(): Promise<void> {
+    if (!this.made) await (await this.fit([{ onStart: (running) => running.stop() }])).training.done;
   }
 
   /** Lets it end after the step under way; its state is kept. */
-  pause(): void {
-    this.pausing = true;
+  async pause(): Promise<void> {
+    this.asked ??= "pause";
     this.training?.stop();
+    await this.over;
   }
 
-  private pausing = false;
-
-  private epoch({ epoch, step, loss, learningRate, rowsPerSecond, validation, findings: found, ...metrics }: Report & { validation: Record<string, number> } & Record<string, number>, findings: Map<string, Finding>): void {
-    for (const finding of found as unknown as Finding[]) findings.set(`${finding.code} ${finding.layer ?? ""}`, finding);
-    const name = this.ready.classes ? "accuracy" : "r2";
-    const view: EpochView = { epoch, step, loss, metric: metrics[name]!, heldOutLoss: validation.loss!, heldOutMetric: validation[name]!, learningRate };
-    this.change({ epochs: [...this.view.epochs.filter((one) => one.epoch < epoch), view], findings: [...findings.values()].map(findingView), step, rowsPerSecond, secondsLeft: ((this.view.steps - step) * this.design.batchSize) / rowsPerSecond });
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.asked = "stop";
+    this.training?.stop();
+    await this.over;
+    if (this.view.status !== "paused") return;
+    await this.wake();
+    this.end({ status: "done", hash: hash(this.model) });
   }
 
-  private pace(step: number): void {
-    if (performance.now() - this.told < PACE) return;
-    this.change({ step });
+  rename(name: string): void {
+    this.change({ name });
+  }
+
+  /** Deletes what is kept of it. */
+  async remove(): Promise<void> {
+    await this.pause();
+    this.looking?.abort();
+    this.made?.dispose();
+    this.made = undefined;
+    await this.places.remove(this.id);
+  }
+
+  /** Goes back to a step; undefined if another one has been asked for since. */
+  async moment(step: number): Promise<Moment | undefined> {
+    this.looking?.abort();
+    const { signal } = this.looking = new AbortController();
+    return momentOf(this.ready, this.design, this.places.of(this.id), step, this.view.step, signal);
+  }
+
+  /** A fit with the run's options, from its last checkpoint. */
+  private async fit(more: readonly Callback[]): Promise<{ training: Training; model: Model }> {
+    const { design, ready } = this, options = fitOptionsOf(ready, design), data = trainingOf(ready, design), { place, store } = this.places.of(this.id);
+    const model = await modelOf(ready, design);
+    this.made?.dispose();
+    this.made = model;
+    if (!this.view.step) for (const finding of diagnose(model, data, options as never)) this.find(finding, 0);
+    const numbers = [...model.parameters.values()].reduce((sum, { data: { length } }) => sum + length, 0), most = Math.min(KEPT, Math.max(FEW, Math.floor(BYTES / (4 * COPIES * numbers))));
+    let anew = true;
+    const training = model.fit(data as never, {
+      ...options, callbacks: [...options.callbacks, {
+        onEpoch: (report: Report, { reports }: { reports: readonly Report[] }) => {
+          // those of a run that goes on are all there, also where the record is older than the checkpoint
+          if (anew) this.epochs = new Series(EPOCHS);
+          for (const one of anew ? reports : [report]) this.epochs.add(this.epochOf(one as never));
+          anew = false;
+          for (const finding of report.findings) this.find(finding, report.epoch);
+          this.pace();
+        },
+      }, ...more],
+      onStep: ({ step, loss, learningRate }: StepView) => this.step(step, loss, learningRate),
+      doctor: doctor({ onLook: (look) => this.looks.add(this.lookOf(look)) }),
+      run: keepRun(place, {
+        ...(store && { store }), every: { seconds: SECONDS }, keep: (steps) => spread(steps, most),
+        onCheckpoint: (step) => this.change({ checkpoints: spread([...this.view.checkpoints.filter((one) => one < step), step], most) }),
+      }),
+    } as never) as unknown as Training;
+    this.training = training;
+    return { training, model };
+  }
+
+  private step(step: number, loss: number, learningRate: number): void {
+    if (step <= this.view.step) this.rewind(step - 1);
+    this.curve.add({ step, loss, learningRate });
+    const { design, view, from } = this, passed = (performance.now() - this.since) / 1000, speed = (step - from) / Math.max(passed, 1e-3);
+    this.view = { ...view, step, seconds: this.trained + passed, rowsPerSecond: speed * design.batchSize, secondsLeft: (view.steps - step) / speed };
+    this.pace();
+  }
+
+  /** It goes on from an older checkpoint than its record tells of. */
+  private rewind(to: number): void {
+    const older = <T extends { step: number }>({ all }: Series<T>): T[] => all.filter(({ step }) => step <= to);
+    this.curve = new Series(STEPS, older(this.curve));
+    this.looks = new Series(LOOKS, older(this.looks));
+    this.from = to;
+  }
+
+  private epochOf({ epoch, step, loss, learningRate, validation, ...metrics }: Report & { validation: Record<string, number> } & Record<string, number>): EpochView {
+    const { metric } = this.view;
+    return { epoch, step, loss, metric: metrics[metric]!, heldOutLoss: validation.loss!, heldOutMetric: validation[metric]!, learningRate };
+  }
+
+  private lookOf({ step, weights, units }: Look): LookView {
+    const nameOf = (layer: string): string => layerName(this.design, layer);
+    return {
+      step, weights: weights.map(({ layer, gradient, weight, update }) => ({ layer: nameOf(layer), gradient, update: weight > 0 ? update / weight : 0 })),
+      units: units.map(({ layer, share }) => ({ layer: nameOf(layer), share })),
+    };
+  }
+
+  private find(finding: Finding, epoch: number): void {
+    const { design, ready: { classes } } = this, { code, severity, layer, evidence, cause, fix } = finding;
+    const named = code === "rare-class" && classes ? { ...evidence, class: String(classes[Number(evidence.class)]) } : evidence;
+    const view: FindingView = { code, severity, layer: layer && layerName(design, layer), epoch, cause, fix, details: named, mended: mended(finding, design) };
+    this.findings.set(keyOf(view), view);
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof NonFiniteError) {
+      const { step, op, layer, findings = [] } = error.details as { step: number; op?: string; layer?: string; findings?: readonly Finding[] };
+      const epoch = Math.ceil(step / Math.ceil(this.ready.facts.rows / this.design.batchSize));
+      for (const finding of findings) this.find(finding, epoch);
+      this.find({ code: "non-finite", severity: "error", ...(layer && { layer }), evidence: { step, op: op ?? "loss" }, cause: error.message, fix: "" }, epoch);
+    }
+    this.end({ status: "failed", problem: problemOf(error) });
+  }
+
+  private end(change: Partial<RunView>): void {
+    this.change({ ...change, secondsLeft: undefined });
+  }
+
+  private pace(): void {
+    if (performance.now() - this.told >= PACE) this.change({});
   }
 
   private change(change: Partial<RunView>): void {
     this.view = { ...this.view, ...change };
     this.told = performance.now();
-    this.tell(this.view);
+    this.tell(this.record);
   }
 }
 
-const findingView = ({ code, severity, layer, evidence, cause, fix }: Finding): FindingView => ({ code, severity, layer, cause, fix, details: evidence });
+const keyOf = ({ code, layer }: FindingView): string => `${code} ${layer ?? ""}`;

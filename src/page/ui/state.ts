@@ -95,9 +95,34 @@ export class App {
   }
 
   async train(design: Design, name: string): Promise<void> {
-    const id = `run-${Date.now().toString(36)}`;
+    const id = `run-${Date.now().toString(36)}`, { run } = this.state;
     this.set({ run: id });
-    await this.ask(undefined, () => this.engine.train(id, name, design));
+    const begun = await this.ask("busy.train", async () => (await this.engine.train(id, name, design), true));
+    if (!begun) this.set({ run });
+  }
+
+  async goOn({ id, name, design }: RunView): Promise<void> {
+    await this.ask("busy.train", () => this.engine.train(id, name, design));
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.ask(undefined, () => this.engine.pause(id));
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.ask(undefined, () => this.engine.stop(id));
+  }
+
+  /** A new run in the place of one; its design is that of the page from now on. */
+  async retrain({ id, status }: RunView, design: Design, name: string): Promise<void> {
+    if (status === "running") await this.stop(id);
+    this.set({ design });
+    await this.train(design, name);
+  }
+
+  async remove(id: string): Promise<void> {
+    const gone = await this.ask(undefined, async () => (await this.engine.remove(id), true)), runs = this.state.runs.filter((run) => run.id !== id);
+    if (gone) this.set({ runs, ...(this.state.run === id && { run: runs.at(-1)?.id }) });
   }
 
   get run(): RunView | undefined {
