@@ -57,11 +57,12 @@ const inflateOnly = {
   },
 };
 
-/** The engine is in a worker as it is, on one thread: as in the edge build, nothing of threads and workers. */
+/** The engine is in a worker as it is, on one thread: as in the edge build, nothing of threads and workers; and it shows no profile of instructions. */
 const oneThread = {
   name: "one-thread",
   setup(build) {
     build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, () => ({ path: join(root, "src/runtimes/edge.ts") }));
+    build.onResolve({ filter: /\/profile\/index\.ts$/ }, ({ path }) => ({ path, namespace: "none" }));
   },
 };
 

@@ -5,6 +5,7 @@ import { render } from "preact";
 import type { Told } from "./engine/api.ts";
 import { engine } from "./engine/engine.ts";
 import { remote, serve } from "./engine/messages.ts";
+import { takeWork } from "./ui/saved.ts";
 import { begin } from "./ui/state.ts";
 import { Shell } from "./ui/shell.tsx";
 
@@ -12,8 +13,9 @@ if (typeof document === "undefined") {
   serve(self as unknown as Worker, engine((told) => self.postMessage(told)));
 } else {
   const script = new Blob([document.currentScript!.textContent!], { type: "text/javascript" }), worker = new Worker(URL.createObjectURL(script));
-  const app = begin(remote(worker, (told: Told) => app.told(told)));
+  const app = begin(remote(worker, (told: Told) => app.told(told))), packed = takeWork();
   const place = document.getElementById("app")!;
   place.textContent = "";
   render(<Shell />, place);
+  void app.wake(packed);
 }

@@ -25,7 +25,9 @@ const DESIGN: Design = {
 /** Penguins, and what is told of runs. */
 async function penguins() {
   const told: RunView[] = [], waiting: { id: string; is(view: RunView): boolean; resolve(view: RunView): void }[] = [];
-  const places = memoryPlaces(), project = new Project(({ run }) => {
+  const places = memoryPlaces(), project = new Project((it) => {
+    if (it.tell !== "run") return;
+    const { run } = it;
     told.push(run);
     for (const one of waiting.filter(({ id, is }) => run.id === id && is(run)).splice(0)) one.resolve(run);
   }, places);
@@ -65,7 +67,8 @@ test("a run that was paused goes on bit for bit, also one that was made again fr
   expect(first.step).toBeLessThan(first.steps);
   expect(first.checkpoints.at(-1)).toBe(first.step);
   // as after a reload: of the run there is what was told, and its checkpoints
-  project.runs.set("b", new Run(JSON.parse(JSON.stringify(first)) as RunView, ready, project.places, (view) => project.tell({ tell: "run", run: view })));
+  const again: Run = new Run(JSON.parse(JSON.stringify(first)) as RunView, {}, ready, project.keeper, () => project.told(again));
+  project.runs.set("b", again);
   const done = until("b", ({ status }) => status === "done");
   await api.train("b", "b", long);
   const end = await done;
@@ -79,7 +82,7 @@ test("a run that was stopped is done: its model comes back from its record as it
   await api.train("c", "c", { ...DESIGN, epochs: 20_000, patience: 19_999 });
   await begun;
   await api.stop("c");
-  const { record } = project.run("c"), again = new Run(record, ready, project.places, () => {});
+  const { record } = project.run("c"), again = new Run(record, {}, ready, project.keeper, () => {});
   expect(record.status).toBe("done");
   expect(record.step).toBeLessThan(record.steps);
   await again.wake();

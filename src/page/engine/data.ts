@@ -1,9 +1,9 @@
 // Data: from files to what a model can be trained on.
 
-import { inferSchema, type Table } from "../../index.ts";
+import { DataError, inferSchema, type Table } from "../../index.ts";
 import { prepareArrays, prepareTable, type Ready, type Wanted } from "../../cli/prepare.ts";
 import { textAt } from "../../data/table.ts";
-import type { Asked, DataApi, DataView, Picture } from "./api.ts";
+import type { Asked, DataApi, DataView, Given, Picture, PictureOptions } from "./api.ts";
 import { describe } from "./describe.ts";
 import { type Opened, open } from "./files.ts";
 import type { Project } from "./project.ts";
@@ -12,25 +12,44 @@ import { sample } from "./samples.ts";
 export function dataApi(project: Project): DataApi {
   return {
     async open(given, pictures) {
-      const files = given.kind === "files" ? given.files : (given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")]).map((file) => ({ path: file.name, file }));
-      project.opened = await open(files, pictures);
-      project.ready = undefined;
-      return viewOf(project.opened);
+      const view = await opened(project, given, pictures);
+      project.keeper.changed("source");
+      return view;
     },
     async describe(asked) {
-      const { opened } = project, wanted = wantedOf(asked);
-      if (!opened) return describe(project.known, asked, undefined);
-      const ready = opened.kind === "table" ? await prepareTable(opened.table, "csv", wanted) : named(prepareArrays(opened.arrays, "idx", wanted), opened.classes);
-      Object.assign(project, { wanted, ready });
-      return describe(ready, asked, opened.kind === "table" ? opened.table : undefined);
+      await use(project, asked);
+      project.keeper.changed("asked");
+      return describe(project.known, asked, project.opened);
     },
   };
 }
 
+/** Opens data; the runs of others go. */
+export async function opened(project: Project, given: Given, pictures: PictureOptions | undefined): Promise<DataView> {
+  const files = given.kind === "files" ? given.files : (given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")]).map((file) => ({ path: file.name, file }));
+  const found = await open(files, pictures), view = viewOf(found);
+  await project.clear();
+  Object.assign(project, { opened: found, ready: undefined, source: { name: view.name, given, pictures, asked: undefined } });
+  return view;
+}
+
+/** Makes the open data ready for what is asked, from now on. */
+export async function use(project: Project, asked: Asked): Promise<void> {
+  project.ready = await ready(project, asked);
+  Object.assign(project, { wanted: wantedOf(asked), source: { ...project.source!, asked } });
+}
+
+/** The open data, made ready for what is asked. */
+export async function ready({ opened: found }: Project, asked: Asked): Promise<Ready> {
+  if (!found) throw new DataError("no-data", { problem: "no data are open" });
+  const wanted = wantedOf(asked);
+  return found.kind === "table" ? prepareTable(found.table, "csv", wanted) : named(prepareArrays(found.arrays, "idx", wanted), found.classes);
+}
+
 /** Classes by the names of their folders. */
-function named(ready: Ready, classes: readonly string[] | undefined): Ready {
-  const { facts } = ready;
-  return classes ? { ...ready, classes, facts: { ...facts, classes: facts.classes!.map(({ rows }, i) => ({ name: classes[i]!, rows })) } } : ready;
+function named(made: Ready, classes: readonly string[] | undefined): Ready {
+  const { facts } = made;
+  return classes ? { ...made, classes, facts: { ...facts, classes: facts.classes!.map(({ rows }, i) => ({ name: classes[i]!, rows })) } } : made;
 }
 
 function wantedOf({ target, task, types, ignore, validation, seed }: Asked): Wanted {

@@ -4,11 +4,13 @@ import type { Table } from "../../index.ts";
 import type { Ready } from "../../cli/prepare.ts";
 import { numberOf } from "../../data/table.ts";
 import type { Asked, ColumnView, Described } from "./api.ts";
+import type { Opened } from "./files.ts";
 
 /** Bars of a histogram. */
 const BARS = 12;
 
-export function describe({ facts, schema, input, training, heldOut, notes }: Ready, asked: Asked, table: Table | undefined): Described {
+export function describe({ facts, schema, input, training, heldOut, notes }: Ready, asked: Asked, opened: Opened | undefined): Described {
+  const table = opened?.kind === "table" ? opened.table : undefined;
   const rows = (data: { y: unknown }): number => (data.y as { length: number }).length;
   return {
     asked, task: facts.task, target: facts.target, classes: facts.classes ?? [], trainingRows: rows(training), heldOutRows: rows(heldOut), input,

@@ -2,13 +2,14 @@
 
 import { type Callback, diagnose, doctor, type Finding, hash, keepRun, type Look, type Model, NonFiniteError, type Report, StateError, type Training } from "../../index.ts";
 import type { Ready } from "../../cli/prepare.ts";
-import type { Design, EpochView, FindingView, LookView, Moment, RunView, StepView } from "./api.ts";
+import type { Asked, Design, EpochView, FindingView, LookView, Moment, RunView, StepView } from "./api.ts";
 import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 import { layerName } from "./layers.ts";
 import { mended } from "./mend.ts";
 import { problemOf } from "./messages.ts";
 import { momentOf } from "./moment.ts";
 import type { Places } from "./places.ts";
+import type { RunRecord } from "./record.ts";
 import { Series, spread } from "./series.ts";
 
 /** Milliseconds between two tellings. */
@@ -32,7 +33,7 @@ export class Run {
   private made: Model | undefined;
   private training: Training | undefined;
   /** How the run under way is to end, if not by itself. */
-  private asked: "pause" | "stop" | undefined;
+  private ending: "pause" | "stop" | undefined;
   private over: Promise<void> = Promise.resolve();
   private told = 0;
   private looking: AbortController | undefined;
@@ -46,7 +47,7 @@ export class Run {
   private readonly findings: Map<string, FindingView>;
 
   /** Of a run that is new, or of what was told of one, whose checkpoints are in its place. */
-  constructor(private view: RunView, readonly ready: Ready, private readonly places: Places, private readonly tell: (view: RunView) => void) {
+  constructor(private view: RunView, readonly asked: Asked, readonly ready: Ready, private readonly keeper: { readonly places: Places }, private readonly tell: () => void) {
     if (view.status === "running") this.view = { ...view, status: "paused" };
     this.epochs = new Series(EPOCHS, view.epochs);
     this.curve = new Series(STEPS, view.curve);
@@ -67,6 +68,10 @@ export class Run {
     return { ...this.view, epochs: this.epochs.all, curve: this.curve.all, looks: this.looks.all, findings: [...this.findings.values()] };
   }
 
+  get kept(): RunRecord {
+    return { view: this.record, asked: this.asked };
+  }
+
   /** As it is now.
    *
    * @throws StateError before it has begun.
@@ -81,10 +86,10 @@ export class Run {
     const { status } = this.view;
     if (status !== "paused") throw new StateError("run-over", { problem: "only a run that is paused goes on", got: status });
     const { training, model } = await this.fit([]);
-    [this.asked, this.since, this.from, this.trained] = [undefined, performance.now(), this.view.step, this.view.seconds];
+    [this.ending, this.since, this.from, this.trained] = [undefined, performance.now(), this.view.step, this.view.seconds];
     this.change({ status: "running", problem: undefined });
     this.over = training.done.then(() => {
-      const paused = this.asked === "pause" && this.view.step < this.view.steps;
+      const paused = this.ending === "pause" && this.view.step < this.view.steps;
       this.end(paused ? { status: "paused" } : { status: "done", hash: hash(model) });
     }, (error: unknown) => this.fail(error));
   }
@@ -96,14 +101,14 @@ export class Run {
 
   /** Lets it end after the step under way; its state is kept. */
   async pause(): Promise<void> {
-    this.asked ??= "pause";
+    this.ending ??= "pause";
     this.training?.stop();
     await this.over;
   }
 
   /** Ends it for good. */
   async stop(): Promise<void> {
-    this.asked = "stop";
+    this.ending = "stop";
     this.training?.stop();
     await this.over;
     if (this.view.status !== "paused") return;
@@ -121,19 +126,19 @@ export class Run {
     this.looking?.abort();
     this.made?.dispose();
     this.made = undefined;
-    await this.places.remove(this.id);
+    await this.keeper.places.remove(this.id);
   }
 
   /** Goes back to a step; undefined if another one has been asked for since. */
   async moment(step: number): Promise<Moment | undefined> {
     this.looking?.abort();
     const { signal } = this.looking = new AbortController();
-    return momentOf(this.ready, this.design, this.places.of(this.id), step, this.view.step, signal);
+    return momentOf(this.ready, this.design, this.keeper.places.of(this.id), step, this.view.step, signal);
   }
 
   /** A fit with the run's options, from its last checkpoint. */
   private async fit(more: readonly Callback[]): Promise<{ training: Training; model: Model }> {
-    const { design, ready } = this, options = fitOptionsOf(ready, design), data = trainingOf(ready, design), { place, store } = this.places.of(this.id);
+    const { design, ready } = this, options = fitOptionsOf(ready, design), data = trainingOf(ready, design), { place, store } = this.keeper.places.of(this.id);
     const model = await modelOf(ready, design);
     this.made?.dispose();
     this.made = model;
@@ -219,7 +224,7 @@ export class Run {
   private change(change: Partial<RunView>): void {
     this.view = { ...this.view, ...change };
     this.told = performance.now();
-    this.tell(this.record);
+    this.tell();
   }
 }
 

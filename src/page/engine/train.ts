@@ -7,7 +7,7 @@ import { newRun, Run } from "./run.ts";
 export function trainApi(project: Project): TrainApi {
   return {
     async train(id, name, design) {
-      const run = project.runs.get(id) ?? new Run(newRun(id, name, design, project.known), project.known, project.places, (view) => project.tell({ tell: "run", run: view }));
+      const ready = project.known, run: Run = project.runs.get(id) ?? new Run(newRun(id, name, design, ready), project.source?.asked ?? {}, ready, project.keeper, () => project.told(run));
       await run.go();
       project.runs.set(id, run);
     },
@@ -17,6 +17,7 @@ export function trainApi(project: Project): TrainApi {
     async remove(id) {
       await project.run(id).remove();
       project.runs.delete(id);
+      await project.keeper.gone(id);
     },
     moment: async (id, step) => project.run(id).moment(step),
   };

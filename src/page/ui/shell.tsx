@@ -2,6 +2,7 @@
 
 import { LANGUAGES, type Language, t } from "../text/index.ts";
 import { Guide } from "./parts/guide.tsx";
+import { Earlier, Keeping } from "./parts/keeping.tsx";
 import { ProblemCard } from "./parts/problem.tsx";
 import { DataScreen } from "./screens/data.tsx";
 import { ModelScreen } from "./screens/model.tsx";
@@ -45,11 +46,13 @@ export function Shell() {
       </header>
       <main>
         <ProblemCard />
+        <Earlier />
         <Screen />
       </main>
       <Guide />
       <footer>
         <p>{t("app.promise")}</p>
+        <Keeping />
         <p role="status" class="busy">{busy && t(busy)}</p>
       </footer>
     </>

@@ -1,7 +1,7 @@
 // What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Api, Asked, DataView, Described, Design, Given, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
+import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
 import { type Key, type Language, preferred, speak } from "../text/index.ts";
 
 export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
@@ -20,6 +20,9 @@ export interface State {
   readonly suggestion: Suggestion | undefined;
   /** The suggestion, as it was edited. */
   readonly design: Design | undefined;
+  readonly keeping: KeepingView | undefined;
+  /** What there is of an earlier visit, until it is opened or left. */
+  readonly kept: Kept | undefined;
   readonly runs: readonly RunView[];
   /** Whose figures are shown. */
   readonly run: string | undefined;
@@ -30,7 +33,7 @@ export interface State {
 export class App {
   state: State = {
     screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, suggestion: undefined, design: undefined,
-    runs: [], run: undefined, guide: undefined,
+    keeping: undefined, kept: undefined, runs: [], run: undefined, guide: undefined,
   };
   private readonly watchers = new Set<() => void>();
 
@@ -50,8 +53,9 @@ export class App {
     return () => this.watchers.delete(watch);
   }
 
-  told({ run }: Told): void {
-    const { runs } = this.state;
+  told(told: Told): void {
+    if (told.tell === "keeping") return this.set({ keeping: told.keeping });
+    const { run } = told, { runs } = this.state;
     this.set({ runs: runs.some(({ id }) => id === run.id) ? runs.map((one) => (one.id === run.id ? run : one)) : [...runs, run] });
   }
 
@@ -74,7 +78,7 @@ export class App {
     const data = await this.ask("busy.open", () => this.engine.open(given, pictures));
     if (!data) return;
     this.given = given;
-    this.set({ data, described: undefined, suggestion: undefined, design: undefined });
+    this.set({ data, kept: undefined, runs: [], run: undefined, described: undefined, suggestion: undefined, design: undefined });
     if (data.kind === "images" || data.target !== undefined) await this.describe({ target: data.target });
   }
 
@@ -123,6 +127,35 @@ export class App {
   async remove(id: string): Promise<void> {
     const gone = await this.ask(undefined, async () => (await this.engine.remove(id), true)), runs = this.state.runs.filter((run) => run.id !== id);
     if (gone) this.set({ runs, ...(this.state.run === id && { run: runs.at(-1)?.id }) });
+  }
+
+  /** Looks what there is of an earlier visit, and from now on has what is seen kept. */
+  async wake(packed: Blob | undefined): Promise<void> {
+    const kept = await this.ask(undefined, () => this.engine.kept(packed)), keeping = await this.engine.keeping();
+    this.set({ kept, keeping });
+    let before: readonly unknown[] = [];
+    this.watch(() => {
+      const { data, screen, suggestion, design, run } = this.state, now = [data, screen, suggestion, design, run];
+      if (!data || now.every((one, i) => one === before[i])) return;
+      before = now;
+      void this.engine.note({ screen, suggestion, design, run });
+    });
+  }
+
+  async restore(): Promise<void> {
+    const restored = await this.ask("busy.open", () => this.engine.restore());
+    if (restored) this.set({ ...restored, screen: restored.screen as Screen, kept: undefined });
+  }
+
+  async keepIn(where: Keeping): Promise<void> {
+    const keeping = await this.ask("busy.keep", () => this.engine.keepIn(where));
+    if (keeping) this.set({ keeping });
+  }
+
+  /** Data, runs, and what the browser has of them: all is gone. */
+  async erase(): Promise<void> {
+    const gone = await this.ask("busy.keep", async () => (await this.engine.erase(), true));
+    if (gone) this.set({ screen: "data", data: undefined, described: undefined, suggestion: undefined, design: undefined, runs: [], run: undefined, kept: undefined, keeping: await this.engine.keeping() });
   }
 
   get run(): RunView | undefined {

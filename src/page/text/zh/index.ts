@@ -3,10 +3,11 @@ import type { en } from "../en/index.ts";
 import { common } from "./common.ts";
 import { data } from "./data.ts";
 import { findings } from "./findings.ts";
+import { keep } from "./keep.ts";
 import { model } from "./model.ts";
 import { problems } from "./problems.ts";
 import { train } from "./train.ts";
 import { understand } from "./understand.ts";
 import { use } from "./use.ts";
 
-export const zh: Record<keyof typeof en, string> = { ...common, ...data, ...model, ...train, ...findings, ...understand, ...use, ...problems };
+export const zh: Record<keyof typeof en, string> = { ...common, ...data, ...keep, ...model, ...train, ...findings, ...understand, ...use, ...problems };

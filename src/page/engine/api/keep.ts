@@ -1,0 +1,60 @@
+// Of what is kept of a visit, and where.
+
+import type { Problem } from "./common.ts";
+import type { DataView, Described } from "./data.ts";
+import type { Design, Suggestion } from "./model.ts";
+import type { RunView } from "./train.ts";
+
+/** What is kept of the last visit. */
+export interface Kept {
+  /** Of the data. */
+  readonly name: string;
+  readonly runs: number;
+  /** Steps that all of them have made. */
+  readonly steps: number;
+  /** A run was under way. */
+  readonly broken: boolean;
+  /** It came with this file, and is not of this browser. */
+  readonly packed: boolean;
+}
+
+/** What the page shows, so that the next visit begins with it. */
+export interface Seen {
+  readonly screen: string;
+  readonly suggestion: Suggestion | undefined;
+  readonly design: Design | undefined;
+  readonly run: string | undefined;
+}
+
+export interface Restored extends Seen {
+  readonly data: DataView;
+  readonly described: Described | undefined;
+  readonly runs: readonly RunView[];
+}
+
+/** Where work is: in this browser until it is erased, or in memory, and gone with the page. */
+export type Keeping = "browser" | "nothing";
+
+export interface KeepingView {
+  readonly where: Keeping;
+  /** Bytes that this browser has of it. */
+  readonly bytes: number;
+  /** Why it is not kept, though it should be. */
+  readonly problem: Problem | undefined;
+}
+
+export interface KeepApi {
+  /** Looks what there is: with the page itself, or in this browser. */
+  kept(packed?: Blob): Promise<Kept | undefined>;
+  /** Opens it. A run that was under way is paused. */
+  restore(): Promise<Restored>;
+  note(seen: Seen): Promise<void>;
+  /** From now on. Nothing: what the browser has is erased. */
+  keepIn(where: Keeping): Promise<KeepingView>;
+  keeping(): Promise<KeepingView>;
+  /** Data, runs and all that the browser has of them. */
+  erase(): Promise<void>;
+  /** All work in one piece, from which kept() and restore() bring it back. */
+  pack(): Promise<Blob>;
+}
+

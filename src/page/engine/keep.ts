@@ -1,0 +1,58 @@
+// What is kept of a visit: found again, opened, moved, erased, and packed into one file.
+
+import type { KeepApi, Kept, Restored } from "./api.ts";
+import { opened, ready, use } from "./data.ts";
+import { describe } from "./describe.ts";
+import type { Work } from "./keeper.ts";
+import { type Packed, pack, unpack } from "./pack.ts";
+import type { Project } from "./project.ts";
+import { Run } from "./run.ts";
+
+export function keepApi(project: Project): KeepApi {
+  const { keeper } = project;
+  let found: Work | undefined, packed: Packed | undefined;
+  return {
+    async kept(file) {
+      packed = file && await unpack(file);
+      found = packed ?? await keeper.work();
+      return found && keptOf(found, packed !== undefined);
+    },
+    async restore() {
+      const { source, seen, runs } = found!;
+      if (packed) {
+        await project.clear();
+        for (const [id, files] of packed.checkpoints) {
+          const store = await keeper.places.open(id);
+          try {
+            for (const [name, bytes] of files) await store.put(name, bytes);
+          } finally {
+            await store.close();
+          }
+        }
+      }
+      const data = await opened(project, source.given, source.pictures);
+      for (const { view, asked } of runs) {
+        const run: Run = new Run(view, asked, await ready(project, asked), keeper, () => project.told(run));
+        project.runs.set(view.id, run);
+      }
+      const asked = source.asked ?? runs.find(({ view }) => view.id === seen?.run)?.asked ?? runs.at(-1)?.asked;
+      if (asked) await use(project, asked);
+      if (packed) for (const what of ["source", "asked", "seen", ...project.runs.keys()]) keeper.changed(what);
+      if (seen) keeper.note(seen);
+      return {
+        screen: "data", suggestion: undefined, design: undefined, run: undefined, ...seen, data, described: asked && describe(project.known, asked, project.opened),
+        runs: [...project.runs.values()].map(({ record }) => record),
+      } satisfies Restored;
+    },
+    note: async (seen) => keeper.note(seen),
+    keepIn: async (where) => keeper.keepIn(where),
+    keeping: async () => keeper.view(),
+    erase: async () => project.clear(),
+    pack: async () => pack(project),
+  };
+}
+
+const keptOf = ({ source: { name }, runs }: Work, packed: boolean): Kept => ({
+  name, runs: runs.length, steps: runs.reduce((sum, { view }) => sum + view.step, 0), broken: runs.some(({ view }) => view.status === "running"), packed,
+});
+

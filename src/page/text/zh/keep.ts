@@ -1,0 +1,26 @@
+import type { keep as english } from "../en/keep.ts";
+
+export const keep: Record<keyof typeof english, string> = {
+  "busy.keep": "正在移动保存的内容……",
+  "keep.earlier": "继续上次的工作？",
+  "keep.earlier.packed": "这个页面带有已保存的工作",
+  "keep.what": "{name}：{runs} 次训练，{steps} 步",
+  "keep.broken": "上次有训练正在进行。它会从最后一个检查点继续，结果逐位一致。",
+  "keep.goOn": "继续",
+  "keep.anew": "重新开始",
+  "keep.anew.about": "打开其他数据会替换它。",
+  "keep.title": "工作保存在哪里",
+  "keep.browser": "你的工作只保存在这个浏览器里（{mb} MB）：下次打开时还在。",
+  "keep.nothing": "不保存任何内容：关闭页面后工作就没有了。",
+  "keep.where": "保存位置",
+  "keep.where.browser": "这个浏览器",
+  "keep.where.nothing": "不保存",
+  "keep.erase": "全部删除",
+  "keep.erase.sure": "从这个浏览器中永久删除数据、训练和模型？",
+  "keep.erase.yes": "是，全部删除",
+  "keep.erase.no": "否",
+  "keep.save": "把页面连同全部工作另存",
+  "keep.save.about": "一个 HTML 文件，可以在别处继续。",
+  "keep.shared": "浏览器允许从这台电脑打开的文件共享存储：你作为文件打开的其他页面可能读到它。",
+  "keep.problem": "无法保存：{message}",
+};
