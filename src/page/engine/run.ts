@@ -67,6 +67,11 @@ export class Run {
     return { ...this.view, epochs: this.epochs.all, curve: this.curve.all, looks: this.looks.all, findings: [...this.findings.values()] };
   }
 
+  /** As it is now, in what is told of it. */
+  get record(): RunView {
+    return this.view;
+  }
+
   /** As it is now.
    *
    * @throws StateError before it has begun.
@@ -92,6 +97,15 @@ export class Run {
   /** Brings back the model of a run that was made from its record; no step is made. */
   async wake(): Promise<void> {
     if (!this.made) await (await this.fit([{ onStart: (running) => running.stop() }])).training.done;
+  }
+
+  /** Bytes from which a fit with the same data and options goes on, bit for bit.
+   *
+   * @throws StateError before the first step.
+   */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.training) throw new StateError("no-run", { problem: "the run has not begun", got: this.id });
+    return this.training.checkpoint();
   }
 
   /** Lets it end after the step under way; its state is kept. */

@@ -1,29 +1,117 @@
 // What a model is for: predictions, and files to take away.
 
-import { type Model, OptionError, toONNX } from "../../index.ts";
-import type { Download, UseApi } from "./api.ts";
+import { DataError, type Model, StateError, type Table, type Tensor, toONNX } from "../../index.ts";
+import { classReport, numberReport, type ReportHead } from "../../cli/html.ts";
+import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
+import { grouped } from "../../cli/text.ts";
+import { REPORT, type Language, textIn } from "../text/index.ts";
+import { type Download, type DownloadKind, type Given, type Picture, type Prediction, type Row, type UseApi } from "./api.ts";
+import { filesOf } from "./data.ts";
+import { open } from "./files.ts";
+import { cellsOf, formOf } from "./forms.ts";
+import { inUnits, outcomesOf } from "./outcomes.ts";
+import { pictureFrom, pictureOf, pictureWanted } from "./pictures.ts";
+import { predictorPage } from "./predictorPage.ts";
 import type { Project } from "./project.ts";
+import { BYTE_ORDER_MARK, predicted, safeLine, saidColumns, saidOf } from "./rows.ts";
+import type { Run } from "./run.ts";
+
+/** Rows of predictions that are shown. */
+const SHOWN = 50;
 
 export function useApi(project: Project): UseApi {
+  const tables = new WeakMap<Run, Table>();
   return {
-    async predict(id, row) {
-      const { model } = project.run(id), { classes } = model.preprocessing!;
-      if (!classes) return { kind: "number", value: model.predict([row] as never).data[0]! };
-      const [told] = model.classify([row] as never);
-      return { kind: "classes", classes: told!.map(({ label, probability }) => ({ label, probability })) };
+    form: async (id) => formOf(project.run(id).ready),
+    heldOut: async (id, row) => cellsOf(project.run(id).ready, row),
+    predict: async (id, row) => predict(project.run(id), row),
+    async predictRows(id, given) {
+      const run = project.run(id), table = await tableOf(given), { preprocessing } = run.model, rows: string[][] = [], unseen = new Set<string>();
+      for await (const block of predicted(run.model, table)) {
+        for (const cells of block.rows.slice(0, SHOWN - rows.length)) rows.push(cells.map(String));
+        for (const column of block.unseen) unseen.add(column);
+      }
+      tables.set(run, table);
+      return { name: table.name, of: table.rows, columns: [...table.columns.keys(), ...saidColumns(preprocessing!.classes)], rows, unseen: [...unseen] };
     },
-    download: async (id, what) => fileOf(project.run(id).model, what),
+    download: async (id, what, language) => fileOf(project.run(id), what, language, tables),
   };
 }
 
-function fileOf(model: Model, what: string): Download {
-  const type = "application/octet-stream";
+async function tableOf(given: Given): Promise<Table> {
+  const opened = await open(filesOf(given));
+  if (opened.kind !== "table") throw new DataError("no-table", { option: "rows", wanted: "a table of rows" });
+  return opened.table;
+}
+
+async function predict(run: Run, row: Row): Promise<Prediction> {
+  const { model, ready } = run, { preprocessing } = ready;
+  let x: Tensor, unseen: readonly string[] = [], picture: Picture | undefined;
+  if (preprocessing) {
+    const cells = ("heldOut" in row && typeof row.heldOut === "number" ? cellsOf(ready, row.heldOut) : row) as Readonly<Record<string, string>>;
+    const columns = new Map(preprocessing.columns.map(({ column }) => [column, [Object.hasOwn(cells, column) ? cells[column]! : null]]));
+    const prepared = preprocessing.apply({ name: ready.name, rows: 1, columns }, { target: false });
+    x = prepared.x;
+    unseen = [...prepared.unseen.keys()];
+  } else {
+    const wanted = pictureWanted(ready);
+    picture = "heldOut" in row && typeof row.heldOut === "number" ? pictureOf(wanted, (ready.raw as { x: { data: ArrayLike<number> } }).x.data, row.heldOut) : await pictureFrom(wanted, row as File);
+    x = { data: picture.data, shape: [1, ...ready.input] } as unknown as Tensor;
+  }
+  if (!ready.classes) return { kind: "number", value: inUnits(model, model.predict(x).data as Float32Array)[0]!, unseen, picture };
+  return { kind: "classes", classes: model.classify(x)[0]!.map(({ label, probability }) => ({ label, probability })), unseen, picture };
+}
+
+async function fileOf(run: Run, what: DownloadKind, language: Language, tables: WeakMap<Run, Table>): Promise<Download> {
+  const { model, ready } = run, binary = "application/octet-stream", csv = "text/csv;charset=utf-8", html = "text/html;charset=utf-8";
   switch (what) {
     case "safetensors":
-      return { name: "model.safetensors", type, bytes: model.save() };
+      return { name: "model.safetensors", type: binary, bytes: model.save() };
     case "onnx":
-      return { name: "model.onnx", type, bytes: toONNX(model) as Uint8Array<ArrayBuffer> };
-    default:
-      throw new OptionError("unknown-option", { option: "what", got: what });
+      return { name: "model.onnx", type: binary, bytes: toONNX(model, { probabilities: ready.classes !== undefined }) };
+    case "checkpoint":
+      return { name: "checkpoint.safetensors", type: binary, bytes: await run.checkpoint() };
+    case "held-out":
+      return { name: "held-out-predictions.csv", type: csv, bytes: encoded(await ("columns" in ready.raw ? tableText(model, ready.raw) : heldOutText(run))) };
+    case "predictions": {
+      const table = tables.get(run);
+      if (!table) throw new StateError("no-predictions", { of: "download", wanted: "rows that were predicted" });
+      return { name: "predictions.csv", type: csv, bytes: encoded(await tableText(model, table)) };
+    }
+    case "report":
+      return { name: "report.html", type: html, bytes: encoded(await report(run, language)) };
+    case "predictor":
+      return { name: "predictor.html", type: html, bytes: encoded(predictorPage(run, titleOf(run, language), targetName(run, language), language)) };
   }
+}
+
+const encoded = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+async function tableText(model: Model, table: Table): Promise<string> {
+  const lines = [BYTE_ORDER_MARK, safeLine([...table.columns.keys(), ...saidColumns(model.preprocessing!.classes)])];
+  for await (const { rows } of predicted(model, table)) for (const cells of rows) lines.push(safeLine(cells));
+  return lines.join("");
+}
+
+/** Pictures have no cells: their numbers among the held-out ones, and what they are. */
+async function heldOutText(run: Run): Promise<string> {
+  const { model, ready } = run, { right } = await outcomesOf(run), names = ready.classes;
+  const said = saidOf(model, ready.heldOut.x as Tensor, names), lines = said.map((cells, row) => safeLine([row, names?.[right[row]!] ?? right[row]!, ...cells]));
+  return [BYTE_ORDER_MARK, safeLine(["row", "right", ...saidColumns(names)]), ...lines].join("");
+}
+
+/** Pictures have a class without a name of its own. */
+const targetName = ({ ready: { preprocessing } }: Run, language: Language): string => preprocessing?.target!.name ?? textIn(language, "use.label");
+const titleOf = (run: Run, language: Language): string => textIn(language, "use.of", { target: targetName(run, language), data: run.ready.name });
+
+async function report(run: Run, language: Language): Promise<string> {
+  const { names, right, said, chances } = await outcomesOf(run), { epochs, name, step } = run.record, words = REPORT[language], say = (key: "data" | "target" | "run" | "steps" | "rows") => textIn(language, `report.${key}`);
+  const head: ReportHead = {
+    title: titleOf(run, language), words,
+    facts: [[say("data"), run.ready.name], [say("target"), targetName(run, language)], [say("run"), name], [say("steps"), grouped(step)], [say("rows"), grouped(right.length)]],
+    ...(epochs.length && { history: { loss: epochs.map(({ loss }) => loss), heldOut: epochs.map(({ heldOutLoss }) => heldOutLoss) } }),
+  };
+  if (!names) return numberReport(head, scoreNumbers(right, said), right, said, targetName(run, language));
+  const chance = (of: ArrayLike<number>): Float32Array => Float32Array.from(said, (_, row) => chances[row * names.length + of[row]!]!);
+  return classReport(head, scoreClasses(names, right, said, chance(right)), { probability: chance(said), right: Array.from(said, (value, row) => (value === right[row] ? 1 : 0)) });
 }
