@@ -3,7 +3,7 @@
 import { inferSchema, type Table } from "../../index.ts";
 import { prepareArrays, prepareTable, type Ready, type Wanted } from "../../cli/prepare.ts";
 import { textAt } from "../../data/table.ts";
-import type { Asked, DataApi, DataView, Given, LabelledPicture, Named } from "./api.ts";
+import type { Asked, DataApi, DataView, LabelledPicture } from "./api.ts";
 import { describe } from "./describe.ts";
 import { type Opened, open } from "./files.ts";
 import type { Project } from "./project.ts";
@@ -12,7 +12,8 @@ import { sample } from "./samples.ts";
 export function dataApi(project: Project): DataApi {
   return {
     async open(given, pictures) {
-      project.opened = await open(filesOf(given), pictures);
+      const files = given.kind === "files" ? given.files : (given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")]).map((file) => ({ path: file.name, file }));
+      project.opened = await open(files, pictures);
       project.ready = undefined;
       return viewOf(project.opened);
     },
@@ -30,11 +31,6 @@ export function dataApi(project: Project): DataApi {
 function named(ready: Ready, classes: readonly string[] | undefined): Ready {
   const { facts } = ready;
   return classes ? { ...ready, classes, facts: { ...facts, classes: facts.classes!.map(({ rows }, i) => ({ name: classes[i]!, rows })) } } : ready;
-}
-
-export function filesOf(given: Given): readonly Named[] {
-  if (given.kind === "files") return given.files;
-  return (given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")]).map((file) => ({ path: file.name, file }));
 }
 
 function wantedOf({ target, task, types, ignore, validation, seed }: Asked): Wanted {

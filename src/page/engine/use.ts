@@ -5,8 +5,7 @@ import { classReport, numberReport, type ReportHead } from "../../cli/html.ts";
 import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
 import { grouped } from "../../cli/text.ts";
 import { REPORT, type Language, textIn } from "../text/index.ts";
-import { type Download, type DownloadKind, type Given, type Picture, type Prediction, type Row, type UseApi } from "./api.ts";
-import { filesOf } from "./data.ts";
+import type { Download, DownloadKind, Picture, Prediction, Row, Rows, UseApi } from "./api.ts";
 import { open } from "./files.ts";
 import { cellsOf, formOf } from "./forms.ts";
 import { inUnits, outcomesOf } from "./outcomes.ts";
@@ -38,8 +37,8 @@ export function useApi(project: Project): UseApi {
   };
 }
 
-async function tableOf(given: Given): Promise<Table> {
-  const opened = await open(filesOf(given));
+async function tableOf(given: Rows): Promise<Table> {
+  const opened = await open(given.kind === "files" ? given.files : [{ path: "pasted.csv", file: new File([given.text], "pasted.csv") }]);
   if (opened.kind !== "table") throw new DataError("no-table", { option: "rows", wanted: "a table of rows" });
   return opened.table;
 }

@@ -22,6 +22,9 @@ export type Prediction = { /** What an image was made into. */ readonly picture?
   | { readonly kind: "classes"; readonly classes: readonly { readonly label: string; readonly probability: number }[] }
   | { readonly kind: "number"; readonly value: number });
 
+/** Rows of a table: a file of them, or pasted. */
+export type Rows = Extract<Given, { readonly kind: "files" | "text" }>;
+
 /** Predictions of a table of rows: the first ones. */
 export interface Predictions {
   readonly name: string;
@@ -46,7 +49,7 @@ export interface UseApi {
   /** The cells of a held-out row, by column, as fields have them. */
   heldOut(id: string, row: number): Promise<Readonly<Record<string, string>>>;
   predict(id: string, row: Row): Promise<Prediction>;
-  predictRows(id: string, given: Given): Promise<Predictions>;
+  predictRows(id: string, given: Rows): Promise<Predictions>;
   /** "held-out": predictions of the held-out rows; "predictions": those of the table that predictRows had last. */
   download(id: string, what: DownloadKind, language: Language): Promise<Download>;
 }

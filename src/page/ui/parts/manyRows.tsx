@@ -1,14 +1,14 @@
 // Predictions of a file of rows, or of pasted ones.
 
 import { useState } from "preact/hooks";
-import type { Given, Predictions } from "../../engine/api.ts";
+import type { Rows, Predictions } from "../../engine/api.ts";
 import { t } from "../../text/index.ts";
 import { useApp } from "../state.ts";
 
 export function ManyRows({ run, save }: { readonly run: string; readonly save: () => void }) {
   const app = useApp(), [text, write] = useState(""), [told, keep] = useState<Predictions>();
-  const files = (list: FileList): Given => ({ kind: "files", files: [...list].map((file) => ({ path: file.name, file })) });
-  const predict = async (given: Given): Promise<void> => keep(await app.ask("busy.open", () => app.engine.predictRows(run, given)));
+  const files = (list: FileList): Rows => ({ kind: "files", files: [...list].map((file) => ({ path: file.name, file })) });
+  const predict = async (given: Rows): Promise<void> => keep(await app.ask("busy.open", () => app.engine.predictRows(run, given)));
   return (
     <section
       class="card" onDragOver={(event) => event.preventDefault()}
