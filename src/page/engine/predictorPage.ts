@@ -7,7 +7,7 @@ import { toPredictor } from "../../index.ts";
 import { escape } from "../../cli/html.ts";
 import { type About, SAID } from "../form/about.ts";
 import script from "../form/form.ts?script";
-import { type Language, tagOf, textIn } from "../text/index.ts";
+import { type Language, tagOf, textIn, unfilled } from "../text/index.ts";
 import { formOf } from "./forms.ts";
 import type { Run } from "./run.ts";
 
@@ -27,7 +27,7 @@ canvas + p button { width: auto; }
 :focus-visible { outline: 3px solid var(--strong); outline-offset: 2px; }
 .answer { min-height: 12rem; } .figure { font-size: 1.5rem; color: var(--text); } .bad { color: var(--bad); }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: .35rem; }
-li { display: grid; grid-template-columns: minmax(4rem, 12rem) 1fr 4rem; gap: .75rem; align-items: center; }
+li { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 5fr) 4.5rem; gap: .75rem; align-items: center; }
 .name { overflow-wrap: anywhere; } .track { background: var(--soft); border-radius: .25rem; overflow: hidden; } .bar { display: block; height: 1rem; background: var(--strong); } data { text-align: end; font-variant-numeric: tabular-nums; }
 `;
 
@@ -36,7 +36,7 @@ li { display: grid; grid-template-columns: minmax(4rem, 12rem) 1fr 4rem; gap: .7
  * @throws GraphError "not-portable", as toPredictor.
  */
 export function predictorPage({ model, ready }: Run, title: string, target: string, language: Language): string {
-  const form = formOf(ready), about: About = { form, target, words: Object.fromEntries(SAID.map((key) => [key, textIn(language, key)])) as About["words"] };
+  const form = formOf(ready), about: About = { form, target, words: Object.fromEntries(SAID.map((key) => [key, unfilled(language, key)])) as About["words"] };
   const named = toPredictor(model), whole = [
     named, `const MODEL = { predict${/^export function classify\b/m.test(named) ? ", classify" : ""} }, ABOUT = ${JSON.stringify(about)};`, script,
     // "</script" would end the script, "<!--" begin a comment in it

@@ -32,7 +32,10 @@ export function speak(language: Language): void {
 /** A text of the catalogue. */
 export const t = (key: Key, values?: Values): string => textIn(current, key, values);
 
-export const textIn = (language: Language, key: Key, values?: Values): string => filled(CATALOGUES[language][key], values);
+export const textIn = (language: Language, key: Key, values?: Values): string => filled(unfilled(language, key), values);
+
+/** A text with its {names}, for whoever fills them elsewhere. */
+export const unfilled = (language: Language, key: Key): string => CATALOGUES[language][key];
 
 /** Is there such a text? */
 export const known = (key: string): key is Key => Object.hasOwn(en, key);

@@ -45,11 +45,9 @@ export function UseScreen() {
       <h3>{t("use.take")}</h3>
       <ul class="tiles">
         {TAKEN.map((what) => (
-          <li key={what}>
-            <button type="button" class="tile" onClick={() => void save(what)}>
-              <strong>{t(`use.take.${what}`)}</strong>
-              <span>{t(`use.take.${what}.about`)}</span>
-            </button>
+          <li key={what} class="tile">
+            <button type="button" aria-describedby={`about-${what}`} onClick={() => void save(what)}>{t(`use.take.${what}`)}</button>
+            <p id={`about-${what}`} class="quiet">{t(`use.take.${what}.about`)}</p>
           </li>
         ))}
       </ul>
