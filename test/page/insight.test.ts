@@ -34,21 +34,23 @@ const tableOf = (text: string, name = "rows.csv") => csv(new File([text], name))
 const text = ({ bytes }: { bytes: Uint8Array }): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 const classesOf = (scores: Scores) => scores as Extract<Scores, { kind: "classes" }>;
 
-let penguins: string, line: string, hostile: string, digits: string;
+let penguins: string, line: string, hostile: string, digits: string, days: string;
 
 /** Names that would end a script, begin a comment, run a handler, or be a formula. */
 const EVIL = ["</script><img src=x onerror=alert(1)>", "<!--<script>", "=cmd|' /C calc'!A0", "\"'`&${1}\\"];
 
 beforeAll(async () => {
-  penguins = await run(prepareTable(await csv(new File([readFileSync(join(root, "examples/penguins.csv"))], "penguins.csv")), "csv", { target: "species" }), dense(16), 3);
+  penguins = await run(await prepareTable(await csv(new File([readFileSync(join(root, "examples/penguins.csv"))], "penguins.csv")), "csv", { target: "species" }), dense(16), 3);
   const draw = draws({ low: 1, high: 0 }, 0), rows = Array.from({ length: 300 }, (_, i) => [i / 10, draw(1000) / 100, `2020-0${1 + (i % 9)}-1${i % 10}`]);
-  line = await run(prepareTable(await tableOf(["a,noise,day,y", ...rows.map(([a, noise, day]) => `${a},${noise},${day},${3 * (a as number) + 2}`)].join("\n"), "line.csv"), "csv", { target: "y", ignore: ["day"] }), dense(8), 1, 60);
+  line = await run(await prepareTable(await tableOf(["a,noise,day,y", ...rows.map(([a, noise, day]) => `${a},${noise},${day},${3 * (a as number) + 2}`)].join("\n"), "line.csv"), "csv", { target: "y", ignore: ["day"] }), dense(8), 1, 60);
+  const dated = rows.map(([a], i) => `${1 + (i % 28)}.${1 + (i % 12)}.${2000 + (i % 20)},"word ${i % 5} and ${"long ".repeat(i % 3)}text no ${i}",${a}`);
+  days = await run(await prepareTable(await tableOf(["day,note,y", ...dated].join("\n"), "days.csv"), "csv", { target: "y", types: { note: "text" } }), dense(8), 1, 5);
   const quote = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
   const evil = Array.from({ length: 120 }, (_, i) => [EVIL[i % 4]!, String(i % 7), String(i), EVIL[i % 4]!]);
-  hostile = await run(prepareTable(await tableOf([[EVIL[0]!, "__proto__", "=1+1", EVIL[2]!], ...evil].map((cells) => cells.map(quote).join(",")).join("\n"), `${EVIL[0]}.csv`), "csv", { target: EVIL[2]!, types: { "=1+1": "number" } }), dense(8), 4);
+  hostile = await run(await prepareTable(await tableOf([[EVIL[0]!, "__proto__", "=1+1", EVIL[2]!], ...evil].map((cells) => cells.map(quote).join(",")).join("\n"), `${EVIL[0]}.csv`), "csv", { target: EVIL[2]!, types: { "=1+1": "number" } }), dense(8), 4);
   const file = (kind: string): Promise<{ data: any; shape: number[] }> => idx(new File([readFileSync(join(root, `src/page/samples/digits-${kind}-ubyte`))], `digits-${kind}-ubyte`)) as never;
   const x = await file("images-idx3"), y = await file("labels-idx1");
-  digits = await run(prepareArrays({ name: "digits", rows: 600, x: { data: x.data.subarray(0, 600 * 64), shape: [600, 8, 8, 1] }, y: { data: y.data.subarray(0, 600), shape: [600] } }, "idx", {}), dense(32), 10, 30);
+  digits = await run(await prepareArrays({ name: "digits", rows: 600, x: { data: x.data.subarray(0, 600 * 64), shape: [600, 8, 8, 1] }, y: { data: y.data.subarray(0, 600), shape: [600] } }, "idx", {}), dense(32), 10, 30);
 });
 
 describe("understanding", () => {
@@ -163,6 +165,15 @@ describe("use", () => {
     await expect(use.predict(penguins, { bill_length_mm: "long" })).rejects.toMatchObject({ code: "not-a-number", details: { column: "bill_length_mm" } });
   });
 
+  test("dates and words have fields of their own; a held-out date comes as its field has it, and goes back as the data write it", async () => {
+    const form = await use.form(days), cells = await use.heldOut(days, 3), { raw, preprocessing } = project.run(days).ready;
+    if (form.kind !== "table") throw new Error("a table was wanted");
+    expect(form.fields.map(({ name, kind, format }) => [name, kind, format])).toEqual([["day", "date", "dmy"], ["note", "text", undefined]]);
+    expect(cells.day).toMatch(/^20\d\d-\d\d-\d\d$/);
+    const own = takeRows(raw as Table, [3]), back = { day: dateCell(cells.day!, "dmy"), note: cells.note! };
+    expect(preprocessing!.apply([back]).x).toEqual(preprocessing!.apply(own, { target: false }).x);
+  });
+
   test("a date field's value is written as the data write it", () => {
     const value = "2020-02-01T12:30";
     expect(["iso", "dmy", "mdy", "named", "milliseconds"].map((format) => dateCell(value, format))).toEqual([value, "01/02/2020 12:30", "02/01/2020 12:30", "1 Feb 2020 12:30", "1580560200000"]);
@@ -244,7 +255,7 @@ describe("predictor.html", () => {
   const modelIn = (page: string): Promise<any> => import(/* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(scriptOf(page).split("\nconst MODEL")[0]!).toString("base64")}`);
   const bits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0]!;
 
-  test.each([["a table's classes", () => penguins], ["numbers", () => line], ["pictures", () => digits], ["hostile names", () => hostile]])("has the bits of the page's predictions: %s", async (_, id) => {
+  test.each([["a table's classes", () => penguins], ["numbers", () => line], ["pictures", () => digits], ["dates and texts", () => days], ["hostile names", () => hostile]])("has the bits of the page's predictions: %s", async (_, id) => {
     const { ready: { raw } } = project.run(id()), file = await use.download(id(), "predictor", "en"), { predict, classify } = await modelIn(text(file)), rows = 40;
     console.log(`predictor.html of ${_}: ${file.bytes.length} bytes`);
     for (let row = 0; row < Math.min(rows, raw.rows); row++) {
