@@ -162,6 +162,7 @@ describe("use", () => {
     const empty = await use.predict(penguins, {}), strange = await use.predict(penguins, { island: "Atlantis" });
     expect(empty.kind).toBe("classes");
     expect(strange.unseen).toEqual(["island"]);
+    await expect(use.predict(penguins, { heldOut: ready.raw.rows })).rejects.toMatchObject({ code: "row-out-of-range" });
     await expect(use.predict(penguins, { bill_length_mm: "long" })).rejects.toMatchObject({ code: "not-a-number", details: { column: "bill_length_mm" } });
   });
 

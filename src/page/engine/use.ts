@@ -2,6 +2,7 @@
 
 import { DataError, type Model, StateError, type Table, type Tensor, toONNX } from "../../index.ts";
 import { classReport, numberReport, type ReportHead } from "../../cli/html.ts";
+import type { Ready } from "../../cli/prepare.ts";
 import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
 import { grouped } from "../../cli/text.ts";
 import { REPORT, type Language, textIn } from "../text/index.ts";
@@ -22,7 +23,10 @@ export function useApi(project: Project): UseApi {
   const tables = new WeakMap<Run, Table>();
   return {
     form: async (id) => formOf(project.run(id).ready),
-    heldOut: async (id, row) => cellsOf(project.run(id).ready, row),
+    heldOut: async (id, row) => {
+      const { ready } = project.run(id);
+      return cellsOf(ready, wantRow(ready, row));
+    },
     predict: async (id, row) => predict(project.run(id), row),
     async predictRows(id, given) {
       const run = project.run(id), table = await tableOf(given), { preprocessing } = run.model, rows: string[][] = [], unseen = new Set<string>();
@@ -43,18 +47,24 @@ async function tableOf(given: Rows): Promise<Table> {
   return opened.table;
 }
 
+/** The number of a held-out row. */
+function wantRow({ raw: { rows } }: Ready, row: number): number {
+  if (!(Number.isInteger(row) && row >= 0 && row < rows)) throw new DataError("row-out-of-range", { option: "row", wanted: `a whole number below ${rows}`, got: row });
+  return row;
+}
+
 async function predict(run: Run, row: Row): Promise<Prediction> {
-  const { model, ready } = run, { preprocessing } = ready;
+  const { model, ready } = run, { preprocessing } = ready, held = "heldOut" in row && typeof row.heldOut === "number" ? wantRow(ready, row.heldOut) : undefined;
   let x: Tensor, unseen: readonly string[] = [], picture: Picture | undefined;
   if (preprocessing) {
-    const cells = ("heldOut" in row && typeof row.heldOut === "number" ? cellsOf(ready, row.heldOut) : row) as Readonly<Record<string, string>>;
+    const cells = (held !== undefined ? cellsOf(ready, held) : row) as Readonly<Record<string, string>>;
     const columns = new Map(preprocessing.columns.map(({ column }) => [column, [Object.hasOwn(cells, column) ? cells[column]! : null]]));
     const prepared = preprocessing.apply({ name: ready.name, rows: 1, columns }, { target: false });
     x = prepared.x;
     unseen = [...prepared.unseen.keys()];
   } else {
     const wanted = pictureWanted(ready);
-    picture = "heldOut" in row && typeof row.heldOut === "number" ? pictureOf(wanted, (ready.raw as { x: { data: ArrayLike<number> } }).x.data, row.heldOut) : await pictureFrom(wanted, row as File);
+    picture = held !== undefined ? pictureOf(wanted, (ready.raw as { x: { data: ArrayLike<number> } }).x.data, held) : await pictureFrom(wanted, row as File);
     x = { data: picture.data, shape: [1, ...ready.input] } as unknown as Tensor;
   }
   if (!ready.classes) return { kind: "number", value: inUnits(model, model.predict(x).data as Float32Array)[0]!, unseen, picture };

@@ -16,5 +16,6 @@ export const problems = {
   "problem.not-a-number": "{column}: a number is wanted, not {got}.",
   "problem.not-a-date": "{column}: a date as in the training rows is wanted, not {got}.",
   "problem.no-rows": "There are no rows in this.",
+  "problem.row-out-of-range": "There is no row {got}: wanted is {wanted}.",
   "problem.not-portable": "{of} has no way to write this: {option}{layer}",
 } as const;

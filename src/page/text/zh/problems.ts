@@ -17,5 +17,6 @@ export const problems: Record<keyof typeof english, string> = {
   "problem.not-a-number": "{column}：需要一个数字，而不是 {got}。",
   "problem.not-a-date": "{column}：需要与训练数据写法相同的日期，而不是 {got}。",
   "problem.no-rows": "其中没有任何数据行。",
+  "problem.row-out-of-range": "没有编号为 {got} 的行。",
   "problem.not-portable": "{of} 无法表示这一部分：{option}{layer}",
 };

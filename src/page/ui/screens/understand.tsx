@@ -1,29 +1,16 @@
 // How good a model is, on the rows that were held out.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Examples, RunView, Scores } from "../../engine/api.ts";
+import type { Examples, Scores } from "../../engine/api.ts";
 import { numberText, t } from "../../text/index.ts";
 import { ExamplesView } from "../parts/examples.tsx";
 import { ImportanceView } from "../parts/importance.tsx";
 import { Matrix } from "../parts/matrix.tsx";
 import { Plot } from "../parts/plot.tsx";
 import { Roc } from "../parts/roc.tsx";
+import { RunChoice, trained } from "../parts/runChoice.tsx";
 import { SurfaceView } from "../parts/surface.tsx";
 import { useApp } from "../state.ts";
-
-/** Has it something to be looked at? */
-export const trained = (run: RunView | undefined): run is RunView => run !== undefined && (run.status === "done" || run.status === "paused") && run.step > 0;
-
-export function RunChoice() {
-  const app = useApp(), able = app.state.runs.filter(trained);
-  if (able.length < 2) return null;
-  return (
-    <label class="field">
-      {t("understand.run")}
-      <select value={app.state.run} onChange={({ currentTarget }) => app.set({ run: currentTarget.value })}>{able.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>
-    </label>
-  );
-}
 
 export function UnderstandScreen() {
   const app = useApp(), { run } = app, ready = trained(run), [scores, keep] = useState<Scores>();

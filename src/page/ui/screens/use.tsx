@@ -6,9 +6,9 @@ import type { DownloadKind, Form } from "../../engine/api.ts";
 import { t } from "../../text/index.ts";
 import { PictureForm } from "../parts/pictureForm.tsx";
 import { RowForm } from "../parts/rowForm.tsx";
+import { RunChoice, trained } from "../parts/runChoice.tsx";
 import { ManyRows } from "../parts/manyRows.tsx";
 import { useApp } from "../state.ts";
-import { RunChoice, trained } from "./understand.tsx";
 
 /** How long a file's address stays, in milliseconds: longer than a browser needs to begin with it. */
 const KEPT = 60_000;
