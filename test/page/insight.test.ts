@@ -5,11 +5,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { adam, binaryCrossEntropy, createModel, crossEntropy, csv, dense, idx, type Layer, mse, ops, relu, rocAuc, sequential, flatten, type Table, takeRows } from "../../src/index.ts";
+import type { Arrays } from "../../src/cli/data.ts";
 import { prepareArrays, prepareTable, type Ready } from "../../src/cli/prepare.ts";
 import { draws, shuffle } from "../../src/data/philox.ts";
 import type { Scores } from "../../src/page/engine/api.ts";
 import { drawn } from "../../src/page/form/ink.ts";
 import { dateCell } from "../../src/page/form/fields.ts";
+import { heldOutOf } from "../../src/page/engine/outcomes.ts";
 import { Project } from "../../src/page/engine/project.ts";
 import { rocOf } from "../../src/page/engine/roc.ts";
 import type { Run } from "../../src/page/engine/run.ts";
@@ -30,6 +32,7 @@ async function run(ready: Ready, hidden: Layer, outputs: number, epochs = 20): P
   return id;
 }
 
+const heldOut = (id: string) => heldOutOf(project.run(id).ready);
 const tableOf = (text: string, name = "rows.csv") => csv(new File([text], name));
 const text = ({ bytes }: { bytes: Uint8Array }): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 const classesOf = (scores: Scores) => scores as Extract<Scores, { kind: "classes" }>;
@@ -71,10 +74,10 @@ describe("understanding", () => {
     const { of, rows } = await understand.examples(digits, "worst"), { matrix } = classesOf(await understand.scores(digits));
     expect(of).toBe(matrix.flatMap((counts, i) => counts.filter((_, k) => k !== i)).reduce((a, b) => a + b, 0));
     expect(of).toBeGreaterThan(0);
-    const { raw } = project.run(digits).ready as { raw: { x: { data: Uint8Array }; y: { data: Uint8Array } } };
+    const raw = heldOut(digits) as Arrays;
     for (const { row, right, said, picture } of rows) {
       expect(right).not.toBe(said);
-      expect(right).toBe(String(raw.y.data[row]));
+      expect(right).toBe(String(raw.y!.data[row]));
       expect([...picture!.data]).toEqual([...raw.x.data.subarray(64 * row, 64 * row + 64)]);
       expect([picture!.width, picture!.height, picture!.most]).toEqual([8, 8, 16]);
     }
@@ -120,7 +123,7 @@ describe("understanding", () => {
   });
 
   test("importance is what accuracy loses when the raw column is shuffled, however many numbers a value becomes", async () => {
-    const { model, ready } = project.run(penguins), raw = ready.raw as Table, { columns } = ready.preprocessing!, at = columns.findIndex(({ column }) => column === "island");
+    const { model, ready } = project.run(penguins), raw = heldOut(penguins) as Table, { columns } = ready.preprocessing!, at = columns.findIndex(({ column }) => column === "island");
     const accuracy = (table: Table): number => model.classify(table as never, { top: 1 }).filter(([told], row) => told!.label === raw.columns.get("species")![row]).length / raw.rows;
     const drops = [0, 1, 2, 3, 4].map((repeat) => {
       const order = shuffle(Uint32Array.from({ length: raw.rows }, (_, row) => row), { low: 3, high: 0 }, 0xfffffffd, 5 * at + repeat), moved = takeRows(raw, order);
@@ -150,11 +153,11 @@ describe("use", () => {
     const kinds = Object.fromEntries(form.fields.map(({ name, kind }) => [name, kind]));
     expect(kinds).toMatchObject({ island: "category", sex: "category", bill_length_mm: "number" });
     expect(form.fields.find(({ name }) => name === "island")!.categories).toContain("Biscoe");
-    expect(form).toMatchObject({ target: "species", heldOut: project.run(penguins).ready.raw.rows });
+    expect(form).toMatchObject({ target: "species", heldOut: heldOut(penguins).rows });
   });
 
   test("a row of texts is predicted as a row of the table is; what is empty is missing; what is new is told", async () => {
-    const { model, ready } = project.run(penguins), told = model.classify(ready.raw as never);
+    const { model } = project.run(penguins), told = model.classify(heldOut(penguins) as never);
     for (const row of [0, 1, 5]) {
       const said = await use.predict(penguins, await use.heldOut(penguins, row));
       expect(said).toMatchObject({ kind: "classes", unseen: [], classes: told[row]!.map(({ label, probability }) => ({ label, probability })) });
@@ -162,16 +165,16 @@ describe("use", () => {
     const empty = await use.predict(penguins, {}), strange = await use.predict(penguins, { island: "Atlantis" });
     expect(empty.kind).toBe("classes");
     expect(strange.unseen).toEqual(["island"]);
-    await expect(use.predict(penguins, { heldOut: ready.raw.rows })).rejects.toMatchObject({ code: "row-out-of-range" });
+    await expect(use.predict(penguins, { heldOut: heldOut(penguins).rows })).rejects.toMatchObject({ code: "row-out-of-range" });
     await expect(use.predict(penguins, { bill_length_mm: "long" })).rejects.toMatchObject({ code: "not-a-number", details: { column: "bill_length_mm" } });
   });
 
   test("dates and words have fields of their own; a held-out date comes as its field has it, and goes back as the data write it", async () => {
-    const form = await use.form(days), cells = await use.heldOut(days, 3), { raw, preprocessing } = project.run(days).ready;
+    const form = await use.form(days), cells = await use.heldOut(days, 3), { preprocessing } = project.run(days).ready;
     if (form.kind !== "table") throw new Error("a table was wanted");
     expect(form.fields.map(({ name, kind, format }) => [name, kind, format])).toEqual([["day", "date", "dmy"], ["note", "text", undefined]]);
     expect(cells.day).toMatch(/^20\d\d-\d\d-\d\d$/);
-    const own = takeRows(raw as Table, [3]), back = { day: dateCell(cells.day!, "dmy"), note: cells.note! };
+    const own = takeRows(heldOut(days) as Table, [3]), back = { day: dateCell(cells.day!, "dmy"), note: cells.note! };
     expect(preprocessing!.apply([back]).x).toEqual(preprocessing!.apply(own, { target: false }).x);
   });
 
@@ -238,12 +241,12 @@ describe("drawings", () => {
   });
 
   test("a digit of the data, drawn large, is taken for what it is", async () => {
-    const { raw } = project.run(digits).ready as { raw: { rows: number; x: { data: Uint8Array }; y: { data: Uint8Array } } };
+    const raw = heldOut(digits) as Arrays;
     let hits = 0;
     for (let row = 0; row < 60; row++) {
       const ink = Uint8Array.from({ length: 224 * 224 }, (_, i) => (raw.x.data[64 * row + 8 * Math.floor(i / 224 / 28) + Math.floor((i % 224) / 28)]! >= 8 ? 255 : 0));
       const said = await use.predict(digits, { drawing: { height: 224, width: 224, ink } });
-      if (said.kind === "classes" && said.classes[0]!.label === String(raw.y.data[row])) hits++;
+      if (said.kind === "classes" && said.classes[0]!.label === String(raw.y!.data[row])) hits++;
     }
     console.log(`of 60 digits drawn in blocks, ${hits} are taken for what they are`);
     expect(hits).toBeGreaterThan(36);
@@ -257,7 +260,7 @@ describe("predictor.html", () => {
   const bits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0]!;
 
   test.each([["a table's classes", () => penguins], ["numbers", () => line], ["pictures", () => digits], ["dates and texts", () => days], ["hostile names", () => hostile]])("has the bits of the page's predictions: %s", async (_, id) => {
-    const { ready: { raw } } = project.run(id()), file = await use.download(id(), "predictor", "en"), { predict, classify } = await modelIn(text(file)), rows = 40;
+    const raw = heldOut(id()), file = await use.download(id(), "predictor", "en"), { predict, classify } = await modelIn(text(file)), rows = 40;
     console.log(`predictor.html of ${_}: ${file.bytes.length} bytes`);
     for (let row = 0; row < Math.min(rows, raw.rows); row++) {
       const said = await use.predict(id(), { heldOut: row }), x = "columns" in raw ? [await use.heldOut(id(), row)] : { data: [...raw.x.data.subarray(64 * row, 64 * row + 64)], shape: [1, 8, 8, 1] };

@@ -5,10 +5,11 @@ import { parseDate, showDate } from "../../data/dates.ts";
 import { textAt } from "../../data/table.ts";
 import type { Fitted } from "../../data/transforms.ts";
 import type { Field, Form } from "./api.ts";
+import { heldOutOf } from "./outcomes.ts";
 import { pictureWanted } from "./pictures.ts";
 
 export function formOf(ready: Ready): Form {
-  const { preprocessing, raw } = ready, rest = { target: preprocessing?.target!.name, heldOut: raw.rows };
+  const { preprocessing } = ready, rest = { target: preprocessing?.target!.name, heldOut: heldOutOf(ready).rows };
   return preprocessing ? { kind: "table", fields: preprocessing.columns.map((column) => fieldOf(column, ready)), ...rest } : { kind: "picture", wanted: pictureWanted(ready), ...rest };
 }
 
@@ -27,7 +28,8 @@ function fieldOf(fitted: Readonly<Fitted>, { schema }: Ready): Field {
 }
 
 /** The cells of a held-out row, as the fields have them. */
-export function cellsOf({ raw, preprocessing }: Ready, row: number): Record<string, string> {
+export function cellsOf(ready: Ready, row: number): Record<string, string> {
+  const raw = heldOutOf(ready), { preprocessing } = ready;
   if (!("columns" in raw)) return {};
   return Object.fromEntries(preprocessing!.columns.map((fitted): [string, string] => {
     const text = textAt(raw.columns.get(fitted.column)!, row) ?? "";

@@ -1,10 +1,14 @@
 // What a model says of each held-out row, and how far it is off.
 
-import { hash, type Model, type Tensor } from "../../index.ts";
-import { numbersOf } from "../../cli/prepare.ts";
+import { hash, type Model, type Table, type Tensor } from "../../index.ts";
+import type { Arrays } from "../../cli/data.ts";
+import { numbersOf, type Ready } from "../../cli/prepare.ts";
 import { logarithm } from "../../math.ts";
 import { pacer } from "../../yield.ts";
 import type { Run } from "./run.ts";
+
+/** The held-out rows as they came: the page's data are in memory, in one part. */
+export const heldOutOf = ({ raw }: Ready): Table | Arrays => raw[0]!;
 
 export interface Outcomes {
   /** Of classes; undefined for numbers. */

@@ -4,7 +4,7 @@ import type { Model, Table } from "../../index.ts";
 import { numberAt } from "../../data/transforms.ts";
 import { nextTask } from "../../yield.ts";
 import type { Axis, Surface } from "./api.ts";
-import { inUnits, outcomesOf } from "./outcomes.ts";
+import { heldOutOf, inUnits, outcomesOf } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 
 /** Places on a side of a plane, and along a curve. */
@@ -15,7 +15,7 @@ const POINTS = 2000;
 const MARGIN = 0.05;
 
 export async function surfaceOf(run: Run): Promise<Surface | undefined> {
-  const { model, ready } = run, columns = ready.preprocessing?.columns ?? [], table = ready.raw;
+  const { model, ready } = run, columns = ready.preprocessing?.columns ?? [], table = heldOutOf(ready);
   if (!("columns" in table) || columns.length < 1 || columns.length > 2 || !columns.every((column) => "shift" in column && column.use !== "cyclic")) return undefined;
   const names = columns.map(({ column }) => column), values = names.map((name) => numbersIn(table, name)), axes = names.map((name, i) => axisOf(name, values[i]!));
   const { right } = await outcomesOf(run), stride = Math.ceil(table.rows / POINTS), rows = Array.from({ length: Math.ceil(table.rows / stride) }, (_, i) => i * stride);

@@ -4,7 +4,7 @@ import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
 import { textAt } from "../../data/table.ts";
 import type { Chosen, Example, Scores, UnderstandApi } from "./api.ts";
 import { importanceOf } from "./importance.ts";
-import { type Outcomes, outcomesOf } from "./outcomes.ts";
+import { heldOutOf, type Outcomes, outcomesOf } from "./outcomes.ts";
 import { pictureOf, pictureWanted } from "./pictures.ts";
 import type { Project } from "./project.ts";
 import { rocOf } from "./roc.ts";
@@ -48,11 +48,14 @@ function rowsOf({ names, right, said, loss }: Outcomes, chosen: Chosen): Uint32A
   return some.sort((a, b) => loss[b]! - loss[a]! || a - b);
 }
 
-const columnsOf = ({ ready: { raw } }: Run): string[] => ("columns" in raw ? [...raw.columns.keys()] : []);
+function columnsOf({ ready }: Run): string[] {
+  const raw = heldOutOf(ready);
+  return "columns" in raw ? [...raw.columns.keys()] : [];
+}
 
 /** A held-out row, and what was said of it. */
 export function exampleOf({ ready }: Run, { names, right, said, chances, loss }: Outcomes, row: number): Example {
-  const { raw } = ready, name = (value: number): string | number => names?.[value] ?? value;
+  const raw = heldOutOf(ready), name = (value: number): string | number => names?.[value] ?? value;
   return {
     row, right: name(right[row]!), said: name(said[row]!), loss: loss[row]!, probability: names ? chances[row * names.length + said[row]!] : undefined,
     cells: "columns" in raw ? [...raw.columns.values()].map((values) => textAt(values, row) ?? "") : [],

@@ -1,6 +1,7 @@
 // What a model is for: predictions, and files to take away.
 
 import { DataError, type Model, StateError, type Table, type Tensor, toONNX } from "../../index.ts";
+import type { Arrays } from "../../cli/data.ts";
 import { classReport, numberReport, type ReportHead } from "../../cli/html.ts";
 import type { Ready } from "../../cli/prepare.ts";
 import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
@@ -9,7 +10,7 @@ import { REPORT, type Language, textIn } from "../text/index.ts";
 import type { Download, DownloadKind, Picture, Prediction, Row, Rows, UseApi } from "./api.ts";
 import { open } from "./files.ts";
 import { cellsOf, formOf } from "./forms.ts";
-import { inUnits, outcomesOf } from "./outcomes.ts";
+import { heldOutOf, inUnits, outcomesOf } from "./outcomes.ts";
 import { pictureFrom, pictureOf, pictureWanted } from "./pictures.ts";
 import { predictorPage } from "./predictorPage.ts";
 import type { Project } from "./project.ts";
@@ -48,7 +49,8 @@ async function tableOf(given: Rows): Promise<Table> {
 }
 
 /** The number of a held-out row. */
-function wantRow({ raw: { rows } }: Ready, row: number): number {
+function wantRow(ready: Ready, row: number): number {
+  const { rows } = heldOutOf(ready);
   if (!(Number.isInteger(row) && row >= 0 && row < rows)) throw new DataError("row-out-of-range", { option: "row", wanted: `a whole number below ${rows}`, got: row });
   return row;
 }
@@ -64,7 +66,7 @@ async function predict(run: Run, row: Row): Promise<Prediction> {
     unseen = [...prepared.unseen.keys()];
   } else {
     const wanted = pictureWanted(ready);
-    picture = held !== undefined ? pictureOf(wanted, (ready.raw as { x: { data: ArrayLike<number> } }).x.data, held) : await pictureFrom(wanted, row as File);
+    picture = held !== undefined ? pictureOf(wanted, (heldOutOf(ready) as Arrays).x.data, held) : await pictureFrom(wanted, row as File);
     x = { data: picture.data, shape: [1, ...ready.input] } as unknown as Tensor;
   }
   if (!ready.classes) return { kind: "number", value: inUnits(model, model.predict(x).data as Float32Array)[0]!, unseen, picture };
@@ -81,7 +83,7 @@ async function fileOf(run: Run, what: DownloadKind, language: Language, tables: 
     case "checkpoint":
       return { name: "checkpoint.safetensors", type: binary, bytes: await run.checkpoint() };
     case "held-out":
-      return { name: "held-out-predictions.csv", type: csv, bytes: encoded(await ("columns" in ready.raw ? tableText(model, ready.raw) : heldOutText(run))) };
+      return { name: "held-out-predictions.csv", type: csv, bytes: encoded(await heldOutText(run)) };
     case "predictions": {
       const table = tables.get(run);
       if (!table) throw new StateError("no-predictions", { of: "download", wanted: "rows that were predicted" });
@@ -104,7 +106,9 @@ async function tableText(model: Model, table: Table): Promise<string> {
 
 /** Pictures have no cells: their numbers among the held-out ones, and what they are. */
 async function heldOutText(run: Run): Promise<string> {
-  const { model, ready } = run, { right } = await outcomesOf(run), names = ready.classes;
+  const { model, ready } = run, raw = heldOutOf(ready);
+  if ("columns" in raw) return tableText(model, raw);
+  const { right } = await outcomesOf(run), names = ready.classes;
   const said = saidOf(model, ready.heldOut.x as Tensor, names), lines = said.map((cells, row) => safeLine([row, names?.[right[row]!] ?? right[row]!, ...cells]));
   return [BYTE_ORDER_MARK, safeLine(["row", "right", ...saidColumns(names)]), ...lines].join("");
 }
