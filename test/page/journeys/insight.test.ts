@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { en } from "../../../src/page/text/en/index.ts";
-import { filled } from "../../../src/page/text/filled.ts";
+import { filled } from "../../../src/cli/text.ts";
 import { zh } from "../../../src/page/text/zh/index.ts";
 import { install } from "../../runtimes/engines.ts";
 import { folder, Visitor } from "../visitor.ts";
