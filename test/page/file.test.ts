@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { deflateSync, gzipSync, inflateSync } from "node:zlib";
+import { gzipSync, inflateSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { wantPage } from "../runtimes/project.ts";
 import { TRAINER } from "./visitor.ts";
@@ -23,11 +23,12 @@ const SAMPLE = /"(H4sI[A-Za-z0-9+/=]{1000,})"/g;
 
 test("it weighs at most 600 KB, 260 KB gzipped, and its samples at most 100 KB", () => {
   const script = unpacked(), samples = [...script.matchAll(SAMPLE)].map(([, text]) => text!.length).reduce((a, b) => a + b, 0);
-  const bare = page.replace(PACKED, `atob("${deflateSync(script.replace(SAMPLE, '""'), { level: 9 }).toString("base64")}")`), zipped = gzipSync(bare, { level: 9 }).length;
-  console.log(`dist/trainer.html: ${Buffer.byteLength(bare)} bytes, ${zipped} gzipped; samples ${samples} bytes; the script is ${script.length} letters long`);
+  // a sample, zipped already, is in the page as long as in the script, and in the zipped page as long as its bytes
+  const bare = Buffer.byteLength(page) - samples, zipped = gzipSync(page, { level: 9 }).length - (3 * samples) / 4;
+  console.log(`dist/trainer.html: ${bare} bytes, ${zipped} gzipped; samples ${samples} bytes; the script is ${script.length} letters long`);
   expect(samples).toBeGreaterThan(10_000);
   expect(samples).toBeLessThanOrEqual(100_000);
-  expect(Buffer.byteLength(bare)).toBeLessThanOrEqual(600_000);
+  expect(bare).toBeLessThanOrEqual(600_000);
   expect(zipped).toBeLessThanOrEqual(260_000);
 });
 

@@ -67,11 +67,6 @@ export class Run {
     return { ...this.view, epochs: this.epochs.all, curve: this.curve.all, looks: this.looks.all, findings: [...this.findings.values()] };
   }
 
-  /** As it is now, in what is told of it. */
-  get record(): RunView {
-    return this.view;
-  }
-
   /** As it is now.
    *
    * @throws StateError before it has begun.
