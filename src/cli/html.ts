@@ -17,7 +17,23 @@ export interface ReportHead {
   readonly facts: readonly (readonly [string, string])[];
   /** The losses of the training by epoch, where they are known. */
   readonly history?: { readonly loss: readonly number[]; readonly heldOut: readonly number[] };
+  /** What the report says, and in which language; English by default. */
+  readonly words?: ReportWords;
 }
+
+/** The words of a report; {n} stands for a number. */
+export const WORDS = {
+  tag: "en",
+  accuracy: "accuracy", macroF1: "macro F1", logLoss: "log loss", rows: "rows", r2: "R²", mae: "mean absolute error", rmse: "root mean square error",
+  byClass: "By class", class: "class", precision: "precision", recall: "recall", f1: "F1",
+  matrix: "Confusion matrix", matrixAbout: "Rows are what is right, columns what the model said.", matrixLarge: "Left out: {n} classes make a table that nobody reads.", corner: "right \\ said",
+  sure: "How sure, and how right", sureAbout: "Rows by the probability of the class that was said. Wrong answers belong to the left.", sureAxis: "probability of what was said",
+  sureLabel: "Rows by probability, right and wrong", right: "right", wrong: "wrong",
+  dots: "Right and predicted", dotsAbout: "Each dot is a row; on the dashed line the prediction is right.", dotsLabel: "Right numbers and predicted ones", actual: "right", predicted: "predicted",
+  residuals: "Residuals", residualsAbout: "Right minus predicted.", residual: "residual", quantile: "quantile", smallest: "smallest", largest: "largest",
+  training: "Training", lossLabel: "Loss by epoch", epoch: "epoch", loss: "loss", trained: "training", heldOut: "held out",
+};
+export type ReportWords = Readonly<typeof WORDS>;
 
 const STYLE = `
 :root { color-scheme: light dark; --text: #1d2129; --faint: #5d6675; --line: #d5dae2; --back: #ffffff; --panel: #f5f7fa; --one: #1f6feb; --two: #c2410c; --cell: 31, 111, 235; }
@@ -55,9 +71,9 @@ svg text { fill: var(--faint); font: 12px system-ui, sans-serif; }
 @media print { body { max-width: none; padding: 0; } }
 `;
 
-function page(head: ReportHead, body: string): string {
+function page(head: ReportHead, words: ReportWords, body: string): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${words.tag}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -68,7 +84,7 @@ function page(head: ReportHead, body: string): string {
 <body>
 <h1>${escape(head.title)}</h1>
 <dl>${head.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")}</dl>
-${body}${head.history ? `<h2>Training</h2>\n${curves(head.history)}\n` : ""}</body>
+${body}${head.history ? `<h2>${words.training}</h2>\n${curves(head.history, words)}\n` : ""}</body>
 </html>
 `;
 }
@@ -81,37 +97,38 @@ const MATRIX = 40;
 
 /** The report for classes. `certain` has for each row the probability of what was said, and whether that was right. */
 export function classReport(head: ReportHead, scores: ClassScores, certain: { readonly probability: ArrayLike<number>; readonly right: ArrayLike<number> }): string {
-  const { classes, matrix } = scores;
+  const { classes, matrix } = scores, { words = WORDS } = head;
   const rows = classes.map(({ name, precision, recall, f1, rows: count }) =>
     `<tr><th scope="row" title="${escape(name)}">${escape(name)}</th><td>${share(precision)}</td><td>${share(recall)}</td><td>${share(f1)}</td><td>${grouped(count)}</td></tr>`);
-  return page(head, [
-    figures([["accuracy", share(scores.accuracy)], ["macro F1", share(scores.macroF1)], ["log loss", short(scores.logLoss)], ["rows", grouped(scores.rows)]]),
-    `<h2>By class</h2>\n<div class="scroll"><table><thead><tr><th class="corner" scope="col">class</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th><th scope="col">rows</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>\n`,
-    "<h2>Confusion matrix</h2>\n<p>Rows are what is right, columns what the model said.</p>\n",
-    classes.length <= MATRIX ? heatmap(classes.map(({ name }) => name), matrix) : `<p>Left out: ${classes.length} classes make a table that nobody reads.</p>\n`,
-    "<h2>How sure, and how right</h2>\n<p>Rows by the probability of the class that was said. Wrong answers belong to the left.</p>\n",
-    certainty(certain.probability, certain.right),
+  return page(head, words, [
+    figures([[words.accuracy, share(scores.accuracy)], [words.macroF1, share(scores.macroF1)], [words.logLoss, short(scores.logLoss)], [words.rows, grouped(scores.rows)]]),
+    `<h2>${words.byClass}</h2>\n<div class="scroll"><table><thead><tr><th class="corner" scope="col">${words.class}</th><th scope="col">${words.precision}</th><th scope="col">${words.recall}</th><th scope="col">${words.f1}</th><th scope="col">${words.rows}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>\n`,
+    `<h2>${words.matrix}</h2>\n<p>${words.matrixAbout}</p>\n`,
+    classes.length <= MATRIX ? heatmap(classes.map(({ name }) => name), matrix, words) : `<p>${words.matrixLarge.replace("{n}", String(classes.length))}</p>\n`,
+    `<h2>${words.sure}</h2>\n<p>${words.sureAbout}</p>\n`,
+    certainty(certain.probability, certain.right, words),
   ].join(""));
 }
 
-function heatmap(names: readonly string[], matrix: readonly (readonly number[])[]): string {
+function heatmap(names: readonly string[], matrix: readonly (readonly number[])[], words: ReportWords): string {
   const head = names.map((name) => `<th scope="col" title="${escape(name)}">${escape(name.length > 14 ? `${name.slice(0, 13)}…` : name)}</th>`).join("");
   const lines = matrix.map((line, i) => {
     const sum = line.reduce((a, b) => a + b, 0) || 1;
     const cells = line.map((count) => `<td style="background: rgba(var(--cell), ${(0.75 * (count / sum)).toFixed(3)})">${count ? grouped(count) : "·"}</td>`);
     return `<tr><th scope="row" title="${escape(names[i]!)}">${escape(names[i]!)}</th>${cells.join("")}</tr>`;
   });
-  return `<div class="scroll"><table class="matrix"><thead><tr><th class="corner" scope="col">right \\ said</th>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>\n`;
+  return `<div class="scroll"><table class="matrix"><thead><tr><th class="corner" scope="col">${words.corner}</th>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>\n`;
 }
 
 /** The report for numbers. */
 export function numberReport(head: ReportHead, scores: NumberScores, right: ArrayLike<number>, predicted: ArrayLike<number>, unit: string): string {
-  const quantiles = scores.residuals.map(({ at, value }) => `<tr><th scope="row">${at === 0 ? "smallest" : at === 1 ? "largest" : `${100 * at} %`}</th><td>${short(value)}</td></tr>`);
-  return page(head, [
-    figures([["R²", share(scores.r2)], ["mean absolute error", short(scores.mae)], ["root mean square error", short(scores.rmse)], ["rows", grouped(scores.rows)]]),
-    `<h2>Right and predicted</h2>\n<p>Each dot is a row; on the dashed line the prediction is right.</p>\n${scatter(right, predicted, unit)}`,
-    `<h2>Residuals</h2>\n<p>Right minus predicted.</p>\n${residuals(right, predicted)}`,
-    `<div class="scroll"><table><thead><tr><th class="corner" scope="col">quantile</th><th scope="col">residual</th></tr></thead><tbody>${quantiles.join("\n")}</tbody></table></div>\n`,
+  const { words = WORDS } = head;
+  const quantiles = scores.residuals.map(({ at, value }) => `<tr><th scope="row">${at === 0 ? words.smallest : at === 1 ? words.largest : `${100 * at} %`}</th><td>${short(value)}</td></tr>`);
+  return page(head, words, [
+    figures([[words.r2, share(scores.r2)], [words.mae, short(scores.mae)], [words.rmse, short(scores.rmse)], [words.rows, grouped(scores.rows)]]),
+    `<h2>${words.dots}</h2>\n<p>${words.dotsAbout}</p>\n${scatter(right, predicted, unit, words)}`,
+    `<h2>${words.residuals}</h2>\n<p>${words.residualsAbout}</p>\n${residuals(right, predicted, words)}`,
+    `<div class="scroll"><table><thead><tr><th class="corner" scope="col">${words.quantile}</th><th scope="col">${words.residual}</th></tr></thead><tbody>${quantiles.join("\n")}</tbody></table></div>\n`,
   ].join(""));
 }
 
@@ -184,38 +201,38 @@ function bars({ x, y }: Frame, counts: readonly number[], [low, high]: readonly 
   }).join("");
 }
 
-function certainty(probability: ArrayLike<number>, right: ArrayLike<number>): string {
+function certainty(probability: ArrayLike<number>, right: ArrayLike<number>, words: ReportWords): string {
   const all = Array.from(probability), range = [0, 1] as const, bins = 20;
   const good = histogram(all.filter((_, i) => right[i]), range, bins), bad = histogram(all.filter((_, i) => !right[i]), range, bins);
-  const view = frame(range, [0, Math.max(1, ...good.map((count, i) => count + bad[i]!))], "probability of what was said", "rows");
-  const legend = `<rect class="fill-one" x="${LEFT + 12}" y="${TOP + 4}" width="10" height="10"/><text x="${LEFT + 27}" y="${TOP + 13}">right</text><rect class="fill-two" x="${LEFT + 72}" y="${TOP + 4}" width="10" height="10"/><text x="${LEFT + 87}" y="${TOP + 13}">wrong</text>`;
-  return view.svg(bars(view, bad, range, "fill-two") + bars(view, good, range, "fill-one", bad) + legend, "Rows by probability, right and wrong");
+  const view = frame(range, [0, Math.max(1, ...good.map((count, i) => count + bad[i]!))], words.sureAxis, words.rows);
+  const legend = `<rect class="fill-one" x="${LEFT + 12}" y="${TOP + 4}" width="10" height="10"/><text x="${LEFT + 27}" y="${TOP + 13}">${words.right}</text><rect class="fill-two" x="${LEFT + 72}" y="${TOP + 4}" width="10" height="10"/><text x="${LEFT + 87}" y="${TOP + 13}">${words.wrong}</text>`;
+  return view.svg(bars(view, bad, range, "fill-two") + bars(view, good, range, "fill-one", bad) + legend, words.sureLabel);
 }
 
 /** Dots that a picture has at the most: every so-many-th row. */
 const DOTS = 2000;
 
-function scatter(right: ArrayLike<number>, predicted: ArrayLike<number>, unit: string): string {
-  const range = rangeOf(right, predicted), view = frame(range, range, `right ${unit}`, `predicted ${unit}`), stride = Math.ceil(right.length / DOTS);
+function scatter(right: ArrayLike<number>, predicted: ArrayLike<number>, unit: string, words: ReportWords): string {
+  const range = rangeOf(right, predicted), view = frame(range, range, `${words.actual} ${unit}`, `${words.predicted} ${unit}`), stride = Math.ceil(right.length / DOTS);
   let dots = "";
   for (let i = 0; i < right.length; i += stride) dots += `<circle class="dot" cx="${view.x(right[i]!).toFixed(1)}" cy="${view.y(predicted[i]!).toFixed(1)}" r="2.5"/>`;
   const line = `<path class="ideal" d="M${view.x(range[0]).toFixed(1)} ${view.y(range[0]).toFixed(1)}L${view.x(range[1]).toFixed(1)} ${view.y(range[1]).toFixed(1)}"/>`;
-  return view.svg(dots + line, "Right numbers and predicted ones");
+  return view.svg(dots + line, words.dotsLabel);
 }
 
-function residuals(right: ArrayLike<number>, predicted: ArrayLike<number>): string {
+function residuals(right: ArrayLike<number>, predicted: ArrayLike<number>, words: ReportWords): string {
   const list = Array.from(right, (value, i) => value - predicted[i]!), range = rangeOf(list), counts = histogram(list, range, 30);
-  const view = frame(range, [0, Math.max(1, ...counts)], "residual", "rows");
-  return view.svg(bars(view, counts, range, "fill-one"), "Residuals");
+  const view = frame(range, [0, Math.max(1, ...counts)], words.residual, words.rows);
+  return view.svg(bars(view, counts, range, "fill-one"), words.residuals);
 }
 
-function curves({ loss, heldOut }: NonNullable<ReportHead["history"]>): string {
-  const view = frame([1, Math.max(2, loss.length)], [0, rangeOf(loss, heldOut)[1]], "epoch", "loss");
+function curves({ loss, heldOut }: NonNullable<ReportHead["history"]>, words: ReportWords): string {
+  const view = frame([1, Math.max(2, loss.length)], [0, rangeOf(loss, heldOut)[1]], words.epoch, words.loss);
   const path = (list: readonly number[], kind: string): string => {
     const points = list.flatMap((value, i) => (Number.isFinite(value) ? [`${view.x(i + 1).toFixed(1)} ${view.y(value).toFixed(1)}`] : []));
     return points.length ? `<path class="curve ${kind}" d="M${points.join("L")}"/>` : "";
   };
   const at = WIDTH - 150;
-  const legend = `<path class="curve one" d="M${at} ${TOP + 9}h18"/><text x="${at + 24}" y="${TOP + 13}">training</text><path class="curve two" d="M${at} ${TOP + 27}h18"/><text x="${at + 24}" y="${TOP + 31}">held out</text>`;
-  return view.svg(path(loss, "one") + path(heldOut, "two") + legend, "Loss by epoch");
+  const legend = `<path class="curve one" d="M${at} ${TOP + 9}h18"/><text x="${at + 24}" y="${TOP + 13}">${words.trained}</text><path class="curve two" d="M${at} ${TOP + 27}h18"/><text x="${at + 24}" y="${TOP + 31}">${words.heldOut}</text>`;
+  return view.svg(path(loss, "one") + path(heldOut, "two") + legend, words.lossLabel);
 }

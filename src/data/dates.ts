@@ -12,14 +12,15 @@ export const DATE_FORMATS: readonly DateFormat[] = ["iso", "dmy", "mdy", "named"
 export const DAY = 86_400_000;
 
 const TIME = String.raw`(?:(?:[T ]|, )\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp][Mm])?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?`;
-const ISO = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})${TIME}$`);
-const YEAR_MONTH = /^(\d{4})-(\d{2})$/;
-const SLASHES = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${TIME}$`);
+/** How dates are written; in predictors too. */
+export const ISO = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})${TIME}$`);
+export const YEAR_MONTH = /^(\d{4})-(\d{2})$/;
+export const SLASHES = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${TIME}$`);
 const WEEKDAY = "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?";
-const DAY_MONTH = new RegExp(String.raw`^${WEEKDAY}(\d{1,2})[. -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4})${TIME}$`, "i");
-const MONTH_DAY = new RegExp(String.raw`^${WEEKDAY}([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})${TIME}$`, "i");
+export const DAY_MONTH = new RegExp(String.raw`^${WEEKDAY}(\d{1,2})[. -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4})${TIME}$`, "i");
+export const MONTH_DAY = new RegExp(String.raw`^${WEEKDAY}([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})${TIME}$`, "i");
 
-const MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+export const MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 /** Milliseconds since 1970 in UTC; NaN if the text is no such date. */
 export function parseDate(text: string, format: DateFormat): number {

@@ -8,10 +8,11 @@ import { ConvertKind, Version } from "../../assembly/isa.ts";
 import { GraphError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { inputName } from "../data/columns.ts";
+import { DAY_MONTH, ISO, MONTH_DAY, MONTHS, SLASHES, YEAR_MONTH } from "../data/dates.ts";
 import { OUTPUT } from "../network.ts";
 import { exported, readingOf } from "./exported.ts";
 import { type Length, portableGraph, type PortableNode, type PortableValue } from "./portable.ts";
-import { notPortable, rawRowsOf } from "./rawRows.ts";
+import { rawRowsOf } from "./rawRows.ts";
 
 /** A number of a program: as float32, in JavaScript. */
 const f32 = (x: number): string => number(Math.fround(x));
@@ -257,16 +258,89 @@ function signedExp(z) {
   const y = sum * whole(2, half) * whole(2, twos - half) - 1;
   return z < 0 ? -y : y;
 }`],
+  // MurmurHash3 of a text, or of its words, as data/murmur.ts has it
+  hashed: ["", `function murmur3(text, seed) {
+  const b = new TextEncoder().encode(text), whole = b.length & ~3, mix = (w) => { const k = Math.imul(w, 0xcc9e2d51); return Math.imul((k << 15) | (k >>> 17), 0x1b873593); };
+  let h = seed | 0, rest = 0;
+  for (let i = 0; i < whole; i += 4) {
+    h ^= mix(b[i] | (b[i + 1] << 8) | (b[i + 2] << 16) | (b[i + 3] << 24));
+    h = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  for (let i = b.length - 1; i >= whole; i--) rest = (rest << 8) | b[i];
+  if (b.length > whole) h ^= mix(rest);
+  h ^= b.length;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+function hashed(text, { by, buckets, seed }) {
+  const y = new Array(buckets).fill(0), words = text.replace(/[A-Z]+/g, (w) => w.toLowerCase()).split(/[\\0-/:-@[-\`{-\\u00a0\\u2000-\\u206f\\u3000-\\u3003]+/).filter((w) => w !== "");
+  for (const word of by === "value" ? [text] : words) y[murmur3(word, seed) % buckets]++;
+  const length = Math.sqrt(y.reduce((sum, n) => sum + n * n, 0));
+  return length > 0 ? y.map((n) => n / length) : y;
+}`],
+  // dates as data/dates.ts reads them, and sine and cosine of math.ts
+  dated: ["", `const MONTHS = ${JSON.stringify(MONTHS)}, DAY = 86400000;
+const [ISO, YEAR_MONTH, SLASHES] = [${[ISO, YEAR_MONTH, SLASHES].map(({ source }) => JSON.stringify(source)).join(", ")}].map((p) => new RegExp(p)), [DAY_MONTH, MONTH_DAY] = [${[DAY_MONTH, MONTH_DAY].map(({ source }) => JSON.stringify(source)).join(", ")}].map((p) => new RegExp(p, "i"));
+function daysOf(year, month, day) {
+  const y = month <= 2 ? year - 1 : year, era = Math.floor(y / 400), own = y - 400 * era;
+  return 146097 * era + 365 * own + Math.floor(own / 4) - Math.floor(own / 100) + Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 719469;
+}
+function instantOf(text, format) {
+  const t = text.trim(), month = (name) => { const s = name.toLowerCase(); return s === "sept" ? 9 : MONTHS.findIndex((m) => m === s || m.slice(0, 3) === s) + 1; };
+  const at = (y, m, d, [hours, minutes, seconds = "0", part = "", half, offset]) => {
+    if (!(m >= 1 && m <= 12 && d >= 1 && daysOf(y, m, d) < daysOf(m < 12 ? y : y + 1, m % 12 + 1, 1))) return NaN;
+    const midnight = daysOf(y, m, d) * DAY;
+    if (hours === undefined) return midnight;
+    let h = Number(hours);
+    if (half !== undefined) {
+      if (h < 1 || h > 12) return NaN;
+      h = h % 12 + (half.toLowerCase() === "pm" ? 12 : 0);
+    }
+    if (h > 23 || Number(minutes) > 59 || Number(seconds) > 60) return NaN;
+    const local = midnight + 3600000 * h + 60000 * Number(minutes) + 1000 * Number(seconds) + Number(part.padEnd(3, "0").slice(0, 3)), zone = /^([+-])(\\d{2}):?(\\d{2})$/.exec(offset ?? "");
+    return zone ? local - (zone[1] === "-" ? -1 : 1) * (3600000 * Number(zone[2]) + 60000 * Number(zone[3])) : local;
+  };
+  if (t.length > 64) return NaN;
+  const own = format === "dmy" || format === "mdy" ? SLASHES.exec(t) : null, named = format === "named" ? DAY_MONTH.exec(t) : null, turned = format === "named" ? MONTH_DAY.exec(t) : null;
+  if (own && !(format === "mdy" && own[2] === ".")) {
+    const y = format === "dmy" ? at(+own[4], +own[3], +own[1], own.slice(5)) : at(+own[4], +own[1], +own[3], own.slice(5));
+    if (y === y) return y;
+  } else if (named || turned) {
+    const y = named ? at(+named[3], month(named[2]), +named[1], named.slice(4)) : at(+turned[3], month(turned[1]), +turned[2], turned.slice(4));
+    if (y === y) return y;
+  }
+  const day = ISO.exec(t), first = day ? null : YEAR_MONTH.exec(t);
+  return day ? at(+day[1], +day[3], +day[4], day.slice(5)) : first ? at(+first[1], +first[2], 1, []) : NaN;
+}
+function series(x, odd) {
+  const z = -x * x;
+  let term = odd ? x : 1, sum = term;
+  for (let n = 1; n <= 8; n++) sum += term *= z / (2 * n * (odd ? 2 * n + 1 : 2 * n - 1));
+  return sum;
+}
+const cosPi = (x) => (x > 0.5 ? -cosPi(1 - x) : x <= 0.25 ? series(Math.PI * x, false) : series(Math.PI * (0.5 - x), true));
+const sinTurn = (x) => (x > 0.5 ? -sinTurn(x - 0.5) : cosPi(Math.abs(2 * x - 0.5))), cosTurn = (x) => cosPi(x > 0.5 ? 2 - 2 * x : 2 * x);
+function dated(column, text, { format, parts, shift, scale }) {
+  const t = format !== "milliseconds" ? instantOf(text, format) : NUMBER.test(text) && Math.abs(Number(text)) <= 8.64e15 ? Number(text) : NaN, days = Math.floor(t / DAY);
+  if (t !== t) throw new TypeError(\`\${column}: a date is wanted (\${format}), not \${text}\`);
+  const z = days + 719468, d = z - 146097 * Math.floor(z / 146097), y = Math.floor((d - Math.floor(d / 1460) + Math.floor(d / 36524) - Math.floor(d / 146096)) / 365);
+  const m = Math.floor((5 * (d - (365 * y + Math.floor(y / 4) - Math.floor(y / 100))) + 2) / 153), turns = { month: (m < 10 ? m + 2 : m - 10) / 12, weekday: (((days + 3) % 7) + 7) % 7 / 7, hour: (t - days * DAY) / DAY };
+  return parts.flatMap((part) => (part === "elapsed" ? [(t / DAY - shift) / scale] : [sinTurn(turns[part]), cosTurn(turns[part])]));
+}`],
   // rows of the user's own as numbers: what each column became is in COLUMNS
   numbersOf: ["", `const NUMBER = /^\\s*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?\\s*$/;
 function numbersOf(rows) {
   const d = [], has = (row, column) => Object.prototype.hasOwnProperty.call(row, column);
   for (const { column } of COLUMNS) if (!rows.some((row) => has(row, column))) throw new TypeError(\`\${column}: no row has this column\`);
-  for (const row of rows) for (const { column, use, fill, shift, scale, categories, numeric, indicator } of COLUMNS) {
-    const cell = has(row, column) ? row[column] : undefined;
+  for (const row of rows) for (const own of COLUMNS) {
+    const { column, use, fill, shift, scale, categories, numeric, indicator } = own, raw = has(row, column) ? row[column] : undefined;
+    const cell = raw instanceof Date ? (isNaN(raw) ? null : raw.toISOString()) : raw;
     let text = cell === null || cell === undefined || cell !== cell || String(cell).trim() === "" ? null : String(cell);
     const missing = text === null;
-    if (categories) {
+    if (use === "hash") d.push(...(missing ? new Array(own.buckets).fill(0) : hashed(text, own)));
+    else if (use === "cyclic") d.push(...(missing ? own.parts.flatMap((part) => (part === "elapsed" ? [0] : [0, 0])) : dated(column, text, own)));
+    else if (categories) {
       if (missing) text = fill;
       const at = text === null ? -1 : categories.indexOf(numeric && NUMBER.test(text) ? String(Number(text) + 0) : text);
       if (use === "ordinal") d.push(at + 1);
@@ -334,7 +408,7 @@ const length = (n: Length): string => (typeof n === "number" ? String(n) : n.row
  * classes, or where the loss tells them, `classify(x)` too, with all classes of each row, the most probable first; and `classes`.
  * Of a model with preprocessing, both take records of the raw columns too, and a regression's answers are in the target's units then.
  *
- * @throws GraphError "not-portable" as toONNX, for a column of texts or dates too; NonFiniteError if an update has taken parameters beyond float32; StateError
+ * @throws GraphError "not-portable" as toONNX, but for columns of texts and dates, which it takes; NonFiniteError if an update has taken parameters beyond float32; StateError
  * after dispose.
  * @example
  * const model = await createModel(dense(1, { initializer: () => [2, 3] }), { input: [2] });
@@ -371,9 +445,10 @@ export function toPredictor(model: Model<any, any>): string {
       lines.push(`  const ${name} = ${expression};${layer ? ` // ${layer}` : ""}`);
     }
   }
-  const raw = rawRowsOf(model), strange = raw?.columns.find((column) => column.use === "hash" || column.use === "cyclic");
-  if (strange) throw notPortable(strange, "toPredictor");
+  const raw = rawRowsOf(model), has = (kind: string): boolean => raw?.columns.some((column) => column.use === kind) ?? false;
   if (raw) use("numbersOf signedLog");
+  if (has("hash")) use("hashed");
+  if (has("cyclic")) use("dated");
   const units = raw && network.singleOutput && raw.target?.task === "regression" && raw.target.use !== "none" ? raw.target : undefined;
   if (units?.use === "log") use("signedExp");
   const outputs = [...graph.outputs].map(([name, value]) => `${JSON.stringify(name)}: out(${names.get(value)})`);

@@ -26,7 +26,7 @@ export function rawRowsOf(model: object): RawRows | undefined {
 }
 
 /** Throws for a column that has no equal elsewhere. */
-export function notPortable({ column, use }: RawColumn, of: string): GraphError {
+function notPortable({ column, use }: RawColumn, of: string): GraphError {
   return new GraphError("not-portable", {
     of, option: column, problem: `the column ${JSON.stringify(column)} is made into numbers by ${use}, for which there is no operator`,
     fix: "{ preprocessing: false } exports the model without it, for numbers that preprocessing.apply(rows).x gives",

@@ -12,7 +12,8 @@ import { Shell } from "./ui/shell.tsx";
 if (typeof document === "undefined") {
   serve(self as unknown as Worker, engine((told) => self.postMessage(told)));
 } else {
-  const script = new Blob([document.currentScript!.textContent!], { type: "text/javascript" }), worker = new Worker(URL.createObjectURL(script));
+  const own = document.currentScript!, script = new Blob([own.textContent!], { type: "text/javascript" }), worker = new Worker(URL.createObjectURL(script));
+  own.remove(); // what the page saves of itself has it packed
   const app = begin(remote(worker, (told: Told) => app.told(told))), packed = takeWork();
   const place = document.getElementById("app")!;
   place.textContent = "";

@@ -96,15 +96,47 @@ test.each(Object.entries(TARGETS))("the predictor takes records; the target is %
   model.dispose();
 });
 
-test("a column that cannot be exported is named, and the network alone can be", async () => {
+test("ONNX has nothing for texts and dates: the column is named, and the network alone can be exported", async () => {
   const rows = Array.from({ length: 9 }, (_, i) => ({ born: `2020-0${i + 1}-0${i + 1}`, y: i / 2 }));
   for (const [type, use] of [["category", { use: "hash", buckets: 4 }], ["date", "cyclic"]] as const) {
     const preprocessing = Preprocessing.fit(rows, { target: "y", types: { born: type }, transforms: { born: use as never } });
     expect(preprocessing.columns).toMatchObject([{ column: "born", use: type === "date" ? "cyclic" : "hash" }]);
-    const model = await createModel(dense(1), { preprocessing }), error = expect.objectContaining({ code: "not-portable", details: expect.objectContaining({ option: "born" }) });
-    expect(() => toONNX(model)).toThrow(error);
-    expect(() => toPredictor(model)).toThrow(error);
+    const model = await createModel(dense(1), { preprocessing });
+    expect(() => toONNX(model)).toThrow(expect.objectContaining({ code: "not-portable", details: expect.objectContaining({ option: "born" }) }));
     expect(toONNX(model, { preprocessing: false }).length).toBeGreaterThan(100);
     model.dispose();
   }
 });
+
+/** Dates as each format has them, at the edges of months, years and days, and one that is missing. */
+const DATES: Readonly<Record<string, readonly (string | number | Date | null)[]>> = {
+  iso: ["2020-02-29", "1969-12-31T23:59:59.5Z", "2000/1/1 12:30 pm", "0099-03-01", "2024-06-15T00:30:00+05:30", "2021-07", new Date(1e12), null],
+  dmy: ["31.1.2020", "01/02/2021 06:00", "28-2-1900", "2020-05-06", "1/12/2019 11:59:59 PM", null, "3.3.2003", "30/4/1970"],
+  mdy: ["1/31/2020", "02-28-2021 18:15", "12/1/1999", "2020-05-06", "7/4/1976 12:00 AM", null, "3/3/2003", "4/30/1970"],
+  named: ["31 Jan 2020", "March 1, 2021", "Sun, 5 sept 1999 10:00 GMT", "2020-05-06", "4 July 1976", null, "Feb 29 2004", "May 9, 2010 3:04 pm"],
+  milliseconds: [0, -1, 1.6e12, 951782400000, 253402300799999, null, 1e9, "1580560200000"],
+};
+
+test.each(Object.entries(DATES))("the predictor takes dates, with the bits of predict: %s", async (format, dates) => {
+  await sameRecords(dates.map((day, i) => ({ day, y: i })), { day: `date:${format}` }, {}, `dates-${format}`);
+});
+
+test("the predictor takes texts, whole or by words", async () => {
+  const notes = ["The cat, the CAT", "a", "日本語 と cat", "naïve—café", "", "a b c d e f g h", "…", "😀 smile"];
+  await sameRecords(notes.map((note, i) => ({ note, y: i })), { note: "text" }, {}, "words");
+  await sameRecords(notes.map((note, i) => ({ note, y: i })), { note: "category" }, { note: { use: "hash", buckets: 5 } }, "values");
+});
+
+/** The numbers of a row go through, so that each has to be right. */
+async function sameRecords(rows: readonly Record<string, unknown>[], types: Record<string, string>, transforms: object, name: string): Promise<void> {
+  const preprocessing = Preprocessing.fit(rows, { target: "y", types: types as never, transforms: transforms as never }), model = await createModel((x) => x as never, { preprocessing: Preprocessing.from({ ...(preprocessing.toJSON() as object), target: null }) });
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(path, toPredictor(model as Model));
+  const { predict } = await import(/* @vite-ignore */ path);
+  const { data, shape } = model.predict(rows as never) as { data: Float32Array; shape: number[] };
+  expect(shape[1]).toBeGreaterThan(2);
+  expect(predict(rows)).toEqual({ data, shape });
+  const [column] = Object.keys(types);
+  if (types[column!]!.startsWith("date")) expect(() => predict([{ [column!]: "31.13.2020" }])).toThrow(new RegExp(`^${column}: a date is wanted`));
+  model.dispose();
+}

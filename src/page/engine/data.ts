@@ -3,7 +3,7 @@
 import { DataError, inferSchema, type Table } from "../../index.ts";
 import { prepareArrays, prepareTable, type Ready, type Wanted } from "../../cli/prepare.ts";
 import { textAt } from "../../data/table.ts";
-import type { Asked, DataApi, DataView, Given, Picture, PictureOptions } from "./api.ts";
+import type { Asked, DataApi, DataView, Given, LabelledPicture, PictureOptions } from "./api.ts";
 import { describe } from "./describe.ts";
 import { type Opened, open } from "./files.ts";
 import type { Project } from "./project.ts";
@@ -74,7 +74,7 @@ function viewOf(opened: Opened): DataView {
 }
 
 /** Some pictures, from all over the rows. */
-function picturesOf({ arrays: { x, y, rows }, classes }: Opened & { kind: "images" }): Picture[] {
+function picturesOf({ arrays: { x, y, rows }, classes }: Opened & { kind: "images" }): LabelledPicture[] {
   const [height = 1, width = 1, channels = 1] = x.shape.slice(1), each = height * width * channels, count = Math.min(SHOWN, rows);
   const most = mostOf(x.data);
   return Array.from({ length: count }, (_, i) => {

@@ -99,6 +99,15 @@ export class Run {
     if (!this.made) await (await this.fit([{ onStart: (running) => running.stop() }])).training.done;
   }
 
+  /** Bytes from which a fit with the same data and options goes on, bit for bit.
+   *
+   * @throws StateError before the first step.
+   */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.training) throw new StateError("no-run", { problem: "the run has not begun", got: this.id });
+    return this.training.checkpoint();
+  }
+
   /** Lets it end after the step under way; its state is kept. */
   async pause(): Promise<void> {
     this.ending ??= "pause";

@@ -1,8 +1,10 @@
 // Texts in the user's language: templates, filled as the command line fills its own.
 
+import { type ReportWords, WORDS } from "../../cli/html.ts";
 import { filled } from "../../cli/text.ts";
 import { en } from "./en/index.ts";
 import { zh } from "./zh/index.ts";
+import { report } from "./zh/report.ts";
 
 export type Key = keyof typeof en;
 export type Values = Readonly<Record<string, string | number>>;
@@ -11,18 +13,29 @@ export const LANGUAGES = { en: "English", zh: "简体中文" } as const;
 export type Language = keyof typeof LANGUAGES;
 const CATALOGUES: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { en, zh };
 
+/** The words of a report. */
+export const REPORT: Readonly<Record<Language, ReportWords>> = { en: WORDS, zh: report };
+
 let current: Language = "en";
 
 /** The language that the browser asks for, if it is one of ours. */
 export const preferred = (): Language => (navigator.languages.some((tag) => /^zh\b/i.test(tag)) && !/^en\b/i.test(navigator.languages[0] ?? "") ? "zh" : "en");
 
+/** As documents name it. */
+export const tagOf = (language: Language): string => (language === "zh" ? "zh-Hans" : "en");
+
 export function speak(language: Language): void {
   current = language;
-  document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+  document.documentElement.lang = tagOf(language);
 }
 
 /** A text of the catalogue. */
-export const t = (key: Key, values?: Values): string => filled(CATALOGUES[current][key], values);
+export const t = (key: Key, values?: Values): string => textIn(current, key, values);
+
+export const textIn = (language: Language, key: Key, values?: Values): string => filled(unfilled(language, key), values);
+
+/** A text with its {names}, for whoever fills them elsewhere. */
+export const unfilled = (language: Language, key: Key): string => CATALOGUES[language][key];
 
 /** Is there such a text? */
 export const known = (key: string): key is Key => Object.hasOwn(en, key);

@@ -10,3 +10,13 @@ export interface Said {
 export interface Problem extends Said {
   readonly message: string;
 }
+
+/** Bytes of one picture, row by row, as a model has them. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** What white is: 255, or the most that any picture has. */
+  readonly most: number;
+}

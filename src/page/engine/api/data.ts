@@ -1,6 +1,6 @@
 // Of data.
 
-import type { Said } from "./common.ts";
+import type { Picture, Said } from "./common.ts";
 
 /** Where data come from. */
 export type Given =
@@ -35,20 +35,13 @@ export interface DataView {
   /** The target that is proposed. */
   readonly target: string | undefined;
   /** Some of the pictures. */
-  readonly pictures: readonly Picture[];
+  readonly pictures: readonly LabelledPicture[];
   /** Can they be read in another size? */
   readonly resizable: boolean;
   readonly notes: readonly Said[];
 }
 
-/** Bytes of one picture, row by row. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly data: Uint8Array<ArrayBuffer>;
-  /** What white is: 255, or the most that any picture has. */
-  readonly most: number;
+export interface LabelledPicture extends Picture {
   readonly label: string;
 }
 

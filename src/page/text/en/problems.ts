@@ -11,4 +11,11 @@ export const problems = {
   "problem.rows-differ": "{of}: there should be {wanted}, and there are {got}.",
   "problem.memory-limit": "It needs more memory than a page may have. Take fewer units, or smaller batches.",
   "problem.out-of-memory": "The browser gives no more memory. Take fewer units, or smaller batches, or close other pages.",
+  "problem.no-table": "Rows of a table are wanted here: CSV or JSON Lines, or pasted cells.",
+  "problem.missing-column": "The rows have no column {column}.",
+  "problem.not-a-number": "{column}: a number is wanted, not {got}.",
+  "problem.not-a-date": "{column}: a date as in the training rows is wanted, not {got}.",
+  "problem.no-rows": "There are no rows in this.",
+  "problem.row-out-of-range": "There is no row {got}: wanted is {wanted}.",
+  "problem.not-portable": "{of} has no way to write this: {option}{layer}",
 } as const;

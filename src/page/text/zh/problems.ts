@@ -12,4 +12,11 @@ export const problems: Record<keyof typeof english, string> = {
   "problem.rows-differ": "{of}：应有 {wanted}，实际有 {got}。",
   "problem.memory-limit": "所需内存超过了网页的上限。请减少单元数，或用更小的批。",
   "problem.out-of-memory": "浏览器无法再提供内存。请减少单元数、用更小的批，或关闭其他页面。",
+  "problem.no-table": "这里需要表格数据：CSV、JSON Lines，或粘贴的单元格。",
+  "problem.missing-column": "数据中没有 {column} 列。",
+  "problem.not-a-number": "{column}：需要一个数字，而不是 {got}。",
+  "problem.not-a-date": "{column}：需要与训练数据写法相同的日期，而不是 {got}。",
+  "problem.no-rows": "其中没有任何数据行。",
+  "problem.row-out-of-range": "没有编号为 {got} 的行。",
+  "problem.not-portable": "{of} 无法表示这一部分：{option}{layer}",
 };

@@ -1,46 +1,57 @@
 // What the model is for: predictions, and files to take away.
 
-import { useState } from "preact/hooks";
-import type { Prediction } from "../../engine/api.ts";
+import { useEffect, useState } from "preact/hooks";
+import { sized } from "../../../cli/text.ts";
+import type { DownloadKind, Form } from "../../engine/api.ts";
 import { t } from "../../text/index.ts";
+import { PictureForm } from "../parts/pictureForm.tsx";
+import { RowForm } from "../parts/rowForm.tsx";
+import { RunChoice, trained } from "../parts/runChoice.tsx";
+import { ManyRows } from "../parts/manyRows.tsx";
 import { useApp } from "../state.ts";
 
+/** How long a file's address stays, in milliseconds: longer than a browser needs to begin with it. */
+const KEPT = 60_000;
+const TAKEN = ["predictor", "safetensors", "onnx", "checkpoint", "held-out", "report"] as const;
+
 export function UseScreen() {
-  const app = useApp(), { run } = app, { described } = app.state, [cells, write] = useState<Readonly<Record<string, string>>>({}), [told, keep] = useState<Prediction>();
-  if (!run || run.status !== "done" || !described) return <p>{t("needs.run")}</p>;
-  const save = async (what: string): Promise<void> => {
-    const file = await app.ask(undefined, () => app.engine.download(run.id, what));
+  const app = useApp(), { run } = app, ready = trained(run), [form, keep] = useState<Form>(), [saved, tell] = useState("");
+  useEffect(() => {
+    keep(undefined);
+    if (ready) void app.ask(undefined, () => app.engine.form(run.id)).then(keep);
+  }, [run?.id, ready]);
+  if (!ready) return <><RunChoice /><p>{t("needs.run")}</p></>;
+  const save = async (what: DownloadKind): Promise<void> => {
+    const file = await app.ask(undefined, () => app.engine.download(run.id, what, app.state.language));
     if (!file) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([file.bytes], { type: file.type }));
     link.download = file.name;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
+    tell(t("use.taken", { name: file.name, size: sized(file.bytes.length) }));
   };
+  const target = form?.target ?? t("use.label");
   return (
     <>
       <h2>{t("use.title")}</h2>
-      <form
-        class="card" onSubmit={(event) => {
-          event.preventDefault();
-          void app.ask(undefined, () => app.engine.predict(run.id, cells)).then(keep);
-        }}
-      >
-        <h3>{t("use.new")}</h3>
-        {described.columns.filter(({ use }) => use !== "ignore" && use !== "target").map(({ name }) => (
-          <label key={name} class="field">
-            {name}
-            <input value={cells[name] ?? ""} onInput={({ currentTarget: { value } }) => write((now) => ({ ...now, [name]: value }))} />
-          </label>
-        ))}
-        <button type="submit">{t("use.predict")}</button>
-        {told && <p role="status" class="figure">{t("use.answer")}: {told.kind === "number" ? told.value : told.classes.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join(", ")}</p>}
-      </form>
+      <RunChoice />
+      {form && (
+        <div key={run.id}>
+          {form.kind === "table" ? <RowForm run={run.id} fields={form.fields} target={target} heldOut={form.heldOut} /> : <PictureForm run={run.id} target={target} heldOut={form.heldOut} />}
+          {form.kind === "table" && <ManyRows run={run.id} save={() => void save("predictions")} />}
+        </div>
+      )}
       <h3>{t("use.take")}</h3>
-      <div class="row">
-        <button type="button" onClick={() => void save("safetensors")}>{t("use.safetensors")}</button>
-        <button type="button" onClick={() => void save("onnx")}>{t("use.onnx")}</button>
-      </div>
+      <ul class="tiles">
+        {TAKEN.map((what) => (
+          <li key={what} class="tile">
+            <button type="button" aria-describedby={`about-${what}`} onClick={() => void save(what)}>{t(`use.take.${what}`)}</button>
+            <p id={`about-${what}`} class="quiet">{t(`use.take.${what}.about`)}</p>
+          </li>
+        ))}
+      </ul>
+      <p role="status" class="quiet taken">{saved}</p>
     </>
   );
 }
