@@ -73,7 +73,7 @@ export function badOption(option: string, got: unknown, wanted: unknown, more?: 
 /** A whole number of at least `least`. */
 export function wantCount(option: string, value: unknown, least = 1): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least)
-    throw badOption(option, value, `a whole number of at least ${least}`, { least });
+    throw badOption(option, value, `a whole number of at least ${least}`);
   return value;
 }
 
@@ -82,7 +82,7 @@ export function wantNumber(option: string, value: unknown, low = -Infinity, high
   const inside = typeof value === "number" && Number.isFinite(Math.fround(value)) && value >= low && (open ? value < high : value <= high);
   if (!inside) {
     const range = high < Infinity ? ` from ${low} to ${open ? "below " : ""}${high}` : low > -Infinity ? ` of at least ${low}` : "";
-    throw badOption(option, value, `a finite number${range}`, { least: low, most: high });
+    throw badOption(option, value, `a finite number${range}`);
   }
   return value;
 }

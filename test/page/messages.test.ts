@@ -58,7 +58,7 @@ test("errors of the engine's own become codes that have texts", () => {
 });
 
 test("details are short, plain values", () => {
-  const { details } = problemOf(new DataError("x", { got: Number.NaN, least: 0, most: Infinity, wanted: [[2, 3], [4]], fix: undefined, cause: new Error("no"), option: "a".repeat(500) }));
+  const { details } = problemOf(new DataError("x", { got: Number.NaN, least: 0, wanted: [[2, 3], [4]], fix: undefined, cause: new Error("no"), option: "a".repeat(500) }));
   expect(details).toEqual({ got: "NaN", least: 0, wanted: "[2, 3], [4]", option: `${"a".repeat(80)}…` });
   const problem = problemOf(new DataError("x", { row: 3 }));
   expect(problemOf(problem)).toEqual(problem);

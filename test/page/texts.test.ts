@@ -43,8 +43,8 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   ],
   "checkpoints come and go by the library's own runs": ["not-a-checkpoint", "not-here", "not-started"],
   "models are made of the library's layers, losses and optimizers, never of a caller's own functions": [
-    "all-ignored", "axis", "bad-shape", "concat", "dtype", "duplicate-name", "foreign-value", "kind", "late-parameter", "layer-outside-model", "lost-rows", "no-gradient", "no-second-derivative", "not-a-layer",
-    "not-a-scalar", "not-a-value", "not-per-row", "pad", "place", "reshape", "shared-shape", "slice", "too-many-layers", "unmatched-group", "wrong-names",
+    "all-ignored", "axis", "bad-shape", "concat", "dtype", "duplicate-name", "foreign-value", "late-parameter", "layer-outside-model", "lost-rows", "no-gradient", "no-second-derivative", "not-a-layer",
+    "not-a-scalar", "not-a-value", "not-per-row", "shared-shape", "too-many-layers", "unmatched-group", "wrong-names",
   ],
   "data are handed to the library by the engine itself, in arrays and tables that fit": [
     "bad-cell", "bad-chunk", "bad-column", "bad-distribution", "bad-weight", "empty-class", "not-a-label", "not-numbers", "not-records", "not-whole", "ragged", "rows-mismatch",

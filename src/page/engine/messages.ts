@@ -70,14 +70,14 @@ export function problemOf(error: unknown): Problem {
   const { code, name = "", message = String(error), details } = (error ?? {}) as { code?: unknown; name?: string; message?: string; details?: Readonly<Record<string, unknown>> };
   // a DOMException's code is a number that says less than its name
   const known = typeof code === "string" ? code : name === "RangeError" && /memory|allocat|array length/i.test(message) ? "out-of-memory" : NAMES[name] ?? "unknown";
-  const told = Object.entries(details ?? { message }).map(([of, value]) => [of, of === "got" && typeof value === "number" && !Number.isFinite(value) ? String(value) : wordOf(value)]);
+  const told = Object.entries(details ?? { message }).map(([of, value]) => [of, wordOf(value)]);
   return { code: known, message, details: Object.fromEntries(told.filter(([, value]) => value !== undefined)) as Record<string, string | number> };
 }
 
 /** Letters of a value that are shown. */
 const SHOWN = 80;
 
-/** A bound without an end, and what is no plain value, are left out. */
+/** What is no plain value is left out. */
 function wordOf(value: unknown): string | number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
   if (typeof value === "boolean") return String(value);

@@ -89,7 +89,7 @@ export const problems = {
   "problem.missing-package": "This browser cannot read pictures in the background. Open the page in another one: Chrome or Edge 98, Firefox 113, Safari 16.4, or later.",
 
   // models and runs
-  "problem.bad-option": "[{option} cannot be {got}. ][It has to be at least {least}. ][It has to be at most {most}. ]Choose another value.",
+  "problem.bad-option": "[{option} cannot be {got}. ]Choose another value.",
   "problem.unknown-option": "There is no such choice[: {option}]. Load the page anew.",
   "problem.shape-mismatch": "[Layer {layer}: ]Sizes do not fit together[: {got}]. Look at the layers before it; pictures want flatten before the first dense.",
   "problem.wrong-width": "The last layer has another number of units than what is to be predicted wants. For classes, take one for each; for a number, one.",

@@ -89,7 +89,7 @@ export const problems: Record<keyof typeof english, string> = {
   "problem.missing-package": "此浏览器无法在后台读取图片。请换用其他浏览器：Chrome 或 Edge 98、Firefox 113、Safari 16.4 或更高版本。",
 
   // models and runs
-  "problem.bad-option": "[{option} 不能是 {got}。][最小为 {least}。][最大为 {most}。]请选择其他值。",
+  "problem.bad-option": "[{option} 不能是 {got}。]请选择其他值。",
   "problem.unknown-option": "没有这个选项[：{option}]。请重新加载页面。",
   "problem.shape-mismatch": "[层 {layer}：]大小不匹配[：{got}]。请检查它前面的层；图片在第一个 dense 之前需要 flatten。",
   "problem.wrong-width": "最后一层的单元数与要预测的内容不符。预测类别时每个类别一个单元；预测数值时一个单元。",
