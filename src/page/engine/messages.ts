@@ -79,7 +79,7 @@ const SHOWN = 80;
 
 /** What is no plain value is left out. */
 function wordOf(value: unknown): string | number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value === "boolean") return String(value);
   if (typeof value === "string") return value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value;
   return Array.isArray(value) ? wordOf(value.slice(0, 8).map((one: unknown) => (Array.isArray(one) ? `[${one.join(", ")}]` : wordOf(one) ?? "")).join(", ")) : undefined;
