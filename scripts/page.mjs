@@ -87,10 +87,13 @@ const sheets = readdirSync(join(root, "src/page/styles")).sort().map((name) => j
 const styles = transformSync(["node_modules/uplot/dist/uPlot.min.css", ...sheets].map((path) => readFileSync(join(root, path), "utf8")).join("\n"), { loader: "css", minify: true }).code;
 // deflated, the script is half as long; whoever opens the file unpacks it by the means by which the library unpacks its core
 const packed = execFileSync(process.execPath, [join(root, "scripts/deflate.mjs")], { input: script, maxBuffer: 1 << 28 }).toString("base64");
-const loader = `new Response(new Blob([Uint8Array.from(atob("${packed}"),(c)=>c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream("deflate"))).text()`
+const loader = `document.documentElement.dataset.lacks||new Response(new Blob([Uint8Array.from(atob("${packed}"),(c)=>c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream("deflate"))).text()`
   + `.then((text)=>{const script=document.createElement("script");script.textContent=text;document.body.append(script)})`;
+// what comes before it stays in plain old JavaScript
+const check = transformSync(readFileSync(join(root, "src/page/check.js"), "utf8"), { minify: true, target: "es5", charset: "utf8" }).code;
 const hash = (text) => createHash("sha256").update(text).digest("base64");
 const page = readFileSync(join(root, "src/page/index.html"), "utf8")
+  .replace("sha256-CHECK", () => `sha256-${hash(check)}`).replace("<script>CHECK", () => `<script>${check}`)
   .replace("sha256-LOADER", () => `sha256-${hash(loader)}`).replace("sha256-SCRIPT", () => `sha256-${hash(script)}`).replace("sha256-STYLE", () => `sha256-${hash(styles)}`)
   .replace("<style>STYLE", () => `<style>${styles}`).replace("<script>LOADER", () => `<script>${loader}`);
 

@@ -3,6 +3,7 @@
 import { open, stat } from "node:fs/promises";
 import { type CsvForm, formOf } from "../data/csv.ts";
 import { IMAGE } from "../data/images.ts";
+import type { Details } from "../errors.ts";
 import { csv, csvBatches, type CsvOptions, idx, jsonl, type Model, npz, parquet, type Table } from "../index.ts";
 import { UsageError, type Values } from "./args.ts";
 import { DELIMITER, type READING } from "./settings.ts";
@@ -68,8 +69,8 @@ export async function beginning(path: string): Promise<Uint8Array> {
   }
 }
 
-export function failed(path: string, problem: string, code = "no-data"): Error {
-  return Object.assign(new Error(`${path}: ${problem}`), { code });
+export function failed(path: string, problem: string, code = "no-data", details: Details = {}): Error {
+  return Object.assign(new Error(`${path}: ${problem}`), { code, details: { of: path, ...details } });
 }
 
 export const isTabular = (kind: Kind): boolean => kind === "csv" || kind === "jsonl" || kind === "parquet";

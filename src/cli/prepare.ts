@@ -121,10 +121,10 @@ export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): 
   const by: Wanted = folds ? { ...settings, group: undefined, time: undefined } : settings;
   await nextTask();
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
-  if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`);
+  if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`, "no-answers", { column: target });
   if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
-  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes"))
+  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes", { column: target }))
     : parts(table.rows, labels, table, by, schema);
   await nextTask();
   if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
@@ -198,7 +198,7 @@ function classNumbers(labels: readonly string[], classes: readonly string[]): Fl
 function wantDifferent(name: string, target: string, values: ColumnValues): void {
   const first = textAt(values, 0), { length } = values;
   for (let row = 1; row < length; row++) if (textAt(values, row) !== first) return;
-  throw failed(name, `column ${JSON.stringify(target)}: wanted at least two different numbers, got ${first} in every row`, "one-value");
+  throw failed(name, `column ${JSON.stringify(target)}: wanted at least two different numbers, got ${first} in every row`, "one-value", { column: target, got: first });
 }
 
 /** A split in which every class that is held out is trained on too: a class of one row is not held out. By group or by time (`apart`), rows of
@@ -219,7 +219,7 @@ export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, sett
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
   const classNumbers = width === 1 && whole && (images !== undefined || settings.task !== "regression");
   if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
-  if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value");
+  if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value", { got: y.data[0] });
   const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
   const classes = classNumbers ? arrays.classes ?? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
   const labels = classes && Array.from(y.data, (label) => classes[label]!), found = parts(rows, labels, undefined, settings);

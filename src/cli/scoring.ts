@@ -76,8 +76,8 @@ export async function score(model: Model, parts: Iterable<Part> | AsyncIterable<
     else for (const number of model.predict(inputOf(rows)).data) said.push(number);
   }
   const unknown = [...strange].sort((a, b) => b[1] - a[1]);
-  if (!right.length && unknown.length) throw failed(name, `no row has a class that the model knows: wanted ${names!.join(", ")}, got ${unknown.slice(0, 5).map(([label]) => label).join(", ")}`, "unknown-class");
-  if (!right.length) throw failed(name, "has no row whose answer is known");
+  if (!right.length && unknown.length) throw failed(name, `no row has a class that the model knows: wanted ${names!.join(", ")}, got ${unknown.slice(0, 5).map(([label]) => label).join(", ")}`, "unknown-class", { got: unknown.slice(0, 5).map(([label]) => label) });
+  if (!right.length) throw failed(name, "has no row whose answer is known", "no-answers");
   if (!names) return { kind: "numbers", scores: scoreNumbers(right, said), right, predicted: said };
   const scores = scoreClasses(names, right, said, sure), rows = unknown.reduce((sum, [, count]) => sum + count, 0);
   return {

@@ -267,7 +267,7 @@ class Reader {
         numbers.push(before + r);
       } else if (!isEmpty(row))
         throw this.bad("ragged-row", this.done + r + 1, {
-          wanted: `${width} cells, as the ${this.options.names ? "names" : "first row"}`, got: row.length, column: Math.min(width, row.length) + 1,
+          wanted: `${width} cells, as the ${this.options.names ? "names" : "first row"}`, got: row.length, cells: width, column: Math.min(width, row.length) + 1,
           fix: "look for a delimiter or a quote within a cell, or give the option delimiter",
         });
     }
@@ -287,14 +287,14 @@ class Reader {
 
   private header(row: readonly string[], number: number): readonly string[] {
     const { names, header = true } = this.options;
-    if (row.length > COLUMN_LIMIT) throw this.bad("too-many-columns", number, { wanted: `at most ${COLUMN_LIMIT} columns`, got: row.length });
+    if (row.length > COLUMN_LIMIT) throw this.bad("too-many-columns", number, { wanted: `at most ${COLUMN_LIMIT} columns`, got: row.length, limit: COLUMN_LIMIT });
     if (names && names.length !== row.length)
       throw this.bad("ragged-row", number, { wanted: `${names.length} cells, as the option names`, got: row.length });
     const all = names ?? row.map((cell, i) => (header ? cell.trim() || `Unnamed: ${i}` : `column${i + 1}`)), seen = new Map<string, number>();
     for (const [i, name] of all.entries()) {
       const more = { column: i + 1, fix: "give the columns' names in the option names" };
       if (name === "") throw this.bad("bad-name", number, { problem: `column ${i + 1} has no name`, ...more });
-      if (seen.has(name)) throw this.bad("bad-name", number, { problem: `columns ${seen.get(name)! + 1} and ${i + 1} both have the name ${show(name)}`, ...more });
+      if (seen.has(name)) throw this.bad("bad-name", number, { problem: `columns ${seen.get(name)! + 1} and ${i + 1} both have the name ${show(name)}`, name, first: seen.get(name)! + 1, ...more });
       seen.set(name, i);
     }
     return all;

@@ -147,7 +147,7 @@ class Records {
       let cells = this.columns.get(key);
       if (!cells) {
         this.columns.set(key, cells = new Cells());
-        if (this.columns.size > COLUMN_LIMIT) throw this.bad("too-many-columns", { wanted: `at most ${COLUMN_LIMIT} keys`, got: this.columns.size });
+        if (this.columns.size > COLUMN_LIMIT) throw this.bad("too-many-columns", { wanted: `at most ${COLUMN_LIMIT} keys`, got: this.columns.size, limit: COLUMN_LIMIT });
       }
       cells.fill(this.rows);
       cells.add(typeof item === "boolean" ? String(item) : item as number | string | null);

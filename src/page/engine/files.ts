@@ -77,7 +77,7 @@ async function ofIdx(files: readonly Named[]): Promise<Opened> {
   if (!pictures.length) throw new DataError("no-pictures", { of: labels[0]!.path, problem: "labels without their pictures", fix: "drop both files together" });
   if (!labels.length) throw new DataError("no-labels", { of: pictures[0]!.path, problem: "pictures without their labels", fix: "drop both files together" });
   const x = await idx(pictures[0]!.file), y = await idx(labels[0]!.file), [rows = 0, height = 1, width = 1, channels = 1] = x.shape;
-  if (y.shape[0] !== rows) throw new DataError("rows-differ", { of: labels[0]!.path, wanted: `${rows} labels`, got: y.shape[0] });
+  if (y.shape[0] !== rows) throw new DataError("rows-differ", { of: labels[0]!.path, wanted: `${rows} labels`, got: y.shape[0], rows });
   return {
     kind: "images", classes: undefined, arrays: { name: pictures[0]!.path, rows, x: { data: x.data as Uint8Array, shape: [rows, height, width, channels] }, y: y as Arrays["y"] },
     notes: pictures.length > 1 ? [{ code: "first-pictures", details: { name: pictures[0]!.path } }] : [],

@@ -1,4 +1,5 @@
-// Texts in the user's language: templates, filled as the command line fills its own.
+// Texts in the user's language: templates, filled as the command line fills its own. What stands in [square brackets] is said only where
+// all the values in it are there.
 
 import { type ReportWords, WORDS } from "../../cli/html.ts";
 import { filled } from "../../cli/text.ts";
@@ -29,13 +30,17 @@ export function speak(language: Language): void {
   document.documentElement.lang = tagOf(language);
 }
 
-/** A text of the catalogue. */
+/** A text of the catalogue, such as "{got} is no number[, in row {row}]". */
 export const t = (key: Key, values?: Values): string => textIn(current, key, values);
 
-export const textIn = (language: Language, key: Key, values?: Values): string => filled(unfilled(language, key), values);
+export const textIn = (language: Language, key: Key, values: Values = {}): string => filled(said(unfilled(language, key), values), values);
 
 /** A text with its {names}, for whoever fills them elsewhere. */
 export const unfilled = (language: Language, key: Key): string => CATALOGUES[language][key];
+
+/** A template without the parts for which values are missing. */
+const said = (template: string, values: Values): string =>
+  template.replace(/\[([^\]]*)\]/g, (_, part: string) => ([...part.matchAll(/\{(\w+)/g)].every(([, name]) => values[name!] !== undefined) ? part : ""));
 
 /** Is there such a text? */
 export const known = (key: string): key is Key => Object.hasOwn(en, key);

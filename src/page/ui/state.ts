@@ -1,6 +1,6 @@
 // What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
 import { type Key, type Language, preferred, speak } from "../text/index.ts";
 
@@ -172,6 +172,6 @@ export function begin(engine: Api): App {
 /** The app; what draws with it is drawn again after each change. */
 export function useApp(): App {
   const [, draw] = useState(0);
-  useEffect(() => app.watch(() => draw((n) => n + 1)), []);
+  useLayoutEffect(() => app.watch(() => draw((n) => n + 1)), []); // at once: what changes before the first picture is drawn too
   return app;
 }

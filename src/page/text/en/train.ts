@@ -79,7 +79,4 @@ export const train = {
   "train.past.map": "Weights, one by one",
   "train.past.spread": "{what} of {name}: from {least} to {most}, mean {mean}, deviation {deviation}",
   "train.past.mapOf": "{rows} by {columns} weights of {name}; the strongest is {most}",
-  "problem.non-finite": "Step {step} brought NaN or infinity. The parameters are those from before it; the doctor says what helps.",
-  "problem.run-over": "This run is over. Start a new one.",
-  "problem.no-run": "This run is not here any more, or it has not begun.",
 } as const;

@@ -80,7 +80,4 @@ export const train: Record<keyof typeof english, string> = {
   "train.past.map": "逐个权重",
   "train.past.spread": "{name} 的{what}：从 {least} 到 {most}，均值 {mean}，标准差 {deviation}",
   "train.past.mapOf": "{name} 的 {rows} × {columns} 个权重；绝对值最大为 {most}",
-  "problem.non-finite": "第 {step} 步出现了 NaN 或无穷大。参数仍是这一步之前的；“医生的发现”里有解决办法。",
-  "problem.run-over": "这次训练已经结束，请开始新的训练。",
-  "problem.no-run": "这次训练已不存在，或尚未开始。",
 };

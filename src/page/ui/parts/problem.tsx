@@ -1,14 +1,18 @@
 // What went wrong, until it is closed.
 
 import type { Problem } from "../../engine/api.ts";
+import { problemOf } from "../../engine/messages.ts";
 import { known, t } from "../../text/index.ts";
 import { useApp } from "../state.ts";
 
-/** In the page's language, where there is a text for its code. */
-export function problemText({ code, details, message }: Problem): string {
-  const key = `problem.${code}`;
+/** In the page's language, where there is a text for its code. The page's own work may throw what an engine throws. */
+export function problemText(problem: Problem): string {
+  const { code, details, message } = problemOf(problem), key = `problem.${code}`;
   return known(key) ? t(key, details) : message;
 }
+
+/** After these, nothing works until the page is loaded anew. */
+const FINAL: readonly string[] = ["worker-died", "no-worker"];
 
 export function ProblemCard() {
   const app = useApp(), { problem } = app.state;
@@ -17,7 +21,10 @@ export function ProblemCard() {
     <section class="card problem" role="alert">
       <h2>{t("problem.title")}</h2>
       <p>{problemText(problem)}</p>
-      <button type="button" onClick={() => app.set({ problem: undefined })}>{t("problem.close")}</button>
+      <div class="row">
+        {FINAL.includes(problem.code) && <button type="button" class="main" onClick={() => location.reload()}>{t("problem.reload")}</button>}
+        <button type="button" onClick={() => app.set({ problem: undefined })}>{t("problem.close")}</button>
+      </div>
     </section>
   );
 }

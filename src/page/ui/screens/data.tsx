@@ -210,7 +210,7 @@ function Columns({ described: { columns, asked }, ask }: { readonly described: D
 }
 
 function Column({ column: { name, type, use, why, missing, range, distinct, histogram }, asked, ask }: { readonly column: ColumnView; readonly asked: Asked; ask(change: Partial<Asked>): void }) {
-  const ignored = asked.ignore?.includes(name) ?? false, target = use === "target", reason = t(`why.${why.code}` as "why.asked", why.details);
+  const ignored = asked.ignore?.includes(name) ?? false, target = use === "target", reason = t(`reason.${why.code}` as "reason.asked", why.details);
   return (
     <tr class={use === "ignore" ? "ignored" : undefined}>
       <th scope="row">{name}</th>
