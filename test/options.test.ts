@@ -238,7 +238,7 @@ const CALLS: Readonly<Record<string, [(model: any, options: Values) => unknown, 
     onResume: functions, onCheckpoint: functions, onStorageError: functions, onNote: functions,
   }],
   readRun: [(_, more) => readRun(memoryStore(), more), { store: choice }],
-  doctor: [(_, more) => doctor(more), { every: counts }],
+  doctor: [(_, more) => doctor(more), { every: counts, onLook: functions }],
   toONNX: [toONNX, { probabilities: flags, preprocessing: flags, license: [1, {}, true, []] }],
   exportPyTorch: [(model, more) => exportPyTorch(model, { loss: crossEntropy(), ...more }), {
     loss: objective.loss, lossWeights: weights, optimizer: training.optimizer, penalty: training.penalty, schedule: [1, "x", {}], batchSize: counts, epochs: counts, shuffle: flags,
