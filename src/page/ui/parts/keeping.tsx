@@ -35,7 +35,7 @@ export function Keeping() {
   };
   return (
     <details class="keeping">
-      <summary>{t("keep.title")}: {t(`keep.where.${where}`)}</summary>
+      <summary>{t("keep.title")}{t("punctuation.colon")}{t(`keep.where.${where}`)}</summary>
       <p>{where === "browser" ? t("keep.browser", { mb: (bytes / 1e6).toFixed(1) }) : t("keep.nothing")}</p>
       {problem && <p class="note" role="alert">{t("keep.problem", { message: problem.message })}</p>}
       {where === "browser" && location.protocol === "file:" && <p class="quiet">{t("keep.shared")}</p>}
