@@ -40,7 +40,7 @@ export function keepApi(project: Project): KeepApi {
       if (packed) for (const what of ["source", "asked", "seen", ...project.runs.keys()]) keeper.changed(what);
       if (seen) keeper.note(seen);
       return {
-        screen: "data", suggestion: undefined, design: undefined, run: undefined, ...seen, data, described: asked && describe(project.known, asked, project.opened),
+        screen: "data", suggestion: undefined, design: undefined, run: undefined, ...seen, given: source.given, data, described: asked && describe(project.known, asked, project.opened),
         runs: [...project.runs.values()].map(({ record }) => record),
       } satisfies Restored;
     },

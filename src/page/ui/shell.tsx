@@ -2,7 +2,7 @@
 
 import { LANGUAGES, type Language, t } from "../text/index.ts";
 import { Guide } from "./parts/guide.tsx";
-import { Earlier, Keeping } from "./parts/keeping.tsx";
+import { Earlier, Keeping, Replacing } from "./parts/keeping.tsx";
 import { ProblemCard } from "./parts/problem.tsx";
 import { DataScreen } from "./screens/data.tsx";
 import { ModelScreen } from "./screens/model.tsx";
@@ -47,6 +47,7 @@ export function Shell() {
       <main>
         <ProblemCard />
         <Earlier />
+        <Replacing />
         <Screen />
       </main>
       <Guide />

@@ -23,6 +23,8 @@ export interface State {
   readonly keeping: KeepingView | undefined;
   /** What there is of an earlier visit, until it is opened or left. */
   readonly kept: Kept | undefined;
+  /** Opens other data, once the user has said that the runs may go. */
+  readonly replacing: (() => void) | undefined;
   readonly runs: readonly RunView[];
   /** Whose figures are shown. */
   readonly run: string | undefined;
@@ -33,7 +35,7 @@ export interface State {
 export class App {
   state: State = {
     screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, suggestion: undefined, design: undefined,
-    keeping: undefined, kept: undefined, runs: [], run: undefined, guide: undefined,
+    keeping: undefined, kept: undefined, replacing: undefined, runs: [], run: undefined, guide: undefined,
   };
   private readonly watchers = new Set<() => void>();
 
@@ -74,7 +76,10 @@ export class App {
 
   private given: Given | undefined;
 
-  async open(given: Given, pictures: PictureOptions = {}): Promise<void> {
+  /** Opens data. They replace what is open, with all its runs: where there are some, the user is asked first. */
+  async open(given: Given, pictures: PictureOptions = {}, sure = false): Promise<void> {
+    if (this.state.runs.length && !sure) return this.set({ replacing: () => void this.open(given, pictures, true) });
+    this.set({ replacing: undefined });
     const data = await this.ask("busy.open", () => this.engine.open(given, pictures));
     if (!data) return;
     this.given = given;
@@ -144,7 +149,10 @@ export class App {
 
   async restore(): Promise<void> {
     const restored = await this.ask("busy.open", () => this.engine.restore());
-    if (restored) this.set({ ...restored, screen: restored.screen as Screen, kept: undefined });
+    if (!restored) return;
+    const { given, screen, ...rest } = restored;
+    this.given = given;
+    this.set({ ...rest, screen: screen as Screen, kept: undefined });
   }
 
   async keepIn(where: Keeping): Promise<void> {

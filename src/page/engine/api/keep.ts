@@ -1,7 +1,7 @@
 // Of what is kept of a visit, and where.
 
 import type { Problem } from "./common.ts";
-import type { DataView, Described } from "./data.ts";
+import type { DataView, Described, Given } from "./data.ts";
 import type { Design, Suggestion } from "./model.ts";
 import type { RunView } from "./train.ts";
 
@@ -27,6 +27,7 @@ export interface Seen {
 }
 
 export interface Restored extends Seen {
+  readonly given: Given;
   readonly data: DataView;
   readonly described: Described | undefined;
   readonly runs: readonly RunView[];

@@ -1,6 +1,6 @@
 // Where work is kept: what there is of an earlier visit, and what becomes of this one.
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../text/index.ts";
 import { give, savedPage } from "../saved.ts";
 import { useApp } from "../state.ts";
@@ -19,6 +19,23 @@ export function Earlier() {
         <button type="button" class="main" onClick={() => void app.restore()}>{t("keep.goOn")}</button>
         <button type="button" aria-describedby="anew" onClick={() => app.set({ kept: undefined })}>{t("keep.anew")}</button>
         <span id="anew" class="quiet">{t("keep.anew.about")}</span>
+      </div>
+    </section>
+  );
+}
+
+/** Asks before runs are deleted, since other data take their place. */
+export function Replacing() {
+  const app = useApp(), { replacing, data, runs } = app.state, yes = useRef<HTMLButtonElement>(null);
+  useEffect(() => yes.current?.focus(), [replacing]);
+  if (!replacing) return null;
+  return (
+    <section class="card problem" role="alertdialog" aria-labelledby="replacing">
+      <h2 id="replacing">{t("keep.replace")}</h2>
+      <p>{t("keep.replace.about", { name: data!.name, runs: runs.length })}</p>
+      <div class="row">
+        <button type="button" class="danger" ref={yes} onClick={replacing}>{t("keep.replace.yes")}</button>
+        <button type="button" onClick={() => app.set({ replacing: undefined })}>{t("keep.replace.no")}</button>
       </div>
     </section>
   );
