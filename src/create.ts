@@ -5,7 +5,7 @@ import { compileProgram } from "./compile.ts";
 import { inputColumns, type InputSpec } from "./data/columns.ts";
 import type { Preprocessing } from "./data/preprocessing.ts";
 import { EngineError, FormatError, OptionError, StateError, WorkerError } from "./errors.ts";
-import { readModel } from "./formats/model.ts";
+import { areClasses, readModel } from "./formats/model.ts";
 import type { Value } from "./graph.ts";
 import { isLayer, type Layer } from "./layers/layer.ts";
 import { Model, type Notes } from "./model.ts";
@@ -194,7 +194,6 @@ function inputOf(name: string, value: unknown, option: string): InputSpec {
 }
 
 function wantClasses(classes: unknown): readonly string[] {
-  const sound = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === "string") && new Set(classes).size === classes.length;
-  if (!sound) throw badOption("classes", classes, "at least two names, each once");
-  return [...(classes as string[])];
+  if (!areClasses(classes)) throw badOption("classes", classes, "at least two names, each once");
+  return [...classes];
 }

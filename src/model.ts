@@ -348,7 +348,7 @@ export class Model<X = any, Y = any> {
     const given: ReadonlyMap<string, Numbers> = parameters instanceof Map ? parameters : new Map(Object.entries(parameters));
     const own = this.network.parameters;
     const missing = own.flatMap(({ name }) => (given.get(name) === undefined ? [name] : []));
-    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name) && !name.endsWith("num_batches_tracked"));
+    const unexpected = [...given.keys()].filter((name) => !own.some((parameter) => parameter.name === name) && !String(name).endsWith("num_batches_tracked")); // a Map may have any keys
     const mismatched: string[] = [], fitting: [Parameter, ArrayLike<number>][] = [];
     for (const parameter of own) {
       const numbers = given.get(parameter.name);

@@ -368,6 +368,8 @@ describe("files handed to loadModel", () => {
     matches(await alter('\\"layers\\":[0,1,2]', '\\"layers\\":[3,1,2]'), { code: "bad-file" });
     matches(await alter('\\"root\\":3', '\\"root\\":7'), { code: "bad-file" });
     matches(await alter('\\"shape\\":[6]', '\\"shape\\":[7]'), { code: "bad-file" });
+    const within = (json: string): string => JSON.stringify(json).slice(1, -1);
+    for (const other of ["[]", '["a"]', '["a","a","b"]']) matches(await alter(within('"classes":["a","b","c"]'), within(`"classes":${other}`)), { code: "bad-file" });
     matches(await alter('"2.bias":', '"3.bias":'), { code: "bad-file" });
   });
 

@@ -123,6 +123,7 @@ describe("types", () => {
     const bad: [unknown, unknown][] = [[[1, 2], [2]], [new Float32Array(3), [2]], [new Int8Array(2), [2]], [undefined, [2]], [new Float32Array(2), [-1, -2]], [new Float32Array(2), "2"], [new Float32Array(2), undefined], [new Float32Array(1), Array(17).fill(1)], [new Float32Array(1), [0.5, 2]]];
     for (const [data, shape] of bad)
       expect(() => writeSafetensors(new Map([["the name", { data, shape } as never]]))).toThrow(expect.objectContaining({ code: "bad-tensor", details: expect.objectContaining({ option: "the name" }) }));
+    for (const name of [5, undefined, null]) expect(() => writeSafetensors(new Map([[name, { data: new Float32Array(1), shape: [1] }]]) as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
     expect(() => writeSafetensors([] as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
     expect(() => writeSafetensors(new Map(), [] as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
   });
@@ -294,6 +295,9 @@ describe("loadStateDict", () => {
     expect(() => loadStateDict(model, given, { rename: { constructor: "2.weight" } })).toThrow(expect.objectContaining({ code: "bad-option" }));
     expect(() => loadStateDict(model, given, { prefix: "net." })).toThrow(/what names begin with, such as \["0.weight"/);
     expect(() => loadStateDict(model, 5 as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
+    const numbered = new Map([[0, [1]]]) as never; // as of a list of layers
+    expect(() => loadStateDict(model, numbered)).toThrow(expect.objectContaining({ code: "bad-option", details: expect.objectContaining({ option: "state" }) }));
+    expect(model.setParameters(numbered, { strict: false }).unexpected).toEqual([0]);
   });
 
   test("what is left out by rename is not there", async () => {

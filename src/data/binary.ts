@@ -1,6 +1,7 @@
 // Numbers from the bytes of idx and npy files: any width and byte order, to arrays that a model takes.
 
 import { DataError, FormatError } from "../errors.ts";
+import { fromHalf } from "../formats/half.ts";
 
 /** A kind of number and its bytes, as NumPy writes it. */
 export type NumberKind = "b1" | "u1" | "i1" | "i2" | "u2" | "i4" | "u4" | "i8" | "u8" | "f2" | "f4" | "f8";
@@ -32,13 +33,13 @@ export function numbersOf(bytes: Uint8Array<ArrayBuffer>, kind: NumberKind, litt
   const width = bytesOf(kind), count = bytes.length / width, view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const aligned = own && little && bytes.byteOffset % width === 0;
   if (kind === "u1" || kind === "b1") {
-    if (kind === "b1" && bytes.some((byte) => byte > 1)) throw new FormatError("bad-file", { of: name, problem: "a truth value is neither 0 nor 1" });
+    if (kind === "b1" && bytes.some((byte) => byte > 1)) throw new FormatError("bad-file", { of: name, file: name, problem: "a truth value is neither 0 nor 1" });
     return own ? bytes : bytes.slice();
   }
   if (kind === "f4" && aligned) return new Float32Array(bytes.buffer, bytes.byteOffset, count);
   if (kind === "f8" && aligned) return new Float64Array(bytes.buffer, bytes.byteOffset, count);
   if (kind === "i4" && aligned) return new Int32Array(bytes.buffer, bytes.byteOffset, count);
-  if (kind === "f2") return halves(view, count, little);
+  if (kind === "f2") return fromHalf(filled(new Uint16Array(count), (i) => view.getUint16(2 * i, little)), "F16");
   if (kind === "i8" || kind === "u8") return longs(view, count, little, kind === "i8", name);
   if (kind === "u4") {
     let fits = true;
@@ -55,26 +56,18 @@ export function numbersOf(bytes: Uint8Array<ArrayBuffer>, kind: NumberKind, litt
   }
 }
 
-function filled<T extends Int32Array | Float32Array | Float64Array>(into: T, at: (i: number) => number): T {
+function filled<T extends Uint16Array | Int32Array | Float32Array | Float64Array>(into: T, at: (i: number) => number): T {
   for (let i = 0; i < into.length; i++) into[i] = at(i);
   return into;
-}
-
-/** IEEE 754 binary16. */
-function halves(view: DataView, count: number, little: boolean): Float32Array {
-  const values = new Float32Array(count), bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < count; i++) {
-    const half = view.getUint16(2 * i, little), sign = (half & 0x8000) << 16, rest = half & 0x7fff;
-    if (rest < 0x400) values[i] = (sign ? -rest : rest) * 5.9604644775390625e-8; // 2^-24
-    else bits[i] = sign | (rest < 0x7c00 ? (rest << 13) + 0x38000000 : 0x7f800000 | (rest & 0x3ff) << 13);
-  }
-  return values;
 }
 
 function longs(view: DataView, count: number, little: boolean, signed: boolean, name: string): Int32Array | Float64Array {
   const low = little ? 0 : 4, high = 4 - low;
   let fits = true;
-  for (let i = 0; fits && i < count; i++) fits = view.getInt32(8 * i + low, little) >> 31 === view.getInt32(8 * i + high, little);
+  for (let i = 0; fits && i < count; i++) {
+    const top = view.getInt32(8 * i + high, little);
+    fits = view.getInt32(8 * i + low, little) >> 31 === top && (signed || top === 0); // all ones are -1, or the largest of those without a sign
+  }
   if (fits) return filled(new Int32Array(count), (i) => view.getInt32(8 * i + low, little));
   return filled(new Float64Array(count), (position) => {
     const at = 8 * position, top = signed ? view.getInt32(at + high, little) : view.getUint32(at + high, little);

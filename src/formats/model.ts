@@ -220,8 +220,8 @@ export function buildModel(text: string, own: Readonly<Record<string, Layer>>): 
   try {
     for (const list of [saved.layers, saved.steps ?? [], saved.inputs]) if (list.length > PARTS) throw broken(`it has ${list.length} layers, steps or inputs`);
     const layers = buildLayers(saved.layers, own);
-    const model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, saved.single) : wantAt(layers, saved.root);
-    const inputs = saved.inputs.map(wantInput), single = saved.single === true;
+    const single = saved.single === true, model = saved.root === undefined ? functionOf(saved.steps!, saved.outputs!, layers, single) : wantAt(layers, saved.root);
+    const inputs = saved.inputs.map(wantInput);
     if (new Set(inputs.map(({ name }) => name)).size < inputs.length || (single && inputs.length !== 1)) throw broken("its inputs");
     const network = new Network(model, inputs, single);
     const losses = new Map(Object.entries(saved.losses).map(([output, { loss, options }]) => {
@@ -230,7 +230,7 @@ export function buildModel(text: string, own: Readonly<Record<string, Layer>>): 
       return [output, make(options)] as const;
     }));
     const { classes } = saved;
-    if (classes !== null && !(Array.isArray(classes) && classes.every((name) => typeof name === "string"))) throw broken("classes are no strings");
+    if (classes !== null && !areClasses(classes)) throw broken("classes are not at least two names, each once");
     if (!Number.isSafeInteger(saved.seed) || saved.seed < 0) throw broken("the seed is no whole number");
     return { network, classes: classes ?? undefined, preprocessing: saved.preprocessing, losses, seed: saved.seed };
   } catch (error) {
@@ -238,6 +238,11 @@ export function buildModel(text: string, own: Readonly<Record<string, Layer>>): 
     if (error instanceof FormatError) throw error;
     throw broken(error instanceof LanewiseError ? error.message : String(error));
   }
+}
+
+/** Can these be the names of a model's classes? */
+export function areClasses(names: unknown): names is readonly string[] {
+  return Array.isArray(names) && names.length >= 2 && names.every((name) => typeof name === "string") && new Set(names).size === names.length;
 }
 
 function broken(why: string): FormatError {

@@ -39,7 +39,7 @@ const IR_VERSION = 4;
  * The inputs of a model with preprocessing are its columns, [rows, 1] each: numbers as float64 (NaN: missing), texts as strings ("":
  * missing); its answers are in the target's units. Functions of your own, shared layers and layers of your own are exported as what they compute. https://onnx.ai/onnx/operators
  *
- * @throws GraphError "not-portable" for an output with the name of an input, or one of them with a parameter's; for a column of texts or dates, which it names, for a model that draws random numbers while it predicts, or that depends on the number of
+ * @throws GraphError "not-portable" for an output with the name of an input, or one of them with a parameter's; for a name that is no Unicode; for a column of texts or dates, which it names, for a model that draws random numbers while it predicts, or that depends on the number of
  * rows otherwise than by lengths; NonFiniteError if an update has taken parameters beyond float32; StateError after dispose.
  * @example
  * const model = await createModel(sequential(dense(3), relu(), dense(2)), { input: [4] });
@@ -57,6 +57,7 @@ export function toONNX(model: Model<any, any>, options: OnnxOptions = {}): Uint8
   /** A name of the caller's, which stays as it is. */
   const keep = (option: string, name: string): string => {
     if (to.has(name)) throw new GraphError("not-portable", { of: "toONNX", option, problem: `${show(name)} is the name of an input or a parameter too, and ONNX has each name once`, fix: "give it another name in the model" });
+    if (/\p{Surrogate}/u.test(name)) throw new GraphError("not-portable", { of: "toONNX", option, problem: `${show(name)} has half a letter, which a file cannot`, fix: "give it another name in the model" });
     return to.name(name);
   };
   const raw = wantBoolean("toONNX: preprocessing", options.preprocessing ?? true) ? rawRowsOf(model) : undefined;

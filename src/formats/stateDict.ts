@@ -77,6 +77,7 @@ function namesOf(given: ReadonlyMap<string, Numbers>, { prefix = "", rename = {}
   if (typeof prefix !== "string") throw badOption("prefix", prefix, 'what stands before names, such as "module."');
   if (typeof rename !== "function" && !(isRecord(rename) && Object.values(rename).every((name) => typeof name === "string")))
     throw badOption("rename", rename, "a record of names by the file's names, or a function");
+  if (![...given.keys()].every((name) => typeof name === "string")) throw badOption("state", [...given.keys()], "arrays by name, which is a string");
   const names = [...given.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)), known = new Set(names);
   if (prefix && !names.length) throw badOption("prefix", prefix, `what names begin with, such as ${show([...given.keys()].slice(0, 3))}`);
   const strange = typeof rename === "function" ? undefined : Object.keys(rename).find((name) => !known.has(name));

@@ -78,6 +78,7 @@ export function writeSafetensors(
   if (!(tensors instanceof Map)) throw badOption("tensors", tensors, "a Map of tensors by name");
   if (!isRecord(metadata)) throw badOption("metadata", metadata, "a record of strings");
   for (const [name, tensor] of tensors) {
+    if (typeof name !== "string") throw badOption("tensors", name, "names that are strings");
     const shape: unknown = tensor?.shape, sound = Array.isArray(shape) && shape.length <= RANK_LIMIT && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
     if (!sound) throw new FormatError("bad-tensor", { option: String(name), wanted: `a shape of at most ${RANK_LIMIT} whole lengths`, got: shape });
   }

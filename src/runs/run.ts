@@ -151,7 +151,7 @@ export class KeptRun implements RunKeeper {
       await this.note(`the place cannot be read: ${told(error)}`);
     }
     for (const kept of names.reverse()) {
-      const bytes = await store.get(kept.name).catch(() => null);
+      const bytes = await later(() => store.get(kept.name)).catch(() => null);
       if (bytes && (await hashOf(bytes)) === kept.hash && isOf(bytes, kept.step)) return { step: kept.step, bytes };
       broken.push(kept.name);
       // of what a killed writer left in a browser there is no whole slot
@@ -182,6 +182,8 @@ interface Kept {
 }
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** What a store does: one of the caller's own may throw at once, or give no promise. */
+const later = async <T>(work: () => T | PromiseLike<T>): Promise<T> => work();
 const told = (error: unknown): string => String((error as { message?: unknown } | undefined)?.message ?? error);
 
 /** Stores of the caller's own that have a run at work. */
@@ -333,7 +335,7 @@ class Journal {
 
   /** Has somebody emptied or removed the place meanwhile? */
   private async emptied(): Promise<boolean> {
-    return this.begun && !(await this.store.list().catch(() => [MANIFEST])).includes(MANIFEST);
+    return this.begun && !(await later(async () => (await this.store.list()).includes(MANIFEST)).catch(() => true));
   }
 
   /** Writes a checkpoint, and lets the oldest go. */
@@ -371,7 +373,7 @@ class Journal {
     const older = all.filter((other) => !bad.includes(other)), stay = typeof keep === "function" ? keep([...older.map((other) => other.step), step]) : undefined;
     const old = stay ? older.filter((other) => !stay.includes(other.step)) : older.slice(0, Math.max(0, older.length + 1 - (keep as number)));
     // that one of them cannot go holds no other back
-    for (const other of [...bad, ...old]) await store.remove(other.name).catch(refuse);
+    for (const other of [...bad, ...old]) await later(() => store.remove(other.name)).catch(refuse);
     // it is tried again after each checkpoint, and told once
     if (refused && !this.stuck) this.fail(storageError(store.name, "remove", refused.error));
     this.stuck = refused !== undefined;

@@ -173,6 +173,13 @@ export function wantManifest(value: unknown, of: string, file: string): Manifest
   return value as unknown as Manifest;
 }
 
+/** Where two things of plain data differ, down to their last parts; `what` they are parts of. */
+export function differencesIn(saved: unknown, now: unknown, what = ""): Difference[] {
+  const tree = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+  if (!tree(saved) || !tree(now)) return Object.is(saved, now) ? [] : [{ what, saved, now }];
+  return [...new Set([...Object.keys(saved), ...Object.keys(now)])].flatMap((key) => differencesIn(own(saved, key), own(now, key), what ? `${what}.${key}` : key));
+}
+
 /** Where two manifests differ in what shapes the bits; none, if the second may go on where the first has stopped. The release does not
  * count, nor does the number of epochs where no schedule depends on it.
  *
@@ -182,16 +189,9 @@ export function wantManifest(value: unknown, of: string, file: string): Manifest
  * compareManifests(a, b) // → [{ what: "batchSize", saved: 1, now: 2 }]
  */
 export function compareManifests(saved: Manifest, now: Manifest): Difference[] {
-  const found: Difference[] = [];
-  const compare = (what: string, a: unknown, b: unknown): void => {
-    const tree = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-    if (!tree(a) || !tree(b)) {
-      if (!Object.is(a, b)) found.push({ what, saved: a, now: b });
-    } else for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) compare(what ? `${what}.${key}` : key, own(a, key), own(b, key));
-  };
   const free = (manifest: Manifest): boolean => (isRecord(manifest?.options) ? manifest.options.schedule === null : false), both = free(saved) && free(now);
-  for (const key of ["numerics", "build", "architecture", "trained", "data", "validation"] as const) compare(key, saved?.[key], now?.[key]);
-  compare("", saved?.options, now?.options);
+  const fields = ["numerics", "build", "architecture", "trained", "data", "validation"] as const;
+  const found = [...fields.flatMap((key) => differencesIn(saved?.[key], now?.[key], key)), ...differencesIn(saved?.options, now?.options)];
   return found.filter(({ what }) => !(both && what === "epochs"));
 }
 

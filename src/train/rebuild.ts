@@ -13,7 +13,7 @@ import type { Metric, MetricOption } from "../metrics/metric.ts";
 import type { Model } from "../model.ts";
 import { isRecord } from "../options.ts";
 import * as optimizers from "../optimizers/index.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Match, Optimizer } from "../optimizers/optimizer.ts";
 import { sum } from "../ops/reduce.ts";
 import { scale } from "../ops/scale.ts";
 import { reshape } from "../ops/shape.ts";
@@ -50,11 +50,17 @@ function recordOf(value: unknown, what: string): Plain {
   return value;
 }
 
-/** A pattern of plain letters, which no text can keep busy for long. */
-function patternOf(text: unknown, option: string): RegExp {
-  const [, source, flags] = /^\/([\w.^$|\\-]*)\/([gimsuvy]*)$/.exec(String(text)) ?? [];
+/** What chooses parameters: their names, as a function of the caller's chose them, or a pattern of plain letters, which no text can keep busy
+ * for long. */
+function matchOf(saved: unknown, option: string): Match {
+  if (Array.isArray(saved)) return ({ name }) => saved.includes(name);
+  const [, source, flags] = /^\/([\w.^$|\\-]*)\/([gimsuvy]*)$/.exec(String(saved)) ?? [];
   if (source === undefined) throw wanted(option, "its match is a function, or a pattern that is not read from files");
-  return new RegExp(source, flags);
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    throw broken(option); // such as a flag twice
+  }
 }
 
 /** The options of the run that a manifest tells of; `own` ones are taken first. */
@@ -97,7 +103,7 @@ function optimizerOf(saved: unknown): Optimizer {
   const { defaults } = make<Optimizer>(optimizers, name, "optimizer"), told = (own: Plain): Plain => Object.fromEntries(Object.entries(own).filter(([key, value]) => value !== defaults[key]));
   const list = (Array.isArray(groups) ? groups : []).map((group: unknown) => {
     const { match, ...own } = recordOf(group, "optimizer");
-    return { match: patternOf(match, "optimizer"), ...own };
+    return { match: matchOf(match, "optimizer"), ...own };
   });
   return make<Optimizer>(optimizers, name, "optimizer", { ...told(hyper), ...(list.length && { groups: list }) });
 }
@@ -115,12 +121,12 @@ function penaltiesOf(list: unknown): Penalty[] {
   return list.map((one: unknown) => {
     const { penalty: name, strength, match, computes: _, ...more } = recordOf(one, "penalty");
     if (Object.keys(more).length || !(name === "l1" || name === "l2")) throw wanted("penalty", "the penalty is one of your own");
-    return make<Penalty>(penalties, name, "penalty", strength, match === undefined ? {} : { match: patternOf(match, "penalty") });
+    return make<Penalty>(penalties, name, "penalty", strength, match === undefined ? {} : { match: matchOf(match, "penalty") });
   });
 }
 
-/** Metrics change no bit, but a checkpoint in the middle of an epoch has their sums: what is not known is stood in for, unless a
- * schedule may listen to it. */
+/** Metrics change no bit, but a checkpoint in the middle of an epoch has their sums: what is not known is stood in for by one that is NaN,
+ * unless a schedule may listen to it. */
 function metricsOf(list: unknown, outputs: readonly string[], single: boolean, listened: boolean): any {
   if (!Array.isArray(list)) throw broken("metrics");
   const all = list.map((one: unknown) => recordOf(one, "metrics")).map(({ name, over }) => ({ name: String(name), over }));
@@ -129,8 +135,8 @@ function metricsOf(list: unknown, outputs: readonly string[], single: boolean, l
     const known = ["precision", "recall", "f1", "rocAuc", "logLoss", "rmse", "r2"].includes(name) ? make<Metric>(metrics, name, "metrics") : undefined;
     if (known?.metric === name && (over === "all rows") === (known.all !== undefined)) return known;
     if (listened) throw wanted("metrics", `the schedule may listen to ${name}, which is one of your own`);
-    return over === "all rows" ? { metric: name, all: () => 0 }
-      : { metric: name, rows: (prediction) => sum(reshape(scale(prediction, 0), [prediction.shape[0]!, -1]), [1]) };
+    return over === "all rows" ? { metric: name, all: () => NaN }
+      : { metric: name, rows: (prediction) => sum(reshape(scale(prediction, NaN), [prediction.shape[0]!, -1]), [1]) };
   };
   if (single) return all.map(({ name, over }) => metric(name, over));
   return Object.fromEntries(outputs.map((output) => [output, all.filter(({ name }) => name.startsWith(`${output}.`)).map(({ name, over }) => metric(name.slice(output.length + 1), over))]));

@@ -13,7 +13,7 @@ import type { WorkerModel } from "../workerModel.ts";
 import { type AuditNotes, auditNotes, firstLink, type Link, nextLink, parametersOf, stateHash, tensorsHash, valuesOf } from "./chain.ts";
 import { openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
 import type { FitOptions } from "./fit.ts";
-import { canonical, compareManifests, makeManifest, type Manifest, partsOf } from "./manifest.ts";
+import { canonical, compareManifests, differencesIn, makeManifest, type Manifest, partsOf } from "./manifest.ts";
 import { modelOf, optionsOf } from "./rebuild.ts";
 import type { StepReport } from "./report.ts";
 
@@ -59,7 +59,8 @@ export interface Interval {
 /** What is wrong with a run. */
 export interface Fault {
   /** "no-checkpoint" (its file is broken), "numerics-version", "fast-build", "other-data", "other-options", "other-manifest", "wrong-hash" (it is
-   * not what the chain says), "broken-chain", "missing-checkpoint", "reordered", "other-bits" (training again gave others), "nothing-to-replay". */
+   * not what the chain says), "broken-chain", "missing-checkpoint", "reordered", "other-bits" (training again gave others), "other-notes" (training again gave
+   * other figures than the checkpoint tells, or another position), "nothing-to-replay". */
   readonly code: string;
   readonly message: string;
   /** Of the checkpoint that it is about. */
@@ -87,7 +88,8 @@ interface Opened extends OpenedCheckpoint {
 
 /** Trains again what lies between the checkpoints of a run, on this machine, and says whether the bits agree: parameters, optimizer state and,
  * with ema, the average. Of a run with audit() among its callbacks the checkpoints alone are enough, and their chain is checked as well; of
- * others it wants `model` and `options`. `run` is the checkpoints' bytes in their order, or what a store of runs gives.
+ * others it wants `model` and `options`. What a checkpoint tells of the run is compared as well: its settings, its place in the data, the
+ * figures of its reports, but for times, findings, metrics of your own and validation data that are not handed over. `run` is the checkpoints' bytes in their order, or what a store of runs gives.
  *
  * The chain says that no checkpoint was changed, left out or put elsewhere; that the numbers in it are those of the training, only training
  * again says. What it costs is the training itself, without its callbacks.
@@ -260,7 +262,7 @@ async function makePlayer(opened: Opened, data: Data | Stream, given: VerifyOpti
       plain.dispose();
       return first;
     };
-    return { ...playerOf(model, data, { ...options, ...(signal && { signal }) }, async () => kept ?? drawn()), end };
+    return { ...playerOf(model, data, { ...options, ...(signal && { signal }) }, async () => kept ?? drawn(), tell), end };
   } catch (error) {
     await end();
     throw error;
@@ -294,7 +296,22 @@ function differencesOf(saved: Manifest, make: () => Manifest, tell: Tell): boole
   return real.length > 0;
 }
 
-function playerOf(model: Model<any, any> | WorkerModel<any, any>, data: Data | Stream, options: FitOptions, initial: () => Promise<ReadonlyMap<string, Tensor>>): Omit<Player, "end"> {
+/** Of what a checkpoint tells: times, and what callbacks and doctors keep, which training again does without. */
+const UNTOLD = /^(seconds|heard|callbacks|doctor|reports\.\d+\.(seconds|rowsPerSecond|findings))(\.|$)/;
+
+/** The first of what a checkpoint tells that training again does not. */
+function otherNote({ notes: told, build, optimizer }: OpenedCheckpoint, { notes: now, steps, ...again }: OpenedCheckpoint): string | undefined {
+  const reports = now.reports as readonly StepReport[], before = Array.isArray(told.reports) ? told.reports.length : reports.length;
+  // one that was taken behind the last step of an epoch, before its report: training again has it, and begins to count anew
+  const early = before === reports.length - 1 && reports[before]!.step === steps ? ["left", "sums", `reports.${before}`] : [];
+  // figures that are not known again are NaN, those of validation data that are not handed over are not there
+  return differencesIn({ ...told, build, optimizer }, { ...now, build: again.build, optimizer: again.optimizer }).find(({ what, now }) =>
+    !UNTOLD.test(what) && !Number.isNaN(now) && !(now === undefined && /^reports\.\d+\.validation$/.test(what)) && !early.includes(what.replace(/^(sums).*/, "$1")))?.what;
+}
+
+function playerOf(
+  model: Model<any, any> | WorkerModel<any, any>, data: Data | Stream, options: FitOptions, initial: () => Promise<ReadonlyMap<string, Tensor>>, tell: Tell,
+): Omit<Player, "end"> {
   /** Trains on; the state's hash at the end, and the first step whose parameters are not those of the log. */
   const play = async (from: number, to: Opened, resume?: Uint8Array): Promise<[Interval, number | undefined]> => {
     // of a run with gaps the log begins later
@@ -315,6 +332,8 @@ function playerOf(model: Model<any, any> | WorkerModel<any, any>, data: Data | S
       await training;
       const end = openCheckpoint(await training.checkpoint());
       ok = step === undefined && end.steps === to.steps && stateHash(end.file.tensors, end) === to.hash;
+      const other = ok ? otherNote(to, end) : undefined;
+      if (other) tell("other-notes", `the checkpoint of step ${to.steps} tells another ${other} than training again gave`, to.steps);
     } catch (error) {
       // a state that no step can come from, or that is none of this run
       if (!(error instanceof FormatError || error instanceof NonFiniteError || (error as Partial<LanewiseError>).code === "resume-mismatch")) throw error;

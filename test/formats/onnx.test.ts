@@ -136,6 +136,8 @@ test("inputs and outputs keep the names that the model gives them, or that is an
   expect(() => toONNX(both)).toThrow(expect.objectContaining({ name: "GraphError", code: "not-portable", message: expect.stringContaining('output: "a" is the name of an input') }));
   const weights = await createModel(({ x, "0.weight": y }: any) => ops.add(dense(2)(x), y), { input: { x: [2], "0.weight": [2] } });
   expect(() => toONNX(weights)).toThrow(/input: "0.weight" is the name of an input or a parameter/);
+  const halves = await createModel(({ x }: any) => ({ "a\ud800": ops.tanh(x), "a\ud801": x }), { input: { x: [2] } }); // both would be "a\ufffd"
+  expect(() => toONNX(halves)).toThrow(/output: "a\\ud800" has half a letter/);
   const [again, plain] = [await createModel((x: any) => ({ input: ops.tanh(x), more: x }), { input: [2] }), await createModel(({ output, x }: any) => ops.add(output, x), { input: { output: [2], x: [2] } })];
   expect(names(again)).toEqual([["input_2"], ["input", "more"]]); // the input has no name of its own
   expect(names(plain)).toEqual([["output", "x"], ["output_2"]]);

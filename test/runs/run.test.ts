@@ -341,6 +341,14 @@ describe("a place that fails", () => {
     expect(await steps(inner)).toEqual([14, 15, 16]);
   });
 
+  test("a store of one's own whose functions are not async is one all the same", async () => {
+    const files = new Map<string, Uint8Array>(), store = {
+      name: "a Map", put: (name: string, bytes: Uint8Array) => void files.set(name, bytes), get: (name: string) => files.get(name), list: () => [...files.keys()].sort(), remove: (name: string) => void files.delete(name), close() {},
+    } as unknown as Store;
+    const cut = await train(store, { every: { steps: 2 } }, { budget: { steps: 7 } }), rest = await train(store);
+    expect([cut.errors, rest.errors, rest.resumed, rest.hash]).toEqual([[], [], [7], undisturbed]);
+  });
+
   test("from the first to the last moment: the run is what it is without", async () => {
     const { store, inner } = moody(() => ({ code: "EROFS" }));
     const told = await train(store, { every: { steps: 4 } });

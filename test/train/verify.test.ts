@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import {
-  adam, audit, type AuditOptions, type Callback, cosine, createModel, crossEntropy, type Data, dense, dropout, earlyStopping, f1, FormatError, type FitOptions, hash, l2, layers, lbfgs, type Model, mse, ops, OptionError,
+  adam, adamW, audit, type AuditOptions, type Callback, cosine, createModel, crossEntropy, type Data, dense, dropout, earlyStopping, f1, FormatError, type FitOptions, hash, l2, layers, lbfgs, metric, type Model, mse, ops, OptionError,
   reduceOnPlateau, relu, sequence, sequential, sgd, type Stream, verify, type VerifyOptions, warmup, type WorkerModel,
 } from "../../src/index.ts";
 import { classified, numbers } from "../helpers.ts";
@@ -99,6 +99,9 @@ describe("a true run is found true", () => {
     ["in micro-batches, with a moving average", { accumulate: 3, ema: 0.9, metrics: ["accuracy", f1()] }, { audit: { stepHashes: true } }],
     ["by lbfgs", { optimizer: lbfgs({ iterations: 3, history: 2 }), batchSize: 32, epochs: 16 }],
     ["with a plateau, early stopping and validation data", { schedule: reduceOnPlateau({ patience: 0, threshold: 0.1 }), validation: held, callbacks: [earlyStopping({ patience: 9 })] }, { options: { validation: held } }],
+    ["with metrics of its own, and a group that a function of its own chooses", {
+      metrics: ["accuracy", metric("spread", { all: ({ data: p }) => Math.max(...p) }), metric("largest", (p) => ops.max(p, 1))], optimizer: adamW({ groups: [{ match: ({ shape }) => shape.length < 2, weightDecay: 0 }] }),
+    }],
     ["whose validation data are not at hand", { validation: held, callbacks: [earlyStopping({ patience: 9 })] }],
     ["with a loss of its own", { loss: (p, t) => ops.mean(ops.square(ops.subtract(p, t))) }, { rows: { x: data.x, y: numbers(120, 8) }, options: { loss: (p, t) => ops.mean(ops.square(ops.subtract(p, t))), metrics: ["mae"] } }],
     ["of a stream", { validation: held, shuffle: false }, { rows: (epoch: number) => [7 + epoch, 40].map((to, i) => ({ x: data.x.slice(i * 6 * (7 + epoch), 6 * to), y: data.y.slice(i * (7 + epoch), to) })) }],
@@ -185,6 +188,17 @@ describe("what was changed is found", () => {
     const found = await verify(hidden, data);
     expect(found).toMatchObject({ ok: false, chainOk: true, firstBad: { from: 4, to: 9 } });
     expect(codes(found)).toEqual(["other-bits"]);
+  });
+
+  it.each<[string, string, (head: any) => void]>([
+    ["a better loss of an epoch", "reports.0.loss", (head) => (head.notes.reports[0].loss = 0.01)], ["a better accuracy", "reports.0.accuracy", (head) => (head.notes.reports[0].accuracy = 1)],
+    ["a better one of the held-out rows", "reports.0.validation.accuracy", (head) => (head.notes.reports[0].validation.accuracy = 1)], ["an epoch more", "reports.2", (head) => head.notes.reports.push(head.notes.reports[0])],
+    ["sums of the epoch", "sums.1", (head) => (head.notes.sums[1] /= 2)], ["a position", "left", (head) => (head.notes.left = 1)], ["a seed", "seed", (head) => head.notes.seed++],
+    ["an optimizer", "optimizer.beta1", (head) => (head.optimizer.beta1 = 0.8)], ["a build", "build", (head) => (head.build = "fast")],
+  ])("%s that a checkpoint tells, though all its numbers are true", async (_, what, change) => {
+    const found = await verify([...plain.slice(0, 2), edited(plain[2]!, change)], data);
+    expect(found).toMatchObject({ ok: false, chainOk: true, faults: [{ code: "other-notes" }] });
+    expect(found.faults[0]!.message).toContain(` another ${what} `);
   });
 
   it("the step, where step hashes were logged: of a bit that fell over while it trained", async () => {
@@ -277,7 +291,7 @@ describe("what cannot be done is refused", () => {
     const hostile: ((head: any) => void)[] = [
       (head) => (auditOf(head).model = "{}"), (head) => (auditOf(head).manifest.options.loss = [{ loss: "__proto__" }]), (head) => (auditOf(head).manifest.options.loss = 3),
       (head) => (auditOf(head).manifest.options.optimizer = { optimizer: "constructor" }), (head) => (auditOf(head).manifest.options.schedule = { schedule: "toString" }), (head) => (auditOf(head).links = [{}]),
-      (head) => (auditOf(head).manifest.options = null), (head) => (auditOf(head).manifest.options.penalty = [{ penalty: "l2", strength: 1, match: "/(a+)+$/" }]), (head) => (head.notes.callbacks = 3), (head) => (auditOf(head).manifest.trained = 7),
+      (head) => (auditOf(head).manifest.options = null), (head) => (auditOf(head).manifest.options.optimizer.groups = [{ match: "/a/gg", learningRate: 1 }]), (head) => (auditOf(head).manifest.options.penalty = [{ penalty: "l2", strength: 1, match: "/(a+)+$/" }]), (head) => (head.notes.callbacks = 3), (head) => (auditOf(head).manifest.trained = 7),
     ];
     for (const [i, change] of hostile.entries()) {
       const result = await verify(plain.map((file) => edited(file, change)), data).catch((error: unknown) => error) as any;

@@ -47,6 +47,10 @@ describe("npy", () => {
     }
   });
 
+  it.each(["<u8", ">u8"])("%s: the largest number is none that can be told, and not -1", async (descr) => {
+    await expect(npy(npyFile(header(descr, "(2,)"), new Uint8Array(16).fill(255, 8)))).rejects.toMatchObject({ code: "not-safe", details: { position: 1, got: 18446744073709551615n } });
+  });
+
   it.runIf(numpy)("every type and order that NumPy writes", async () => {
     for (const type of ["b1", "u1", "i1", "<i2", ">i2", "<u2", ">u2", "<i4", ">i4", "<u4", ">u4", "<i8", ">i8", "<u8", ">u8", "<f2", ">f2", "<f4", ">f4", "<f8", ">f8"])
       for (const order of ["C", "F"]) {
