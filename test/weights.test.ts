@@ -124,6 +124,9 @@ describe("types", () => {
     for (const [data, shape] of bad)
       expect(() => writeSafetensors(new Map([["the name", { data, shape } as never]]))).toThrow(expect.objectContaining({ code: "bad-tensor", details: expect.objectContaining({ option: "the name" }) }));
     for (const name of [5, undefined, null]) expect(() => writeSafetensors(new Map([[name, { data: new Float32Array(1), shape: [1] }]]) as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
+    const many = Array.from({ length: 100_001 }, (_, i) => String(i)); // more than are read again
+    expect(() => writeSafetensors(new Map(many.map((name) => [name, { data: new Float32Array(0), shape: [0] }])))).toThrow(expect.objectContaining({ code: "bad-option", details: expect.objectContaining({ option: "tensors" }) }));
+    expect(() => writeSafetensors(new Map(), Object.fromEntries(many.map((name) => [name, ""])))).toThrow(expect.objectContaining({ code: "bad-option", details: expect.objectContaining({ option: "metadata" }) }));
     expect(() => writeSafetensors([] as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
     expect(() => writeSafetensors(new Map(), [] as never)).toThrow(expect.objectContaining({ code: "bad-option" }));
   });

@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor.ts";
 /** The reference implementation's bound on the header. */
 const HEADER_LIMIT = 100_000_000;
 /** Of tensors, and of entries of metadata. */
-const NAME_LIMIT = 100_000;
+export const NAME_LIMIT = 100_000;
 export const RANK_LIMIT = 16;
 
 /** What a file holds. */

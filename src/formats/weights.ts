@@ -6,7 +6,7 @@ import { badOption, checkNames, isRecord, wantBoolean, wantOneOf } from "../opti
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { fromHalf, toHalf } from "./half.ts";
-import { openSafetensors, RANK_LIMIT, type Reading, type StoredTensor, writeSafetensors as writeFile } from "./safetensors.ts";
+import { NAME_LIMIT, openSafetensors, RANK_LIMIT, type Reading, type StoredTensor, writeSafetensors as writeFile } from "./safetensors.ts";
 
 /** Numbers as a file may hold them. */
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -77,6 +77,8 @@ export function writeSafetensors(
   const infinite = wantOneOf("overflow", options.overflow ?? "refuse", ["refuse", "infinity"]) === "infinity";
   if (!(tensors instanceof Map)) throw badOption("tensors", tensors, "a Map of tensors by name");
   if (!isRecord(metadata)) throw badOption("metadata", metadata, "a record of strings");
+  for (const [option, count] of [["tensors", tensors.size], ["metadata", Object.keys(metadata).length]] as const)
+    if (count > NAME_LIMIT) throw badOption(option, count, `at most ${NAME_LIMIT}, which is what readers take`);
   for (const [name, tensor] of tensors) {
     if (typeof name !== "string") throw badOption("tensors", name, "names that are strings");
     const shape: unknown = tensor?.shape, sound = Array.isArray(shape) && shape.length <= RANK_LIMIT && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
