@@ -18,7 +18,7 @@ export interface Flag {
   /** Of texts and pairs: what a value is to be where it is not, as "one of …"; and the pattern of those that are right, for the schema of
    * lanewise.json, which may have objects in their place. */
   readonly values?: { readonly pattern: string; wanted(text: string): string | undefined; readonly objects?: boolean };
-  /** A word that a number may be too. */
+  /** A word that a number may be too, or that stands for an empty list of counts. */
   readonly word?: string;
   readonly least?: number;
   readonly most?: number;
@@ -163,7 +163,7 @@ function valueOf(text: string, flag: Flag, name: string, command: string): unkno
     case "counts":
     case "count":
     case "number": {
-      if (text === flag.word) return text;
+      if (text === flag.word) return flag.kind === "counts" ? [] : text;
       const numbers = (flag.kind === "counts" ? parts : [text]).map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) ? Number(part) : NaN));
       const problem = numbers.map((number) => outside(number, flag)).find((found) => found !== undefined);
       if (problem) throw fail(problem);
@@ -234,7 +234,7 @@ export function checkSetting(value: unknown, flag: Flag, name: string): unknown 
       return value;
     }
     default: {
-      if (value === flag.word && value !== undefined) return value;
+      if (value === flag.word && value !== undefined) return flag.kind === "counts" ? [] : value;
       const list = flag.kind === "counts" ? value : [value];
       const problem = Array.isArray(list) ? list.map((number) => outside(number, flag)).find((found) => found !== undefined) : "a list of whole numbers";
       if (problem) throw fail(problem);

@@ -14,14 +14,14 @@ import { fitOptions } from "./train.ts";
 /** A class whose rows are all held out in one fold is nothing that the model of that fold could have learnt. As in scikit-learn the fold
  * is scored all the same: these rows are taken for something else.
  *
- * @throws Error where a fold has one class to train on.
+ * @throws Error where a fold has one class to train on, or there are more folds than rows or groups.
  */
 function untaught({ name, classes, all }: AnyReady, options: FoldOptions, group: string | undefined): { fold: number; label: string; rows: number }[] {
-  const y = numbersOf(all().data.y);
-  return foldIds(y.length, options, () => Float64Array.from(y)).flatMap(({ training, validation }, fold) => {
+  const y = numbersOf(all().data.y), folds = foldIds(y.length, options, () => Float64Array.from(y));
+  return !classes ? [] : folds.flatMap(({ training, validation }, fold) => {
     const taught = new Set(Array.from(training, (row) => y[row]!)), strange = Array.from(validation, (row) => y[row]!).filter((label) => !taught.has(label));
-    if (taught.size < 2) throw failed(name, `in fold ${fold + 1} all rows to train on have the class ${JSON.stringify(classes![[...taught][0]!])}, for the rows of every other are held out; ${group === undefined ? "fewer --folds" : `fewer --folds, another --group than ${group}, or none`}`, "one-class");
-    return [...new Set(strange)].map((label) => ({ fold, label: classes![label]!, rows: strange.filter((one) => one === label).length }));
+    if (taught.size < 2) throw failed(name, `in fold ${fold + 1} all rows to train on have the class ${JSON.stringify(classes[[...taught][0]!])}, for the rows of every other are held out; ${group === undefined ? "fewer --folds" : `fewer --folds, another --group than ${group}, or none`}`, "one-class");
+    return [...new Set(strange)].map((label) => ({ fold, label: classes[label]!, rows: strange.filter((one) => one === label).length }));
   });
 }
 
@@ -44,12 +44,14 @@ export const crossvalidate = command({
   examples: ["lanewise crossvalidate penguins.csv --target species --folds 10"],
   async run(terminal, [path], { folds = 5, ...flags }) {
     const planned = await planOf(path!, flags, new Progress(terminal), true);
+    // what stands in the way of folds is told before anything is trained
+    const { data, table: whole, groups } = planned.ready.all(), cut = { folds, seed: planned.wanted.seed ?? 0, ...(groups ? { groups } : { stratified: planned.ready.facts.task !== "number" }) };
+    const strange = untaught(planned.ready, cut, planned.wanted.group);
     const { ready, plan, wanted, choices, model: first } = await rated(planned), progress = new Progress(terminal), started = performance.now();
     first.dispose();
     showChoices(terminal, choices.filter(({ name }) => name !== "early stopping")); // a fold is seen at its end alone
     if (wanted.time !== undefined) terminal.tell("Folds are drawn at random, whatever --time says: rows of later times are trained on too.");
-    const { data, table: whole, groups } = ready.all(), cut = { folds, seed: wanted.seed ?? 0, ...(groups ? { groups } : { stratified: ready.facts.task !== "number" }) };
-    for (const { fold, label, rows } of ready.classes ? untaught(ready, cut, wanted.group) : []) {
+    for (const { fold, label, rows } of strange) {
       terminal.emit("untaught", { fold, class: label, rows });
       terminal.tell(clean(`Fold ${fold + 1}: no row of ${label} is left to train on, so its ${plural(rows, "row")} that ${rows === 1 ? "is" : "are"} held out can only be taken for something else.`));
     }

@@ -1,10 +1,13 @@
 // From a path to data: the reader goes by the name's end, and where that says nothing, by the first bytes.
 
 import { open, stat } from "node:fs/promises";
+import { MISSING } from "../data/cells.ts";
 import { type CsvForm, formOf } from "../data/csv.ts";
 import { IMAGE } from "../data/images.ts";
 import type { Details } from "../errors.ts";
+import { type ColumnValues, columnError, missingAt } from "../data/table.ts";
 import { csv, csvBatches, type CsvOptions, idx, jsonl, type Model, npz, parquet, type Table } from "../index.ts";
+import { didYouMean } from "../options.ts";
 import { UsageError, type Values } from "./args.ts";
 import { DELIMITER, type READING } from "./settings.ts";
 
@@ -37,7 +40,7 @@ const ENDS: Readonly<Record<string, Kind>> = {
  */
 export async function kindOf(path: string): Promise<Kind> {
   const about = await stat(path).catch((error: { code?: string }) => {
-    throw failed(path, error.code === "ENOENT" ? "no such file" : `cannot be read (${error.code})`);
+    throw failed(path, error.code === "ENOENT" ? `no such file${path === "-" ? "; a pipe is /dev/stdin" : ""}` : `cannot be read (${error.code})`);
   });
   if (about.isDirectory()) return "images";
   // a pipe says nothing of its size, and can be read once
@@ -75,10 +78,11 @@ export function failed(path: string, problem: string, code = "no-data", details:
 
 export const isTabular = (kind: Kind): boolean => kind === "csv" || kind === "jsonl" || kind === "parquet";
 
-function csvOptions({ delimiter, encoding, header, decimalComma }: Reading): CsvOptions {
+function csvOptions({ delimiter, encoding, header, decimalComma, missing }: Reading): CsvOptions {
   return {
     ...(delimiter !== undefined && { delimiter: delimiter === "\\t" || delimiter === "tab" ? "\t" : delimiter }), ...(encoding !== undefined && { encoding }),
     ...(header === false && { header }), ...(decimalComma !== undefined && { decimal: decimalComma ? "," as const : "." as const }),
+    ...(missing && { missing: [...new Set([...MISSING, ...missing])] }),
   };
 }
 
@@ -94,7 +98,7 @@ export function keepForm(model: Model, form: CsvForm): void {
 export async function readingFor(model: Model, path: string, kind: Kind, flags: Reading): Promise<Reading> {
   const kept = kind === "csv" ? formIn(model) : undefined;
   if (!kept) return flags;
-  const reading: Reading = { delimiter: kept.delimiter, header: kept.header, decimalComma: kept.decimal === ",", ...(kept.encoding !== undefined && { encoding: kept.encoding }), ...flags };
+  const reading: Reading = { delimiter: kept.delimiter, header: kept.header, decimalComma: kept.decimal === ",", ...(kept.encoding !== undefined && { encoding: kept.encoding }), ...(kept.missing && { missing: kept.missing }), ...flags };
   // a pipe can be read once
   if (!(await stat(path)).isFile()) return reading;
   const { encoding, ...rest } = reading, wanted = model.preprocessing?.columns.map(({ column }) => column) ?? [];
@@ -118,9 +122,10 @@ async function firstOf(path: string, reading: Reading, rows: number): Promise<Ta
 
 function formIn({ metadata }: Model): CsvForm | undefined {
   try {
-    const { delimiter, header, decimal, encoding } = JSON.parse(metadata.get(FORM)!) as Record<string, unknown>;
+    const { delimiter, header, decimal, encoding, missing } = JSON.parse(metadata.get(FORM)!) as Record<string, unknown>;
+    const told = (list: unknown): list is string[] => Array.isArray(list) && list.every((text) => typeof text === "string");
     const sound = typeof delimiter === "string" && DELIMITER.wanted(delimiter) === undefined && typeof header === "boolean" && (decimal === "." || decimal === ",") && (encoding === undefined || typeof encoding === "string");
-    return sound ? { delimiter, header, decimal, encoding } : undefined;
+    return sound && (missing === undefined || told(missing)) ? { delimiter, header, decimal, encoding, ...(missing && { missing }) } : undefined;
   } catch {
     return undefined; // an older file, or somebody else's word: the rows tell it themselves
   }
@@ -146,6 +151,24 @@ export async function* tablesOf(path: string, reading: Reading, kind?: Kind): As
   if (kind === "csv") yield* { [Symbol.asyncIterator]: () => csvBatches(path, { ...csvOptions(reading), rows: 4096 })[Symbol.asyncIterator]() };
   else yield await readTable(path, reading, kind);
 }
+
+/** The column that a flag names. */
+export function columnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
+  const values = table?.columns.get(name), names = [...(table?.columns.keys() ?? [])];
+  if (!values) throw new UsageError(`--${flag}: no column ${JSON.stringify(name)} to split by; ${didYouMean(name, names) ?? (names.length ? `known: ${names.join(", ")}` : "only tables have columns")}`);
+  return values;
+}
+
+/** Likewise, with a value in each row. */
+export function wholeColumnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
+  const values = columnOf(table, flag, name);
+  for (let row = 0; row < values.length; row++) if (missingAt(values, row)) throw nothingIn(table!, flag, name, row);
+  return values;
+}
+
+/** Rows are split by a column, and one has nothing in it. */
+export const nothingIn = (table: Table, flag: string, column: string, row: number): Error =>
+  columnError("missing-value", table, column, { row, problem: `--${flag} splits by it, and it is empty`, fix: "fill it in, or leave such rows out" });
 
 /** Names under which npz files have inputs and targets. */
 const INPUTS = ["x", "x_train", "images", "data", "X"], TARGETS = ["y", "y_train", "labels", "target", "Y"];

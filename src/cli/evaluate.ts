@@ -8,7 +8,7 @@ import { type Arrays, isTabular, kindOf, readArrays, readingFor, tablesOf } from
 import { classReport, numberReport, type ReportHead } from "./html.ts";
 import { imagesFor } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
-import { openWhole } from "./rows.ts";
+import { openWhole, wantOther } from "./rows.ts";
 import { score, type Scored, type Unknown } from "./scoring.ts";
 import { READING } from "./settings.ts";
 import { showClasses, showNumbers } from "./show.ts";
@@ -31,6 +31,7 @@ export const evaluate = command({
   flags: FLAGS,
   examples: ["lanewise evaluate penguins-species-run/model.safetensors test.csv", "lanewise evaluate model.safetensors test.csv --html report.html"],
   async run(terminal, [modelPath, dataPath], { html, labels, target, ...reading }) {
+    if (html !== undefined) await wantOther(html, "--html", "evaluate", [modelPath, dataPath, labels]);
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!), page = html === undefined ? undefined : await openWhole(html);
     try {
       const [idle] = Object.entries({ labels, target }).filter(([, value]) => isTabular(kind) && value !== undefined);

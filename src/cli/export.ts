@@ -1,12 +1,11 @@
 // lanewise export: the model for other tools.
 
-import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { exportPyTorch, type PyTorchOptions, saveAs, toONNX, toPredictor } from "../index.ts";
 import { command, UsageError } from "./args.ts";
 import { openModel } from "./models.ts";
 import { lossOf, optimizerOf, prepare, taught } from "./prepare.ts";
-import { makeFolder, writeWhole } from "./rows.ts";
+import { makeFolder, wantOther, writeWhole } from "./rows.ts";
 import { clean, sized } from "./text.ts";
 import { fitOptions, savedRun } from "./train.ts";
 
@@ -31,6 +30,7 @@ export const exporting = command({
     if (data !== undefined && format !== "pytorch") throw new UsageError("--data goes with --format pytorch", "export");
     if ((probabilities || !preprocessing) && format !== "onnx") throw new UsageError(`${probabilities ? "--probabilities" : "--no-preprocessing"} goes with --format onnx`, "export");
     if (licence !== undefined && (format === "pytorch" || format === "predictor")) throw new UsageError("--licence goes with --format onnx, safetensors, float16 or bfloat16", "export");
+    if (out !== undefined) await wantOther(out, "--out", "export", [path]);
     const model = await openModel(path!), stem = path!.replace(/\.safetensors$/i, "");
     const ends: Record<string, string> = { onnx: ".onnx", safetensors: ".copy.safetensors", float16: ".float16.safetensors", bfloat16: ".bfloat16.safetensors", pytorch: "-pytorch", predictor: ".predictor.js" };
     const place = out ?? stem + ends[format];
@@ -58,7 +58,7 @@ export const exporting = command({
 
 /** What train.py does: as the run did in whose folder the model lies, on the rows of `data`, or on those that are handed to it. */
 async function trainingOf(path: string, data: string | undefined): Promise<PyTorchOptions> {
-  const folder = dirname(path), kept = await stat(join(folder, "run.json")).then(() => true, () => false), saved = kept ? await savedRun(folder, false) : undefined;
+  const saved = await savedRun(dirname(path));
   if (!saved) {
     if (data !== undefined) throw new UsageError(`--data: ${path} lies in no run's folder, so nothing says how it was trained`, "export");
     return {};

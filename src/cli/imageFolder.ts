@@ -10,7 +10,6 @@ import { type Entry, filesIn, IMAGE, imageOf, imagesOf } from "../data/images.ts
 import { readBytes } from "../data/source.ts";
 import { byCodePoint } from "../data/table.ts";
 import { unzip } from "../data/zip.ts";
-import { UsageError } from "./args.ts";
 import { type Arrays, failed } from "./data.ts";
 import { bytesOf } from "./models.ts";
 import { plural } from "./text.ts";
@@ -70,7 +69,7 @@ export async function hashOfImages(path: string): Promise<string> {
 
 /** All images of a folder of classes, decoded. */
 export async function readImages(path: string, asked: ImagesWanted): Promise<Images> {
-  const given = asked.imageSize === undefined ? undefined : wantSize(asked.imageSize), channels = asked.channels as keyof typeof CHANNELS | undefined;
+  const given = asked.imageSize === undefined ? undefined : sizeIn(asked.imageSize), channels = asked.channels as keyof typeof CHANNELS | undefined;
   const entries = await entriesAt(path), folders = [...new Set(entries.map(({ parts }) => parts[0]!))], [{ parts: first }] = entries as [Entry];
   if (folders.length === 1 && first.length > 1) throw failed(path, `has images of one class, ${JSON.stringify(folders[0])}: wanted a folder for each of two classes or more`, "one-class");
   const [size, why] = given ? [given, "as asked"] as const : await sizeOf(entries);
@@ -81,10 +80,11 @@ export async function readImages(path: string, asked: ImagesWanted): Promise<Ima
   return grey ? { ...grey, images: { imageSize, channels: ["grey", "no image has a colour"] } } : { ...arrays, images: { imageSize, channels: ["rgb", "some images have colours; what is transparent is white"] } };
 }
 
-/** Labelled images as a model takes them, in the order of its classes. */
+/** Labelled images as a model takes them: its classes come first, then those that it has never seen. */
 export async function imagesFor(model: Model, path: string): Promise<Arrays> {
-  const { size, channels } = wantsImages(model, path), classes = model["notes"].classes;
-  return arraysOf(basename(resolve(path)), await imagesOf(await entriesAt(path), { size, channels, ...(classes && { classes }) }));
+  const { size, channels } = wantsImages(model, path), arrays = arraysOf(basename(resolve(path)), await imagesOf(await entriesAt(path), { size, channels }));
+  const { y, classes: folders = [] } = arrays, classes = [...new Set([...(model["notes"].classes ?? []), ...folders])];
+  return { ...arrays, classes, y: y && { ...y, data: Int32Array.from(y.data, (label) => classes.indexOf(folders[label]!)) } };
 }
 
 /** Images without labels as a model takes them, some at a time. */
@@ -112,9 +112,8 @@ function arraysOf(name: string, { x, y, rows, names, classes }: Awaited<ReturnTy
 }
 
 /** Height and width of --image-size. */
-function wantSize(text: string): [number, number] {
-  const [, width = 0, height = 0] = (/^([1-9]\d{0,3})[x×]([1-9]\d{0,3})$/i.exec(text) ?? []).map(Number);
-  if (!width) throw new UsageError(`imageSize: wanted WIDTHxHEIGHT in pixels, such as ${SIDE}x${SIDE}, got ${JSON.stringify(text)}`);
+function sizeIn(text: string): [number, number] {
+  const [width, height] = text.split(/[xX×]/).map(Number) as [number, number];
   return [height, width];
 }
 

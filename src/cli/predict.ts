@@ -6,7 +6,7 @@ import { command, UsageError } from "./args.ts";
 import { type Arrays, failed, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
 import { imagesToPredict } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
-import { csvLine, openWhole } from "./rows.ts";
+import { csvLine, openWhole, wantOther } from "./rows.ts";
 import { classesOf, inputOf, isTable } from "./scoring.ts";
 import { READING } from "./settings.ts";
 import { Progress, type Terminal } from "./terminal.ts";
@@ -26,7 +26,8 @@ export const predict = command({
   about: "Rows are raw, as the model was trained with; a column of answers may be there or not. A category that no training row had counts as none, and is told. "
     + "A CSV file that is written as the one that the model was trained on needs no flags again. "
     + "CSV cells are quoted where RFC 4180 wants it, and otherwise written as they are: a cell that begins with = or @ is a formula to a spreadsheet.\n\n"
-    + "Columns of the result: prediction, then for each class its probability; with --top prediction, probability, prediction2, probability2 …; for numbers prediction alone. Of images the name of the file comes first.",
+    + "Columns of the result: prediction, then for each class its probability; with --top prediction, probability, prediction2, probability2 …; for numbers prediction alone. Of images the name of the file comes first. "
+    + "Where a column before it has the name already, it is prediction_2.",
   arguments: [{ name: "MODEL", help: "a model file, such as model.safetensors" }, { name: "DATA", help: "a file of rows, a folder of images, or one image" }],
   flags: FLAGS,
   examples: ["lanewise predict penguins-species-run/model.safetensors new.csv --out labels.csv", "lanewise predict model.safetensors new.jsonl --top 3 --json", "lanewise predict flowers-run/model.safetensors photo.jpg"],
@@ -35,6 +36,7 @@ export const predict = command({
     const lines = out !== undefined && /\.(jsonl|ndjson)$/i.test(out);
     if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`, "predict");
     if (bom && lines) throw new UsageError("--bom goes with CSV", "predict");
+    if (out !== undefined) await wantOther(out, "--out", "predict", [modelPath, dataPath]);
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
     const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, await readingFor(model, dataPath!, kind, flags), kind) : kind === "images" ? imagesToPredict(model, dataPath!) : once(readArrays(dataPath!, kind, undefined, undefined));
     const file = out === undefined ? undefined : await openWhole(out), progress = new Progress(terminal), unseen = new Map<string, number>();
@@ -95,6 +97,17 @@ interface Form {
   readonly bom: boolean;
 }
 
+/** Names that no column before them has: prediction_2, where the rows have a prediction. */
+function unlike(columns: readonly string[], names: readonly string[]): string[] {
+  const taken = new Set(columns);
+  return names.map((name) => {
+    let own = name;
+    for (let count = 2; taken.has(own); count++) own = `${name}_${count}`;
+    taken.add(own);
+    return own;
+  });
+}
+
 /** Writes the predictions of part after part. */
 class Writer {
   private head: string;
@@ -105,7 +118,7 @@ class Writer {
     this.columns = !isTable(part) ? (part.names ? ["file"] : []) : withInputs ? [...part.columns.keys()] : [];
     const told = !names ? ["prediction"] : top === undefined ? ["prediction", ...names]
       : Array.from({ length: Math.min(top, names.length) }, (_, i) => [`prediction${i ? i + 1 : ""}`, `probability${i ? i + 1 : ""}`]).flat();
-    this.head = lines ? "" : (bom ? "\ufeff" : "") + csvLine([...this.columns, ...told]);
+    this.head = lines ? "" : (bom ? "\ufeff" : "") + csvLine([...this.columns, ...unlike(this.columns, told)]);
   }
 
   /** The lines of a part, the first with the names of the columns; with --json, they are told instead. */
@@ -117,7 +130,10 @@ class Writer {
       const result = told ? inWords(told[row]!, top) : { prediction: numbers![row]! };
       const inputs = this.columns.map((column) => (isTable(part) ? textAt(part.columns.get(column)!, row) : part.names![row]!));
       terminal.emit("prediction", { row: before + row, ...(!isTable(part) && part.names && { file: part.names[row] }), ...result });
-      if (lines) out.push(`${JSON.stringify({ ...Object.fromEntries(this.columns.map((column, i) => [column, inputs[i]])), ...result })}\n`);
+      if (lines) {
+        const values = [...inputs, ...Object.values(result)], keys = [...this.columns, ...unlike(this.columns, Object.keys(result))];
+        out.push(`${JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, values[i]])))}\n`);
+      }
       else out.push(csvLine([...inputs.map((cell) => cell ?? ""), ...(told ? cells(told[row]!, names!, top) : [digits(numbers![row]!)])]));
     }
     return out.join("");

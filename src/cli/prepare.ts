@@ -11,11 +11,10 @@ import { type CsvForm, formOf } from "../data/csv.ts";
 import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
-import { didYouMean } from "../options.ts";
 import { nextTask } from "../yield.ts";
 import { UsageError } from "./args.ts";
 import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
-import { type Arrays, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays } from "./data.ts";
+import { type Arrays, columnOf, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays, wholeColumnOf } from "./data.ts";
 import { type Images, readImages } from "./imageFolder.ts";
 import { farOff } from "./scores.ts";
 import type { Settings } from "./settings.ts";
@@ -82,25 +81,18 @@ function wantNamed(table: Table, { target }: Wanted): void {
 }
 
 /** What is asked of the columns. */
-function schemaOptions(table: Table, { target, types, transforms, task, group, ignore = [] }: Wanted): SchemaOptions {
+function schemaOptions({ target, types, transforms, task, group, ignore = [] }: Wanted): SchemaOptions {
   // what a group is called says nothing of the groups that are held out
-  const left = [...ignore, ...(group !== undefined && group !== target && table.columns.has(group) ? [group] : [])];
+  const left = [...ignore, ...(group !== undefined && group !== target ? [group] : [])];
   return { target: target!, ...(types && { types: types as never }), ...(transforms && { transforms: transformsOf(transforms) }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
 }
 
 /** Row numbers to train on, and those that are held out. */
 function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted, schema?: Schema): { training: Uint32Array; heldOut: Uint32Array } {
-  const by = group !== undefined ? { group: columnOf(table, "group", group) } : time !== undefined ? { time: timesOf(table, time, columnOf(table, "time", time), schema) } : labels ? { classes: labels } : "random" as const;
+  const by = group !== undefined ? { group: wholeColumnOf(table, "group", group) } : time !== undefined ? { time: timesOf(table, time, wholeColumnOf(table, "time", time), schema) } : labels ? { classes: labels } : "random" as const;
   const numbers = Float32Array.from({ length: rows }, (_, i) => i);
   const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: validation ?? 0.2, seed: seed ?? 0, by });
   return { training: found.training.ids, heldOut: found.validation.ids };
-}
-
-/** The column that a flag names. */
-function columnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
-  const values = table?.columns.get(name), names = [...(table?.columns.keys() ?? [])];
-  if (!values) throw new UsageError(`--${flag}: no column ${JSON.stringify(name)} to split by; ${didYouMean(name, names) ?? (names.length ? `known: ${names.join(", ")}` : "only tables have columns")}`);
-  return values;
 }
 
 /** When each row was: as numbers where the schema knows how, for 31.1.2020 stands after 1.2.2020 as a text. */
@@ -117,7 +109,9 @@ function timesOf(table: Table | undefined, name: string, values: ColumnValues, s
 
 /** Between its parts the event loop has a turn: Ctrl+C is heard, and a page stays awake. */
 export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): Promise<Ready> {
-  const { target, group, folds = false } = settings as Wanted & { target: string }, notes: string[] = [], schema = inferSchema(whole, schemaOptions(whole, settings));
+  const { target, group, folds = false } = settings as Wanted & { target: string }, notes: string[] = [];
+  if (group !== undefined) columnOf(whole, "group", group);
+  const schema = inferSchema(whole, schemaOptions(settings));
   const by: Wanted = folds ? { ...settings, group: undefined, time: undefined } : settings;
   await nextTask();
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
@@ -137,7 +131,7 @@ export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): 
     facts: factsOf(target, rows.rows, preprocessing.input[0], classes, now.y),
     all: () => ({
       data: { x: { data: new Float32Array(table.rows), shape: [table.rows, 1] }, y: labels ? classNumbers(labels, classes!) : new Float32Array(table.rows) },
-      table, groups: group === undefined ? undefined : columnOf(table, "group", group),
+      table, groups: group === undefined ? undefined : wholeColumnOf(table, "group", group),
     }),
   };
 }
@@ -146,7 +140,7 @@ export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): 
 async function prepareStream(path: string, kind: Kind, settings: Wanted, progress: Progress | undefined): Promise<Ready<DatasetStream>> {
   const first = await firstOf(batchesOf(path, kind, settings));
   wantNamed(first, settings);
-  const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(first, settings), progress);
+  const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(settings), progress);
   const { classes } = preprocessing, numeric = areNumbers(answers.keys()), alone = new Set<string>(), notes = [...found.notes];
   // of classes that no training row has, nothing can be said
   const held = !classes ? raw : raw.map((table) => {

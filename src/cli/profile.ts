@@ -2,7 +2,7 @@
 
 import { command } from "./args.ts";
 import { openModel } from "./models.ts";
-import { writeWhole } from "./rows.ts";
+import { wantOther, writeWhole } from "./rows.ts";
 
 export const profile = command({
   name: "profile",
@@ -15,6 +15,7 @@ export const profile = command({
   } as const,
   examples: ["lanewise profile model.safetensors", "lanewise profile model.safetensors --rows 1 --trace trace.json"],
   async run(terminal, [path], { rows = 256, passes = 50, trace }) {
+    if (trace !== undefined) await wantOther(trace, "--trace", "profile", [path]);
     const model = await openModel(path!);
     try {
       const found = await model.profile(passes, { program: "predict", batchSize: rows });

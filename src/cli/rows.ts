@@ -1,7 +1,7 @@
 // Files that are written: CSV, JSON Lines, and whatever else, whole or not at all.
 
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, open, rename, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, open, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "./args.ts";
 
@@ -35,10 +35,15 @@ export interface Whole {
 
 /** A file that comes piece by piece. Of a process that is interrupted, nothing stays. */
 export async function openWhole(path: string): Promise<Whole> {
-  const unfinished = `${path}.${process.pid}.part`, gone = (): void => rmSync(unfinished, { force: true });
+  const about = await stat(path).catch(() => undefined);
+  if (about?.isDirectory()) throw unwritable(path, "it is a folder");
+  // /dev/null and pipes stay what they are
+  if (about && !about.isFile()) return openDirectly(path);
+  // a link stays one: what it leads to is written
+  const place = about ? await realpath(path) : path, unfinished = `${place}.${process.pid}.part`, gone = (): void => rmSync(unfinished, { force: true });
   const handle = await open(unfinished, "w").catch(async (error: { code?: string }) => {
     const there = await stat(dirname(resolve(path))).then(() => true, () => false);
-    throw Object.assign(new Error(`${path}: cannot be written: ${there ? `no file can be made there (${error.code})` : "there is no such folder"}`), { code: "unwritable" });
+    throw unwritable(path, there ? `no file can be made there (${error.code})` : "there is no such folder");
   });
   process.once("exit", gone);
   return {
@@ -46,9 +51,9 @@ export async function openWhole(path: string): Promise<Whole> {
     async close() {
       await handle.sync();
       await handle.close();
-      await rename(unfinished, path).catch(async (error: { code?: string }) => {
+      await rename(unfinished, place).catch((error: { code?: string }) => {
         gone();
-        throw Object.assign(new Error(`${path}: cannot be written (${error.code})`), { code: "unwritable" });
+        throw unwritable(path, String(error.code));
       });
       process.off("exit", gone);
     },
@@ -58,6 +63,26 @@ export async function openWhole(path: string): Promise<Whole> {
       process.off("exit", gone);
     },
   };
+}
+
+async function openDirectly(path: string): Promise<Whole> {
+  const handle = await open(path, "w").catch((error: { code?: string }) => {
+    throw unwritable(path, String(error.code));
+  });
+  const close = (): Promise<void> => handle.close();
+  return { write: async (content) => void (await handle.writeFile(content)), close, abandon: () => close().catch(() => {}) };
+}
+
+const unwritable = (path: string, why: string): Error => Object.assign(new Error(`${path}: cannot be written: ${why}`), { code: "unwritable" });
+
+/** Says before anything is done that a file that is to be written is one that is read: it would be gone.
+ *
+ * @throws UsageError
+ */
+export async function wantOther(out: string, flag: string, command: string, read: readonly (string | undefined)[]): Promise<void> {
+  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined), place = await real(out);
+  for (const path of read)
+    if (path !== undefined && place !== undefined && place === await real(path) && (await stat(place)).isFile()) throw new UsageError(`${flag}: ${out} is the file that is read: name another one`, command);
 }
 
 /** Makes a folder and those above it, one after the other: mkdir's own way to do it does not come to an end below /proc, where each name is

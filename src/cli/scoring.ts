@@ -90,7 +90,7 @@ export async function score(model: Model, parts: Iterable<Part> | AsyncIterable<
 function answered({ preprocessing }: Model, part: Part, names: readonly string[] | undefined, strange: Map<string, number>): { rows: Part; answers: ArrayLike<number> & Iterable<number> } | undefined {
   if (!isTable(part)) {
     if (!part.y) throw failed(part.name, "has no labels: --labels FILE says where they are (IDX), --target ARRAY what they are called (npz)", "no-labels");
-    const { data } = part.y, ids = knownRows(part.rows, names, (row) => (data[row]! >= 0 && data[row]! < names!.length && Number.isInteger(data[row]) ? names![data[row]!]! : String(data[row])), strange);
+    const { data } = part.y, ids = knownRows(part.rows, names, (row) => (part.classes ?? names!)[data[row]!] ?? String(data[row]), strange);
     const rows = ids.length < part.rows ? takeArrays(part, ids) : part;
     return ids.length ? { rows, answers: rows.y!.data } : undefined;
   }

@@ -16,12 +16,19 @@ export const DELIMITER = {
   wanted: (text: string): string | undefined => (new RegExp(DELIMITER.pattern).test(text) ? undefined : "one character, or tab"),
 };
 
+/** The size of images. */
+const IMAGE_SIZE = {
+  pattern: "^[1-9]\\d{0,3}[xX×][1-9]\\d{0,3}$",
+  wanted: (text: string): string | undefined => (new RegExp(IMAGE_SIZE.pattern).test(text) ? undefined : "WIDTHxHEIGHT in pixels, such as 32x32"),
+};
+
 /** How a table is read. */
 export const READING = {
   delimiter: { kind: "text", help: "what stands between cells of a CSV file; found out by itself otherwise", value: "CHARACTER", setting: true, values: DELIMITER },
   encoding: { kind: "text", help: "of a CSV file: utf-8, utf-16le, windows-1252, gb18030 …; found out by itself otherwise", value: "NAME", setting: true },
   header: { kind: "yes", off: true, help: "the first line of a CSV file holds values, not names", setting: true },
   decimalComma: { kind: "yes", help: "numbers of a CSV file are written 3,14", setting: true },
+  missing: { kind: "names", value: "TEXT,…", help: "what stands for no value in a CSV file too, such as none,-999; empty cells, NA, NaN, null, ? and - do anyhow", setting: true },
 } satisfies Flags;
 
 /** What a training is made of. */
@@ -33,7 +40,7 @@ export const TRAINING = {
   transforms: { kind: "pairs", value: "COLUMN=HOW,…", help: TRANSFORMS.help, setting: true, values: TRANSFORMS },
   task: { kind: "text", choices: ["classification", "regression"], help: "what is predicted, where it was found out wrongly", setting: true },
   ignore: { kind: "names", value: "COLUMN,…", help: "columns that are left out", setting: true },
-  hidden: { kind: "counts", value: "N,N", most: 65536, help: "units of the hidden layers, such as 64,32", setting: true },
+  hidden: { kind: "counts", value: "N,N", word: "none", most: 65536, help: "units of the hidden layers, such as 64,32", setting: true },
   activation: { kind: "text", choices: ACTIVATIONS, help: "what follows each hidden layer", setting: true },
   dropout: { kind: "number", value: "SHARE", least: 0, most: 0.95, help: "share of the hidden units that a step leaves out", setting: true },
   loss: { kind: "text", choices: LOSSES, help: "what is made small", setting: true },
@@ -56,7 +63,7 @@ export const TRAINING = {
 
 /** How images become rows. */
 export const PICTURES = {
-  imageSize: { kind: "text", value: "WIDTHxHEIGHT", help: "of images: the size that all of them get, such as 32x32", setting: true },
+  imageSize: { kind: "text", value: "WIDTHxHEIGHT", help: "of images: the size that all of them get, such as 32x32", setting: true, values: IMAGE_SIZE },
   channels: { kind: "text", choices: ["grey", "rgb", "rgba"], help: "of images: the numbers of a pixel", setting: true },
 } satisfies Flags;
 
@@ -126,8 +133,10 @@ function typeOf({ kind, choices, values, word, least, most }: Flag): object {
       const text = { type: "string", ...(values && { pattern: values.pattern }) };
       return { type: "object", additionalProperties: values?.objects ? { anyOf: [text, { type: "object" }] } : text };
     }
-    case "counts":
-      return { type: "array", items: number };
+    case "counts": {
+      const list = { type: "array", items: number };
+      return word ? { anyOf: [list, { const: word }] } : list;
+    }
     default:
       return word ? { anyOf: [number, { const: word }] } : number;
   }

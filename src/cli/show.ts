@@ -1,7 +1,8 @@
 // How results look in a terminal.
 
-import { Schema, useText } from "../data/schema.ts";
+import { type ColumnSchema, Schema, useText } from "../data/schema.ts";
 import type { Finding } from "../index.ts";
+import { shell } from "./args.ts";
 import type { Choice } from "./choose.ts";
 import type { ClassScores, NumberScores } from "./scores.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,9 +17,11 @@ const MATRIX = 20;
 const HINT = /\?|--/;
 
 /** The columns: what they are, and what is done with them. */
-export function showSchema(terminal: Terminal, { schema: made }: { readonly schema: Schema | undefined }): void {
+export function showSchema(terminal: Terminal, { schema: made, kind }: { readonly schema: Schema | undefined; readonly kind: string }): void {
   if (!made) return;
-  const schema = new Schema(made, made.columns.map((column) => ({ ...column, why: inFlags(column.why, TRAINING, column.name) })), made.target, made.task);
+  // a word among numbers may say that there is none
+  const missing = ({ reason }: ColumnSchema): string => (kind === "csv" && reason.code === "near-numbers" && !/\d/.test(reason.example) ? ` --missing ${shell(reason.example)}, if it stands for no value` : "");
+  const schema = new Schema(made, made.columns.map((column) => ({ ...column, why: inFlags(column.why, TRAINING, column.name) + missing(column) })), made.target, made.task);
   terminal.emit("schema", { name: schema.name, rows: schema.rows, target: schema.target, task: schema.task, columns: schema.columns });
   terminal.say();
   // a table of its own where the terminal is too narrow for the library's

@@ -11,7 +11,7 @@ import { type Data, dataset, type DatasetStream, jsonlBatches, Preprocessing, ty
 import { SPLIT } from "../ops/random.ts";
 import { wantSeed } from "../options.ts";
 import { UsageError } from "./args.ts";
-import { beginning, failed, type Kind, tablesOf } from "./data.ts";
+import { beginning, columnOf, failed, type Kind, nothingIn, tablesOf } from "./data.ts";
 import type { Settings } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
 import { grouped, plural, sized } from "./text.ts";
@@ -68,12 +68,16 @@ export async function streamTable(path: string, kind: Kind, settings: Settings &
   const { target, validation = 0.2, seed = 0, time, group } = settings, notes: string[] = [];
   if (time !== undefined) throw new UsageError("--time: the latest rows are known where all are in memory; --group parts a stream, and --no-stream reads the file as a whole");
   async function* pass(name: string, all?: number): AsyncGenerator<Table> {
-    let rows = 0;
+    let rows = 0, last: Table | undefined;
     for await (const table of batchesOf(path, kind, settings)) {
+      // of JSON Lines a column may come late
+      if (group !== undefined && kind !== "jsonl") columnOf(table, "group", group);
+      last = table;
       rows += table.rows;
       progress?.show(() => [{ text: name, rank: 0 }, { text: all === undefined ? `${grouped(rows)} rows` : `${grouped(rows)} of ${grouped(all)} rows`, rank: 1 }]);
       yield table;
     }
+    if (group !== undefined) columnOf(last, "group", group);
     progress?.end();
   }
   const schema = await inferSchemaOf(pass("first pass over all rows: what the columns are"), options, kind === "jsonl"), column = schema.columns.find(({ name }) => name === target)!;
@@ -128,10 +132,11 @@ function parting(target: string, group: string | undefined, share: number, seed:
   const words = wantSeed(seed), draw = draws(words, SPLIT, STREAM_ROWS);
   return (table) => {
     const training: number[] = [], heldOut: number[] = [], answers = table.columns.get(target)!, groups = group === undefined ? undefined : table.columns.get(group);
-    if (group !== undefined && !groups) throw new UsageError(`no column ${JSON.stringify(group)} to split by`);
     for (let row = 0; row < table.rows; row++) {
       const at = groups ? murmur3(textAt(groups, row) ?? "", words.low ^ words.high) / 4_294_967_296 : draw(GRAIN) / GRAIN;
-      if (!missingAt(answers, row)) (at < share ? heldOut : training).push(row);
+      if (missingAt(answers, row)) continue;
+      if (groups && missingAt(groups, row)) throw nothingIn(table, "group", group!, row);
+      (at < share ? heldOut : training).push(row);
     }
     return { training, heldOut };
   };

@@ -65,7 +65,7 @@ export const train = command({
   examples: ["lanewise train penguins.csv --target species", "lanewise train houses.parquet --target price --hidden 128,64 --epochs 50", "lanewise train train-images-idx3-ubyte.gz --epochs 5", "lanewise train flowers/ --image-size 24x24"],
   async run(terminal, [path], { out, config, fresh = false, force = false, checkpoint = 10, keep = 3, stepHashes = false, labels, ...given }) {
     const { settings, from, file, own } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
-    const folder = out ?? folderOf(path!, settings.target), saved = await savedRun(folder, fresh);
+    const folder = out ?? folderOf(path!, settings.target), saved = await runToGoOn(folder, fresh);
     const release = onInterrupt(() => terminal.interrupted(saved ? `Stopped before the training went on: the run in ${folder} is as it was.` : "Stopped before anything was trained: nothing is saved.", INTERRUPTED));
     const kind = await kindOf(path!);
     await wantFolder(folder, "--out", "train");
@@ -93,24 +93,29 @@ function folderOf(path: string, target: string | undefined): string {
   return `${stem}${target === undefined ? "" : `-${target.replace(/[^\p{L}\p{N}_-]+/gu, "_")}`}-run`;
 }
 
-/** The run that a folder holds, if it holds one.
+/** The run that train goes on with; undefined where it begins one.
  *
  * @throws UsageError for a folder of something else.
  */
-export async function savedRun(folder: string, fresh: boolean): Promise<Saved | undefined> {
+async function runToGoOn(folder: string, fresh: boolean): Promise<Saved | undefined> {
   const names: string[] = await readdir(folder).catch((error: { code?: string }): string[] => {
     if (error.code === "ENOENT") return [];
     throw new UsageError(`--out: ${folder} ${error.code === "ENOTDIR" ? "is a file" : `cannot be read (${error.code})`}`, "train");
   });
-  if (!names.length) return undefined;
-  if (!names.includes("run.json")) throw new UsageError(`--out: ${folder} is there, and holds no run of lanewise: name another folder`, "train");
-  if (fresh) return undefined;
+  if (names.length && !names.includes("run.json")) throw new UsageError(`--out: ${folder} is there, and holds no run of lanewise: name another folder`, "train");
+  return fresh ? undefined : savedRun(folder, "; --fresh begins anew");
+}
+
+/** The run that a folder holds; undefined where it holds none. */
+export async function savedRun(folder: string, advice = ""): Promise<Saved | undefined> {
+  const file = join(folder, "run.json");
   try {
-    const saved = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as Saved;
+    const saved = JSON.parse(await readFile(file, "utf8")) as Saved;
     if (!saved.plan?.loss || !saved.settings) throw new Error("it says nothing of a run");
     return saved;
   } catch (error) {
-    throw failed(join(folder, "run.json"), `cannot be used: ${(error as Error).message}; --fresh begins anew`, "bad-run");
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw failed(file, `cannot be used: ${(error as Error).message}${advice}`, "bad-run");
   }
 }
 

@@ -25,7 +25,7 @@ export const verify = command({
   exits: { 1: "failed, or the bits do not agree" },
   async run(terminal, [folder, path], { from, to, threads = 1, ...reading }) {
     if (!(await stat(folder!).then((found) => found.isDirectory(), () => false))) throw failed(folder!, "no such folder", "no-run");
-    const saved = await savedRun(folder!, false);
+    const saved = await savedRun(folder!);
     if (!saved) throw failed(folder!, "holds no run of lanewise", "no-run");
     const wanted: Wanted = { ...saved.settings, ...reading }, ready = await prepare(path!, wanted, new Progress(terminal)), model = await modelOf(ready, saved.plan, wanted);
     const stored = await readRun(join(folder!, "checkpoints"));

@@ -18,6 +18,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/, for numbers that preprocessing\.apply\(rows\)\.x gives/, ""],
   [/: (?:parquet|npy)\(\) reads it/, ", and its name ends otherwise"],
   [/^raise the option limit/, "part the file"],
+  [/^raise it, or use a smaller batchSize or less data at once/, "fewer units in --hidden, a smaller --batch-size, or less data"],
   [/, clipNorm or smaller inputs may help; doctor: doctor\(\) in fit names the op/, " may help: --learning-rate"],
   [/^fit\(data, .*\) goes on$/, "the same command goes on from there"],
   [/^hand it over: loadModel\(bytes, \{ layers.*$/, "a program of yours loads it, with loadModel of the library"],
@@ -57,9 +58,9 @@ export function inWords({ code, details }: LanewiseError, flags: Flags): { messa
   return { message: new LanewiseError(code, told).message, misused };
 }
 
-/** A run does not go on with anything else than it began with. */
-function otherRun({ option = "", wanted, got }: Details, flags: Flags): string {
-  const [name = ""] = option.split("."), so = "--fresh begins anew, --force goes on all the same";
+/** A run does not go on with anything else than it began with; with --force it does, but not with weights or state of another shape. */
+function otherRun({ option = "", wanted, got, fix = "" }: Details, flags: Flags): string {
+  const [name = ""] = option.split("."), so = `--fresh begins anew${/\bforce\b/.test(fix) ? ", --force goes on all the same" : ""}`;
   if (name === "data" || name === "validation") return `the run in this folder began with other rows than these: ${so}`;
   const flag = Object.hasOwn(flags, name) ? `--${dashed(name)}` : `its ${option}`;
   return name === "architecture" || name === "trained" ? `the run in this folder began with another network: ${so}` : `the run in this folder began with ${JSON.stringify(got)} as ${flag}, and now it is ${JSON.stringify(wanted)}: ${so}`;

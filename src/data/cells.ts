@@ -24,16 +24,20 @@ export class Cells {
   private texts: (string | null)[] | undefined;
   private known: Map<string, string> | undefined;
   private readonly missing: ReadonlySet<string>;
+  /** Of them, those that are numbers, such as -999. */
+  private readonly gaps: ReadonlySet<number> | undefined;
 
   constructor(missing: ReadonlySet<string> = NONE) {
     this.missing = missing;
+    const gaps = [...missing].map(plainNumber).filter((value) => value === value);
+    if (gaps.length) this.gaps = new Set(gaps);
   }
 
   /** A text of a file. */
   push(text: string): void {
     if (!this.texts) {
       const value = plainNumber(text);
-      if (value === value) return this.addNumber(value);
+      if (value === value) return this.addNumber(this.gaps?.has(value) ? NaN : value);
     }
     this.pushText(text);
   }

@@ -33,6 +33,8 @@ export interface CsvForm {
   decimal: "." | ",";
   /** undefined where no letter was beyond ASCII so far. */
   encoding: string | undefined;
+  /** Only where it was given. */
+  missing?: readonly string[];
 }
 
 /** Of tables that csv and csvBatches gave. Not a field of theirs: a table stays plain data. */
@@ -128,7 +130,7 @@ async function* tables(source: Source, options: CsvOptions, size: number): Async
   const name = nameOf(source), reader = new Reader(name, options, await papa(), size), decoder = new Decoder(name, options.encoding);
   const formed = function* (tables: Generator<Table>): Generator<Table> {
     for (const table of tables) {
-      forms().set(table, { ...reader.form, header: options.header ?? true, encoding: decoder.encoding });
+      forms().set(table, { ...reader.form, header: options.header ?? true, encoding: decoder.encoding, ...(options.missing && { missing: options.missing }) });
       yield table;
     }
   };

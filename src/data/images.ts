@@ -399,8 +399,8 @@ function unpackBits(data: ArrayLike<number>, depth: number, line: number, lines:
   return out;
 }
 
-function unreadable(of: string, cause: Error): never {
-  throw new DataError("unreadable", { of, problem: cause.message, cause });
+function unreadable(of: string, cause: Error & { code?: string }): never {
+  throw new DataError("unreadable", { of, problem: cause.code === "ENOENT" ? "there is no such file or folder" : cause.message, cause });
 }
 
 /** node:fs/promises, as far as it is used. */

@@ -412,7 +412,7 @@ function targetLearner(column: string, task: Task, option: TransformOption | und
 function targetUse(column: string, task: Task, option: TransformOption | undefined): "standardise" | "log" | "none" | undefined {
   const label = `transforms.${column}`;
   if (task === "classification") {
-    if (option !== undefined) throw badOption(label, option, "nothing, as it is a target of classes");
+    if (option !== undefined) throw badOption(label, isRecord(option) ? option.use ?? option : option, "nothing, as it is a target of classes");
     return undefined;
   }
   const given = isRecord(option) ? option.use : option, use = wantOneOf(label, given ?? "standardise", TARGET_USES);

@@ -235,7 +235,7 @@ function wantHashSeed(option: string, value: unknown): number {
 function fitNumber(table: Table, values: ColumnValues, rows: ArrayLike<number>, column: string, use: FittedNumber["use"], options: TransformOptions, indicator: boolean): FittedNumber {
   const numbers = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) numbers[i] = numberAt(table, column, values, rows[i]!);
-  const fill = fillOf(`transforms.${column}.impute`, numbers, options.impute ?? "mean");
+  const { impute = "mean" } = options, fill = fillOf(`transforms.${column}.impute`, numbers, impute);
   return wantSound(table, { column, use, fill, ...scaleOf(numbers, use), indicator });
 }
 

@@ -1,11 +1,12 @@
 // What flags and model files say of columns and files, and what is told where they are wrong, in real processes.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, Preprocessing } from "../../src/index.ts";
+import { writeWhole } from "../../src/cli/rows.ts";
+import { csv, loadModel, Preprocessing } from "../../src/index.ts";
 import { temporary, wantBuilt } from "../runtimes/project.ts";
 import { CLI, lanewise, PENGUINS, start, until } from "./lanewise.ts";
 
@@ -161,8 +162,65 @@ describe("a wrong call", () => {
     [["evaluate", "run/model.safetensors", PENGUINS, "--target", "island"], /--target is for npz files/],
   ])("%j: exit code 2", async (args, message) => {
     const told = await lanewise(folder, ...args);
-    expect([told.code, told.stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect([told.code, told.stdout, told.stderr]).toEqual([2, "", expect.stringMatching(message)]);
   });
+
+  it("verify of a folder that holds no run says so", async () => {
+    mkdirSync(join(folder, "letters"));
+    file("letters/a.txt", "dear");
+    const { code, stderr } = await lanewise(folder, "verify", "letters", PENGUINS);
+    expect([code, stderr]).toEqual([1, "lanewise: letters: holds no run of lanewise\n"]);
+  });
+
+  it.concurrent.each([["train"], ["train", "--stream"], ["crossvalidate"]])("%s %s: a row without a group is told as the file has it", async (command, ...flags) => {
+    const { code, stderr } = await lanewise(folder, command!, PENGUINS, "--target", "species", "--group", "sex", ...(command === "train" ? ["--out", "wrong"] : []), ...flags);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('penguins.csv: column "sex", row 5: --group splits by it, and it is empty')]);
+  });
+});
+
+describe("files that are written", () => {
+  const told = async (...args: string[]) => (await lanewise(folder, ...args)).stderr;
+
+  it("are never one that is read, by whatever name", async () => {
+    copyFileSync(PENGUINS, join(folder, "own.csv"));
+    copyFileSync(join(folder, "run/model.safetensors"), join(folder, "own.safetensors"));
+    const before = [PENGUINS, join(folder, "run/model.safetensors")].map((path) => readFileSync(path));
+    expect(await Promise.all([
+      told("predict", "own.safetensors", "own.csv", "--out", "./own.csv"), told("evaluate", "own.safetensors", "own.csv", "--html", join(folder, "own.csv")),
+      told("export", "own.safetensors", "--format", "float16", "--out", "own.safetensors"), told("profile", "own.safetensors", "--trace", "own.safetensors"),
+    ])).toEqual(["--out", "--html", "--out", "--trace"].map((flag) => expect.stringMatching(new RegExp(`${flag}: .*own\\.\\w+ is the file that is read: name another one`))));
+    expect(["own.csv", "own.safetensors"].map((name) => readFileSync(join(folder, name)))).toEqual(before);
+  });
+
+  it.skipIf(process.platform === "win32")("stay links and devices, and a folder is told at once", async () => {
+    file("real.txt", "old");
+    symlinkSync("real.txt", join(folder, "link.txt"));
+    await writeWhole(join(folder, "link.txt"), "new");
+    expect([lstatSync(join(folder, "link.txt")).isSymbolicLink(), readFileSync(join(folder, "real.txt"), "utf8")]).toEqual([true, "new"]);
+    await writeWhole("/dev/null", "gone");
+    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+    await expect(writeWhole(folder, "new")).rejects.toThrow("cannot be written: it is a folder");
+  });
+
+  it("predict --with-inputs keeps a column that is called prediction", async () => {
+    const model = "run/model.safetensors";
+    for (const [from, to] of [[PENGUINS, "once.csv"], ["once.csv", "twice.csv"], ["once.csv", "twice.jsonl"]] as const) expect(await told("predict", model, from, "--with-inputs", "--out", to)).not.toContain("lanewise:");
+    const { columns } = await csv(join(folder, "twice.csv")), [line] = readFileSync(join(folder, "twice.jsonl"), "utf8").split("\n");
+    expect([...columns.keys()].slice(7)).toEqual(["prediction", "Adelie", "Chinstrap", "Gentoo", "prediction_2", "Adelie_2", "Chinstrap_2", "Gentoo_2"]);
+    expect(JSON.parse(line!)).toMatchObject({ prediction: "Adelie", prediction_2: "Adelie", probabilities: { Adelie: expect.any(Number) } });
+  });
+});
+
+it("--missing: words and numbers that stand for no value, when the model is used too", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 4 ? (i * 37) % 100 : i % 8 ? "none" : "-999"},${i % 2 ? "on" : "off"}`);
+  file("gaps.csv", "level,state", ...rows);
+  const train = (...flags: string[]) => lanewise(folder, "train", "gaps.csv", "--target", "state", "--out", "gaps", "--fresh", ...QUICK, ...flags);
+  expect(flat((await train()).stdout)).toContain('level: numbers, but for such as "none"? --missing none, if it stands for no value');
+  expect((await train("--missing=none,-999")).stdout).toMatch(/level +number +15 /);
+  file("new.csv", "level", "none", "-999", "NA");
+  const told = (await lanewise(folder, "predict", "gaps/model.safetensors", "new.csv", "--with-inputs", "--json")).events.slice(0, 3);
+  expect(told.map(({ probabilities }) => probabilities)).toEqual(Array(3).fill(told[0]!.probabilities));
+  expect((await lanewise(folder, "verify", "gaps", "gaps.csv")).code).toBe(0);
 });
 
 describe.skipIf(process.platform !== "linux")("a place where no file can be made", () => {

@@ -65,6 +65,10 @@ describe("a folder for each class", () => {
     writeFileSync(join(folder, "some/right/a.png"), flag(1, 21));
     const some = await lanewise(folder, "evaluate", MODEL, "some", "--json");
     expect(some.events[0]).toMatchObject({ event: "scores", accuracy: 1, rows: 1 });
+    mkdirSync(join(folder, "some/new"));
+    writeFileSync(join(folder, "some/new/b.png"), flag(2, 5));
+    const more = await lanewise(folder, "evaluate", MODEL, "some", "--json");
+    expect(more.events[0]).toMatchObject({ accuracy: 1, rows: 1, unknown: { rows: 1, classes: { new: 1 }, accuracy: 0.5 } });
     expect((await lanewise(folder, "verify", "flags-run", "flags")).code).toBe(0);
     expect((await lanewise(folder, "doctor", "flags")).stdout).toContain("Nothing found.");
   });

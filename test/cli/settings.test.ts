@@ -8,6 +8,7 @@ import { checkSettings, PICTURES, READING, schemaOfSettings, TRAINING } from "..
 import { widthOf } from "../../src/cli/text.ts";
 import { fixInFlags, inFlags, inWords } from "../../src/cli/words.ts";
 import { OptionError } from "../../src/errors.ts";
+import { mismatch } from "../../src/train/checkpoint.ts";
 
 const train = COMMANDS.find(({ name }) => name === "train")!;
 const flagsOf = (...given: string[]) => parse(train, ["data.csv", ...given]).flags;
@@ -25,6 +26,7 @@ describe("flags", () => {
   it("are read with their types", () => {
     expect(flagsOf("--hidden", "64,32", "--learning-rate=3e-3", "--ignore", "id, note", "--types", "day=date:dmy,zip=category", "--no-early-stopping", "--threads", "auto", "--seed", "0"))
       .toEqual({ hidden: [64, 32], learningRate: 0.003, ignore: ["id", "note"], types: { day: "date:dmy", zip: "category" }, earlyStopping: false, threads: "auto", seed: 0 });
+    expect(flagsOf("--hidden", "none")).toEqual({ hidden: [] });
   });
 
   it.each([
@@ -36,7 +38,7 @@ describe("flags", () => {
     ["--epochs 0", "wanted a whole number from 1 to 1000000, got \"0\""], ["--epochs 1.5", "a whole number"], ["--epochs ten", "a whole number"], ["--epochs 0x10", "a whole number"],
     ["--hidden 64,,2", "whole numbers"], ["--validation 1", "a number from 0.01 to 0.9"], ["--loss crossentropy", "did you mean crossEntropy"], ["--loss nonsense", "one of crossEntropy"],
     ["--learning-rate fast", "auto, or a number"], ["--types day", "COLUMN=KIND"], ["--types day=dat", "did you mean date?"], ["--types day=date:ymd", "date:dmy"], ["--transforms a=hash:0", "one of standardise"], ["--transforms a=log+", "one of standardise"], ["--transforms a=mean+median", "one word for each thing"], ["--target", "--target wants a value"], ["--target --json", "--target wants a value"],
-    ["--fresh=yes", "--fresh takes no value"], ["more.csv", "one argument too many"], ["--ignore a,,b", "names with commas"], ["--out=", "some text"],
+    ["--fresh=yes", "--fresh takes no value"], ["more.csv", "one argument too many"], ["--ignore a,,b", "names with commas"], ["--image-size 8by6", "--image-size: wanted WIDTHxHEIGHT"], ["--image-size 0x3", "such as 32x32"], ["--out=", "some text"],
   ])("%s is refused: %s", (given, wanted) => expect(refused(...given.split(" "))).toContain(wanted));
 
   it("lists grow where a flag is given again, and a name may have = in it", () => {
@@ -63,12 +65,13 @@ describe("flags", () => {
 
 describe("lanewise.json", () => {
   it("takes the flags' names in camelCase, with their ranges", () => {
+    expect(checkSettings('{ "hidden": "none", "imageSize": "8x6" }', "f")).toEqual({ hidden: [], imageSize: "8x6" });
     expect(checkSettings('{ "$schema": "x", "target": "y", "hidden": [8], "learningRate": "auto", "earlyStopping": false }', "f")).toEqual({ target: "y", hidden: [8], learningRate: "auto", earlyStopping: false });
   });
 
   it.each([
     ['{ "epoch": 3 }', "did you mean epochs?"], ['{ "epochs": "3" }', "f: epochs: wanted a whole number"], ["[]", "wanted an object"], ["{", "no JSON"], ['{ "__proto__": 1 }', "unknown setting"],
-    ['{ "hidden": 8 }', "a list of whole numbers"], ['{ "ignore": "a" }', "a list of names"], ['{ "types": { "a": 1 } }', "an object of texts"], ['{ "types": { "a": "numbers" } }', "f: types: a: wanted one of number"], ['{ "transforms": { "a": "logg" } }', "did you mean log?"], ['{ "transforms": { "a": 1 } }', "an object of texts or objects"], ['{ "delimiter": ";;" }', "one character"], ['{ "loss": "x" }', "one of crossEntropy"], ['{ "earlyStopping": 0 }', "true or false"],
+    ['{ "hidden": 8 }', "a list of whole numbers"], ['{ "ignore": "a" }', "a list of names"], ['{ "types": { "a": 1 } }', "an object of texts"], ['{ "types": { "a": "numbers" } }', "f: types: a: wanted one of number"], ['{ "transforms": { "a": "logg" } }', "did you mean log?"], ['{ "transforms": { "a": 1 } }', "an object of texts or objects"], ['{ "delimiter": ";;" }', "one character"], ['{ "imageSize": "8" }', "f: imageSize: wanted WIDTHxHEIGHT"], ['{ "loss": "x" }', "one of crossEntropy"], ['{ "earlyStopping": 0 }', "true or false"],
   ])("%s: %s", (text, wanted) => expect(() => checkSettings(text, "f")).toThrow(wanted));
 
   it("has the schema that is shipped (UPDATE_SCHEMA=1 writes it)", () => {
@@ -83,7 +86,7 @@ describe("the library's words", () => {
     ["a run goes on; force: true goes on all the same", "a run goes on; --force goes on all the same", undefined], ['2 classes; or task: "regression"', "2 classes; or --task regression", undefined],
     ['types: "date:dmy" or "date:mdy"', "--types 'my day=date:dmy' or --types 'my day=date:mdy'", "my day"], ['types: { "a": … } makes it another', "--types a=… makes it another", undefined],
     ['transforms: "log", or smaller units', "--transforms a=log, or smaller units", "a"], ["give the option delimiter", "give --delimiter", undefined], ["ignore it, or hash it", "--ignore a, or hash it", "a"],
-    ['leave such rows out: takeRows(table, rowsWith(table, "y"))', "leave such rows out", undefined], ["a word: true", "a word: true", undefined],
+    ['leave such rows out: takeRows(table, rowsWith(table, "y"))', "leave such rows out", undefined], ["raise it, or use a smaller batchSize or less data at once", "fewer units in --hidden, a smaller --batch-size, or less data", undefined], ["a word: true", "a word: true", undefined],
   ])("%s: %s", (text, wanted, column) => expect(inFlags(text, train.flags, column)).toBe(wanted));
 
   it.each([
@@ -96,6 +99,8 @@ describe("the library's words", () => {
     const error = (option: string, got: unknown, wanted: unknown) => new OptionError("resume-mismatch", { of: "resume", option, got, wanted, fix: "force: true goes on all the same" });
     expect(inWords(error("data.hash", "a1b2", "c3d4"), train.flags)).toEqual({ message: "the run in this folder began with other rows than these: --fresh begins anew, --force goes on all the same", misused: false });
     expect(inWords(error("batchSize", 32, 16), train.flags).message).toContain("began with 32 as --batch-size, and now it is 16");
+    // weights of another shape do not go on with --force either
+    expect(inWords(mismatch("parameter 0.weight", [32, 11], [32, 15]), train.flags).message).toBe("the run in this folder began with [32,11] as its parameter 0.weight, and now it is [32,15]: --fresh begins anew");
   });
 });
 

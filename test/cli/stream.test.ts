@@ -56,6 +56,8 @@ it("JSON Lines are streamed too, to the same model; a column may come late", asy
   expect([same.code, hashOf(same)]).toEqual([0, hashOf(plain)]);
   const late = await lanewise(folder, "train", "marks.jsonl", ...args, "--out", "late");
   expect([late.code, runOf("late").columns.find(({ name }: { name: string }) => name === "late").missing]).toEqual([0, 4301]);
+  const group = await lanewise(folder, "train", "marks.jsonl", ...args, "--group", "late", "--out", "late-group");
+  expect([group.code, group.stderr]).toEqual([1, expect.stringMatching(/marks\.jsonl: column "late", row \d+: --group splits by it, and it is empty/)]);
 });
 
 it("holds whole groups out; a number is scored in its own unit", async () => {
@@ -79,6 +81,7 @@ it.each<[string[], RegExp]>([
   [["train", "marks.csv", "--target", "kind", "--stream", "--time", "a"], /--time: the latest rows are known where all are in memory/],
   [["train", "marks.csv", "--stream"], /--target is missing: .*marks\.csv has a, b, team, kind/],
   [["train", "marks.csv", "--target", "knid", "--stream"], /did you mean kind/],
+  [["train", "marks.csv", "--target", "kind", "--stream", "--group", "taem"], /^lanewise: train: --group: no column "taem" to split by; did you mean team\?/],
   [["train", "array.json", "--target", "a", "--stream"], /--stream: wanted a CSV file, or JSON Lines/],
   [["train", "marks.csv", "--target", "kind", "--stream", "--class-weights", "oversample"], /oversample does not fit/],
 ])("%j is refused, and nothing is left behind", async (args, message) => {

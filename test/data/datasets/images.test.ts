@@ -250,7 +250,7 @@ describe("a folder of images", () => {
 
   it("tells what is wrong, by the file's name", async () => {
     const size = [2, 2] as const, bad: [() => Promise<unknown>, string, RegExp][] = [
-      [() => imageFolder(folder), "sizes-differ", /rose\/10\.png.*4 × 4/], [() => imageFolder(join(folder, "nothing")), "unreadable", /nothing/], [() => imageFolder(join(folder, "rose"), { size }), "no-class", /10\.png.*folder/],
+      [() => imageFolder(folder), "sizes-differ", /rose\/10\.png.*4 × 4/], [() => imageFolder(join(folder, "nothing")), "unreadable", /nothing: there is no such file or folder$/], [() => imageFolder(join(folder, "rose"), { size }), "no-class", /10\.png.*folder/],
       [() => imageFiles([]), "no-rows", /PNG or JPEG/], [() => imageFiles([["a/b.png", new Uint8Array(0)]]), "bad-image", /^a\/b\.png: this file is empty/], [() => imageFiles([["a/b.gif", new TextEncoder().encode("GIF89a...")]]), "unknown-image", /a\/b\.gif.*GIF.*PNG/],
       [() => imageFiles([["b.png", png(1, 1, 3)]]), "no-class", /b\.png/], [() => imageFiles([5 as never]), "bad-option", /files/], [() => imageFolder(5 as never), "bad-option", /path/], [() => imageFolder(folder, { size: [2] as never }), "bad-option", /size/],
       [() => imageFolder(folder, { size: [0, 2] }), "bad-option", /size/], [() => imageFolder(folder, { channels: 2 as never }), "bad-option", /channels/], [() => imageFolder(folder, { background: [0, 0, 256] }), "bad-option", /background/],

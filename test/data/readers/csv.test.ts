@@ -58,7 +58,7 @@ describe("missing values", () => {
   });
 
   it("are what the option says", async () => {
-    expect(await read("x,y\n-99,?\n1,a\n", { missing: ["-99"] })).toEqual({ x: [-99, 1], y: ["?", "a"] });
+    expect(await read("x,y\n-99,?\n1,a\n-99.5,-99\n", { missing: ["-99"] })).toEqual({ x: [NaN, 1, -99.5], y: ["?", "a", null] });
     expect(await read("x\nnone\n1\n", { missing: ["none"] })).toEqual({ x: [NaN, 1] });
   });
 

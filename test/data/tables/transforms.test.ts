@@ -143,6 +143,7 @@ test.each<[string, TransformOption, RegExp]>([
   ["a use that is none", "standardize" as never, /did you mean standardise\?/],
   ["an option of another use", { use: "minMax", buckets: 3 }, /transforms\.it: buckets: unknown option/],
   ["an imputation that is none", { impute: "average" as never }, /transforms\.it\.impute/],
+  ["null, which JSON may have", { impute: null as never }, /transforms\.it\.impute/],
   ["an imputation that is not finite", { impute: Infinity }, /transforms\.it\.impute/],
   ["an indicator that is no flag", { indicator: 1 as never }, /transforms\.it\.indicator/],
   ["a number", 5 as never, /transforms\.it/],
