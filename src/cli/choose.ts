@@ -329,10 +329,11 @@ function classWeightsOf(
     if (classWeights !== undefined && classWeights !== "none") throw new Unfit("classWeights", classWeights, ["none"], "a number has");
     return undefined;
   }
-  const counts = classes.map((one) => one.rows), most = Math.max(...counts), least = Math.max(1, Math.min(...counts)), unequal = most >= UNEQUAL * least;
+  // a class without rows, such as 0 where labels begin with 1, asks for nothing
+  const counts = classes.map((one) => one.rows), there = counts.filter(Boolean), most = Math.max(...there), least = Math.min(...there), unequal = most >= UNEQUAL * least;
   const wanted = classWeights === undefined || classWeights === "auto" ? unequal : classWeights !== "none";
   if (classWeights === "oversample") note("class weights", plain("oversample"), say("why.oversample", { ...askedFor("classWeights").details, rows: most }));
   else if (classWeights !== undefined && classWeights !== "auto") note("class weights", plain(classWeights), askedFor("classWeights"));
   else if (unequal) note("class weights", say("value.balanced"), say("why.unequal", { times: short(most / least) }));
-  return wanted ? counts.map((count) => rows / (counts.length * Math.max(1, count))) : undefined;
+  return wanted ? counts.map((count) => rows / (there.length * Math.max(1, count))) : undefined;
 }

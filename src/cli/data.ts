@@ -47,6 +47,8 @@ export async function kindOf(path: string): Promise<Kind> {
   const whole = about.isFile();
   if (whole && about.size === 0) throw failed(path, "is empty");
   if (/\.safetensors$/i.test(path)) throw failed(path, "is a model file: wanted a file of rows (CSV, JSON Lines, Parquet, IDX or npz)");
+  if (/\.(xlsx?|xlsm|xlsb|ods)$/i.test(path)) throw failed(path, "is a spreadsheet: export it as CSV");
+  if (/\.npy$/i.test(path)) throw failed(path, "is one array: wanted inputs and labels in one file, by numpy.savez(\"data.npz\", x=…, y=…)");
   const name = path.toLowerCase().replace(/\.gz$/, ""), end = name.slice(name.lastIndexOf(".") + 1);
   if (IMAGE.test(path)) return "images";
   if (/idx[1-4]-(ubyte|byte|short|int|float|double)$/.test(name)) return "idx";
@@ -198,7 +200,7 @@ function rowsOf(name: string, x: { data: unknown; shape: readonly number[] }, y:
   const [rows = 0] = x.shape;
   if (x.shape.length < 2 || rows === 0) throw failed(name, `wanted inputs of shape [rows, …], got [${x.shape.join(", ")}]`);
   if (y && y.shape[0] !== rows) throw failed(name, `has ${rows} rows of inputs, but ${y.shape[0]} of ${yName}`);
-  return { name, rows, x: { data: numbersOf(name, x.data), shape: x.shape }, y: y && { data: numbersOf(yName, y.data), shape: y.shape } };
+  return { name, rows, x: { data: numbersOf(name, x.data), shape: x.shape }, y: y && { data: numbersOf(`${name}: ${yName}`, y.data), shape: y.shape } };
 }
 
 function numbersOf(name: string, data: unknown): Numbers {

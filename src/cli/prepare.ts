@@ -211,8 +211,11 @@ export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, sett
   const { x, y, name, rows, images } = arrays, notes: string[] = [];
   if (!y) throw new UsageError(`${name} has no labels: --labels FILE says where they are (IDX), --target ARRAY what they are called (npz)`);
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
-  const classNumbers = width === 1 && whole && (images !== undefined || settings.task !== "regression");
+  if (images && settings.task === "regression") throw new UsageError(`--task regression: ${name} is images, and their folders are classes`);
+  const classNumbers = width === 1 && whole && settings.task !== "regression";
   if (width !== 1) throw failed(name, `wanted one target for each row, got ${width}`);
+  if (settings.task === "classification" && !classNumbers)
+    throw failed(name, `wanted whole numbers from 0 to 999 as labels, as --task classification says, got ${y.data.find((value) => !(Number.isInteger(value) && value >= 0 && value < 1000))}`, "no-classes");
   if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value", { got: y.data[0] });
   const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
   const classes = classNumbers ? arrays.classes ?? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;

@@ -42,8 +42,7 @@ export async function openWhole(path: string): Promise<Whole> {
   // a link stays one: what it leads to is written
   const place = about ? await realpath(path) : path, unfinished = `${place}.${process.pid}.part`, gone = (): void => rmSync(unfinished, { force: true });
   const handle = await open(unfinished, "w").catch(async (error: { code?: string }) => {
-    const there = await stat(dirname(resolve(path))).then(() => true, () => false);
-    throw unwritable(path, there ? `no file can be made there (${error.code})` : "there is no such folder");
+    throw unwritable(path, (await isThere(dirname(resolve(path)))) ? `no file can be made there (${error.code})` : "there is no such folder");
   });
   process.once("exit", gone);
   return {
@@ -97,7 +96,7 @@ export async function makeFolder(path: string): Promise<void> {
   });
 }
 
-const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+export const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
 
 /** Says at once, and not after a training, that no file can be made in a folder, or in the nearest above it that is there.
  *

@@ -19,7 +19,7 @@ import { hashOfImages } from "./imageFolder.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
 import { lossOf, modelOf, numbersOf, optimizerOf, prepare, type AnyReady, scheduleOf, taught, type Wanted, weighted } from "./prepare.ts";
-import { makeFolder, wantFolder, writeWhole } from "./rows.ts";
+import { isThere, makeFolder, wantFolder, writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
 import { PICTURES, READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
@@ -71,7 +71,8 @@ export const train = command({
     await wantFolder(folder, "--out", "train");
     const sha256 = kind === "images" ? await hashOfImages(path!) : await hashOf(path!);
     if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
-    if (saved?.finished && !force) return told(terminal, folder, saved, flags, { data: basename(resolve(path!)), sha256 });
+    // a model that is gone is written again, from the last checkpoint
+    if (saved?.finished && !force && (await isThere(join(folder, "model.safetensors")))) return told(terminal, folder, saved, flags, { data: basename(resolve(path!)), sha256 });
     const wanted: Wanted = saved ? { ...saved.settings, ...flags } : { ...settings, ...flags }, ready = await prepare(path!, wanted, new Progress(terminal));
     if (file) terminal.note(`settings from ${file}`);
     terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));

@@ -22,6 +22,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/, clipNorm or smaller inputs may help; doctor: doctor\(\) in fit names the op/, " may help: --learning-rate"],
   [/^fit\(data, .*\) goes on$/, "the same command goes on from there"],
   [/^hand it over: loadModel\(bytes, \{ layers.*$/, "a program of yours loads it, with loadModel of the library"],
+  [/^build the model, then .*$/, "the model of a run is model.safetensors in its folder"],
   [/or take another place$/, "or take another folder: --out"],
 ];
 

@@ -159,8 +159,9 @@ export async function filesIn(path: string | URL): Promise<Entry[]> {
     if (parts.length > 16) throw new DataError("unreadable", { of: parts.join("/"), problem: "there are more than 16 folders in each other" });
     for (const name of await fs.readdir(file(parts)).catch((error: Error) => unreadable(parts.join("/") || String(path), error))) {
       if (name.startsWith(".")) continue;
-      const own = [...parts, name], stat = await fs.stat(file(own)).catch((error: Error) => unreadable(own.join("/"), error));
-      if (stat.isDirectory()) await walk(own);
+      // a link that leads nowhere matters where it is to be a row
+      const own = [...parts, name], stat = await fs.stat(file(own)).catch((error: Error) => (IMAGE.test(name) ? unreadable(own.join("/"), error) : undefined));
+      if (stat?.isDirectory()) await walk(own);
       else if (IMAGE.test(name)) list.push({ parts: own, read: () => readBytes(file(own), own.join("/")) });
     }
   };

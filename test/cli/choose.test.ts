@@ -23,6 +23,10 @@ describe("choices by docs/choosing.md", () => {
     expect(plan.classWeights!.map((weight) => Math.round(100 * weight))).toEqual([51, 2000]);
     expect(choices.find(({ name }) => name === "class weights")!.why).toContain("39 times");
     expect(choose(spam, { classWeights: "none" }).plan.classWeights).toBeUndefined();
+    // labels that begin with 1 leave a class without rows, which is not a rare one
+    const letters: Facts = { ...penguins, classes: [{ name: "0", rows: 0 }, ...penguins.classes!] };
+    expect(choose(letters, {}).plan.classWeights).toBeUndefined();
+    expect(choose(letters, { classWeights: "balanced" }).plan.classWeights!.slice(1)).toEqual(choose(penguins, { classWeights: "balanced" }).plan.classWeights);
   });
 
   it("a number: mse, or huber where some lie far off", () => {

@@ -1,6 +1,6 @@
 // lanewise, from a file to predictions, in real processes: what a user types and sees.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, Preprocessing } from "../../src/index.ts";
@@ -189,6 +189,10 @@ describe("other work", () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 13},${i % 2 ? "x" : "y"}`).join("\n"), args = ["train", "few.csv", "--target", "b", "--epochs", "2"];
     writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n`);
     expect((await lanewise(folder, ...args)).code).toBe(0);
+    const model = join(folder, "few-b-run/model.safetensors"), bytes = readFileSync(model);
+    rmSync(model);
+    expect((await lanewise(folder, ...args)).code).toBe(0); // a model that is gone comes again
+    expect(readFileSync(model)).toEqual(bytes);
     writeFileSync(join(folder, "few.csv"), `a,b\n${rows}\n41,x\n`);
     const other = await lanewise(folder, ...args);
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("this file was another one then")]);
@@ -241,6 +245,9 @@ describe("other work", () => {
     expect(told.events.slice(0, 4).map(({ prediction }) => prediction)).toEqual(["0", "1", "0", "1"]);
     writeFileSync(join(folder, "alike.npz"), zipSync({ "x.npy": writeNpy({ data: x, shape: [rows, 4, 4] }), "y.npy": writeNpy({ data: y.fill(0), shape: [rows] }) }));
     expect((await lanewise(folder, "train", "alike.npz")).stderr).toContain("wanted at least two different labels, got 0 for every row");
+    writeFileSync(join(folder, "signs.npz"), zipSync({ "x.npy": writeNpy({ data: x, shape: [rows, 4, 4] }), "y.npy": writeNpy({ data: Float32Array.from(y, (_, row) => (row % 2 ? 1 : -1)), shape: [rows] }) }));
+    const signs = await lanewise(folder, "train", "signs.npz", "--task", "classification");
+    expect([signs.code, signs.stderr]).toEqual([1, "lanewise: signs.npz: wanted whole numbers from 0 to 999 as labels, as --task classification says, got -1\n"]);
   });
 });
 
@@ -267,6 +274,10 @@ describe("calls that are wrong", () => {
     const ragged = await lanewise(folder, "train", "ragged.csv", "--target", "b"), one = await lanewise(folder, "train", "one.csv", "--target", "b");
     expect([ragged.code, ragged.stderr]).toEqual([1, expect.stringMatching(/ragged\.csv.*row 3/)]);
     expect([one.code, one.stderr]).toEqual([1, expect.stringMatching(/one\.csv/)]);
+    for (const [name, told] of [["book.xlsx", "is a spreadsheet: export it as CSV"], ["x.npy", "is one array: wanted inputs and labels"]] as const) {
+      writeFileSync(join(folder, name), "PK");
+      expect((await lanewise(folder, "train", name)).stderr).toContain(`${name}: ${told}`);
+    }
     writeFileSync(join(folder, "same.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},5`).join("\n")}\n`);
     writeFileSync(join(folder, "apart.csv"), `a,b\n${Array.from({ length: 20 }, (_, i) => `${i % 7},c${i}`).join("\n")}\n`);
     writeFileSync(join(folder, "alone.csv"), `a,b\n${Array.from({ length: 40 }, (_, i) => `${i % 7},${i ? i % 2 : 2}${i % 3 ? "" : ".0"}`).join("\n")}\n`);

@@ -1,6 +1,6 @@
 // Folders of images at the command line: trained on, told apart, told by name what is wrong.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode as encodePng } from "fast-png";
 import { zipSync } from "fflate";
@@ -67,6 +67,7 @@ describe("a folder for each class", () => {
     expect(some.events[0]).toMatchObject({ event: "scores", accuracy: 1, rows: 1 });
     mkdirSync(join(folder, "some/new"));
     writeFileSync(join(folder, "some/new/b.png"), flag(2, 5));
+    if (process.platform !== "win32") symlinkSync("nowhere", join(folder, "some/new/notes.txt"));
     const more = await lanewise(folder, "evaluate", MODEL, "some", "--json");
     expect(more.events[0]).toMatchObject({ accuracy: 1, rows: 1, unknown: { rows: 1, classes: { new: 1 }, accuracy: 0.5 } });
     expect((await lanewise(folder, "verify", "flags-run", "flags")).code).toBe(0);
