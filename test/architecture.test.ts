@@ -35,7 +35,7 @@ const ORDER = [
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts",
   "formats/protobuf.ts", "formats/portable.ts", "formats/exported.ts", "formats/onnxOps.ts", "formats/rawRows.ts", "formats/onnx.ts", "formats/predictor.ts", "formats/torchOps.ts", "formats/pytorch.ts", "train/manifest.ts", "train/chain.ts", "train/rebuild.ts", "train/verify.ts",
   "runs/node.ts", "runs/store.ts", "runs/memory.ts", "runs/slots.ts", "runs/lock.ts", "runs/files.ts", "runs/browser.ts", "runs/place.ts", "runs/run.ts", "index.ts",
-  "cli/text.ts", "cli/terminal.ts", "cli/args.ts", "cli/interrupt.ts", "cli/rows.ts", "cli/scores.ts", "cli/html.ts", "cli/choose.ts", "cli/transforms.ts", "cli/settings.ts", "cli/words.ts", "cli/show.ts", "cli/data.ts", "cli/models.ts", "cli/imageFolder.ts",
+  "cli/text.ts", "cli/terminal.ts", "cli/args.ts", "cli/interrupt.ts", "cli/rows.ts", "cli/files.ts", "cli/scores.ts", "cli/html.ts", "cli/choose.ts", "cli/transforms.ts", "cli/settings.ts", "cli/words.ts", "cli/show.ts", "cli/data.ts", "cli/models.ts", "cli/imageFolder.ts",
   "cli/scoring.ts", "cli/stream.ts", "cli/prepare.ts", "cli/plan.ts", "cli/train.ts", "cli/predict.ts", "cli/evaluate.ts", "cli/inspect.ts", "cli/export.ts", "cli/doctor.ts", "cli/findLr.ts", "cli/crossvalidate.ts",
   "cli/verify.ts", "cli/profile.ts", "cli/open.ts", "cli/commands.ts", "cli/main.ts",
 ];

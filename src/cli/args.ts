@@ -77,11 +77,7 @@ export const EXITS: Readonly<Record<number, string>> = {
 };
 
 /** A call that is wrong: exit code 2. */
-export class UsageError extends Error {
-  constructor(message: string, readonly command?: string) {
-    super(message);
-  }
-}
+export class UsageError extends Error {}
 
 /** Flags that every command has. */
 export const COMMON = {
@@ -117,16 +113,16 @@ export function parse<F extends Flags>(command: Command<F>, given: readonly stri
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const name = byName.get(token.name) ?? opposite.get(token.name);
-    if (name === undefined) throw new UsageError(unknownFlag(token.rawName, byName), command.name);
+    if (name === undefined) throw new UsageError(unknownFlag(token.rawName, byName));
     const flag = all[name]!;
     if (flag.kind === "yes") {
-      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${JSON.stringify(token.value)}`, command.name);
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${JSON.stringify(token.value)}`);
       values[name] = byName.has(token.name) ? !flag.off : flag.off === true;
       continue;
     }
     const missing = token.value === undefined || (!token.inlineValue && /^-\D/.test(token.value));
-    if (missing) throw new UsageError(`${token.rawName} wants a value: ${token.rawName} ${placeholder(flag)}`, command.name);
-    const value = valueOf(token.value!, flag, token.rawName, command.name);
+    if (missing) throw new UsageError(`${token.rawName} wants a value: ${token.rawName} ${placeholder(flag)}`);
+    const value = valueOf(token.value!, flag, token.rawName);
     // lists grow where a flag is given again
     values[name] = flag.kind === "pairs" ? { ...(values[name] ?? {}), ...(value as object) } : flag.kind === "names" ? [...((values[name] ?? []) as string[]), ...(value as string[])] : value;
   }
@@ -151,13 +147,13 @@ export function nearest(written: string, known: readonly string[]): string | und
 function checkCount(command: Command, given: readonly string[]): void {
   const wanted = command.arguments, needed = wanted.filter(({ optional }) => !optional);
   const missing = needed[given.length];
-  if (missing) throw new UsageError(`${missing.name} is missing: ${missing.help}`, command.name);
-  if (given.length > wanted.length) throw new UsageError(`${JSON.stringify(given[wanted.length])} is one argument too many`, command.name);
+  if (missing) throw new UsageError(`${missing.name} is missing: ${missing.help}`);
+  if (given.length > wanted.length) throw new UsageError(`${JSON.stringify(given[wanted.length])} is one argument too many`);
 }
 
 /** A flag's value from its text. */
-function valueOf(text: string, flag: Flag, name: string, command: string): unknown {
-  const fail = (wanted: string): UsageError => new UsageError(`${name}: wanted ${wanted}, got ${JSON.stringify(text)}`, command);
+function valueOf(text: string, flag: Flag, name: string): unknown {
+  const fail = (wanted: string): UsageError => new UsageError(`${name}: wanted ${wanted}, got ${JSON.stringify(text)}`);
   const parts = text.split(",").map((part) => part.trim());
   switch (flag.kind) {
     case "counts":
@@ -173,7 +169,7 @@ function valueOf(text: string, flag: Flag, name: string, command: string): unkno
       // a column's name may have a = in it, and a value has none
       const pairs = parts.map((part) => [part.slice(0, Math.max(0, part.lastIndexOf("="))).trim(), part.slice(part.lastIndexOf("=") + 1).trim()] as const);
       if (pairs.some(([key, value]) => !key || !value)) throw fail(`${placeholder(flag)}`);
-      for (const [key, value] of pairs) wantValue(value, flag, (wanted) => new UsageError(`${name} ${key}=…: wanted ${wanted}, got ${JSON.stringify(value)}`, command));
+      for (const [key, value] of pairs) wantValue(value, flag, (wanted) => new UsageError(`${name} ${key}=…: wanted ${wanted}, got ${JSON.stringify(value)}`));
       return Object.fromEntries(pairs);
     }
     case "names":

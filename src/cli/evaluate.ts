@@ -5,10 +5,10 @@ import { basename, dirname, join } from "node:path";
 import type { Table } from "../index.ts";
 import { command, UsageError } from "./args.ts";
 import { type Arrays, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
+import { openWhole, wantOther } from "./files.ts";
 import { classReport, numberReport, type ReportHead } from "./html.ts";
 import { imagesFor } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
-import { openWhole, wantOther } from "./rows.ts";
 import { score, type Scored, type Unknown } from "./scoring.ts";
 import { READING } from "./settings.ts";
 import { showClasses, showNumbers } from "./show.ts";
@@ -31,11 +31,11 @@ export const evaluate = command({
   flags: FLAGS,
   examples: ["lanewise evaluate penguins-species-run/model.safetensors test.csv", "lanewise evaluate model.safetensors test.csv --html report.html"],
   async run(terminal, [modelPath, dataPath], { html, labels, target, ...reading }) {
-    if (html !== undefined) await wantOther(html, "--html", "evaluate", [modelPath, dataPath, labels]);
+    if (html !== undefined) await wantOther(html, "--html", [modelPath, dataPath, labels]);
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!), page = html === undefined ? undefined : await openWhole(html);
     try {
       const [idle] = Object.entries({ labels, target }).filter(([, value]) => isTabular(kind) && value !== undefined);
-      if (idle) throw new UsageError(`--${idle[0]} is for ${idle[0] === "labels" ? "IDX" : "npz"} files: of a table the model knows its column${model.preprocessing?.target ? `, ${model.preprocessing.target.name}` : ""}`, "evaluate");
+      if (idle) throw new UsageError(`--${idle[0]} is for ${idle[0] === "labels" ? "IDX" : "npz"} files: of a table the model knows its column${model.preprocessing?.target ? `, ${model.preprocessing.target.name}` : ""}`);
       const parts: AsyncIterable<Table | Arrays> | (Table | Arrays)[] = isTabular(kind) ? tablesOf(dataPath!, await readingFor(model, dataPath!, kind, reading), kind) : [kind === "images" ? await imagesFor(model, dataPath!) : await readArrays(dataPath!, kind, target, labels)];
       const scored = await score(model, parts), name = basename(dataPath!), asked = model.preprocessing?.target?.name;
       terminal.heading(clean(`${name}${asked === undefined ? "" : `: ${asked}`}`));

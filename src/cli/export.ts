@@ -3,9 +3,9 @@
 import { dirname, join } from "node:path";
 import { exportPyTorch, type PyTorchOptions, saveAs, toONNX, toPredictor } from "../index.ts";
 import { command, UsageError } from "./args.ts";
+import { makeFolder, wantOther, writeWhole } from "./files.ts";
 import { openModel } from "./models.ts";
 import { lossOf, optimizerOf, prepare, taught } from "./prepare.ts";
-import { makeFolder, wantOther, writeWhole } from "./rows.ts";
 import { clean, sized } from "./text.ts";
 import { fitOptions, savedRun } from "./train.ts";
 
@@ -27,10 +27,10 @@ export const exporting = command({
   } as const,
   examples: ["lanewise export model.safetensors --format onnx --probabilities", "lanewise export model.safetensors --format pytorch --out torch-model"],
   async run(terminal, [path], { format = "onnx", out, probabilities = false, preprocessing = true, data, licence }) {
-    if (data !== undefined && format !== "pytorch") throw new UsageError("--data goes with --format pytorch", "export");
-    if ((probabilities || !preprocessing) && format !== "onnx") throw new UsageError(`${probabilities ? "--probabilities" : "--no-preprocessing"} goes with --format onnx`, "export");
-    if (licence !== undefined && (format === "pytorch" || format === "predictor")) throw new UsageError("--licence goes with --format onnx, safetensors, float16 or bfloat16", "export");
-    if (out !== undefined) await wantOther(out, "--out", "export", [path]);
+    if (data !== undefined && format !== "pytorch") throw new UsageError("--data goes with --format pytorch");
+    if ((probabilities || !preprocessing) && format !== "onnx") throw new UsageError(`${probabilities ? "--probabilities" : "--no-preprocessing"} goes with --format onnx`);
+    if (licence !== undefined && (format === "pytorch" || format === "predictor")) throw new UsageError("--licence goes with --format onnx, safetensors, float16 or bfloat16");
+    if (out !== undefined) await wantOther(out, "--out", [path]);
     const model = await openModel(path!), stem = path!.replace(/\.safetensors$/i, "");
     const ends: Record<string, string> = { onnx: ".onnx", safetensors: ".copy.safetensors", float16: ".float16.safetensors", bfloat16: ".bfloat16.safetensors", pytorch: "-pytorch", predictor: ".predictor.js" };
     const place = out ?? stem + ends[format];
@@ -60,13 +60,13 @@ export const exporting = command({
 async function trainingOf(path: string, data: string | undefined): Promise<PyTorchOptions> {
   const saved = await savedRun(dirname(path));
   if (!saved) {
-    if (data !== undefined) throw new UsageError(`--data: ${path} lies in no run's folder, so nothing says how it was trained`, "export");
+    if (data !== undefined) throw new UsageError(`--data: ${path} lies in no run's folder, so nothing says how it was trained`);
     return {};
   }
   const { plan, settings } = saved, { batchSize, epochs } = plan;
   if (data === undefined) return { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize, epochs, seed: settings.seed ?? 0 };
   const ready = await prepare(data, settings), { loss, optimizer, schedule, seed } = fitOptions(ready, plan, settings);
   const { training } = ready;
-  if (typeof training === "function") throw new UsageError(`--data: the rows of ${data} are too many for train.py; leave it out, and train.py takes those that are handed to it`, "export");
+  if (typeof training === "function") throw new UsageError(`--data: the rows of ${data} are too many for train.py; leave it out, and train.py takes those that are handed to it`);
   return { loss, optimizer, ...(schedule && { schedule }), batchSize, epochs, seed, data: taught(training, plan, settings) };
 }

@@ -37,12 +37,9 @@ export interface ImagesWanted {
   readonly channels?: string;
 }
 
-/** Is it the name of one image? */
-export const isImage = (path: string): boolean => IMAGE.test(path);
-
 /** The image files of a folder, an archive, or the one that a path leads to. */
 async function entriesAt(path: string): Promise<Entry[]> {
-  const folder = (await stat(path)).isDirectory(), entries = folder ? await filesIn(resolve(path)) : isImage(path) ? [{ parts: [basename(path)], read: () => readBytes(path, path) }] : await unpacked(path);
+  const folder = (await stat(path)).isDirectory(), entries = folder ? await filesIn(resolve(path)) : IMAGE.test(path) ? [{ parts: [basename(path)], read: () => readBytes(path, path) }] : await unpacked(path);
   if (entries.length === 0)
     throw failed(path, `is ${folder ? "a folder" : "an archive"} without images: wanted ${folder ? "a file of rows (CSV, JSON Lines, Parquet, IDX or npz), or " : ""}a folder for each class, with PNG or JPEG files in it`);
   return entries.sort((a, b) => byCodePoint(a.parts.join("/"), b.parts.join("/")));

@@ -52,7 +52,7 @@ function serve(page: Uint8Array, port: number): Promise<Server> {
     else response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-length": page.length, "cache-control": "no-store", "x-content-type-options": "nosniff" }).end(method === "HEAD" ? undefined : page);
   });
   return new Promise((resolve, reject) => {
-    server.on("error", ({ code }: NodeJS.ErrnoException) => reject(new UsageError(`--port ${port}: ${code === "EADDRINUSE" ? "another program is there" : code === "EACCES" ? "it may not be used" : `it cannot be used (${code})`}`, "open")));
+    server.on("error", ({ code }: NodeJS.ErrnoException) => reject(new UsageError(`--port ${port}: ${code === "EADDRINUSE" ? "another program is there" : code === "EACCES" ? "it may not be used" : `it cannot be used (${code})`}`)));
     server.listen(port, "127.0.0.1", () => resolve(server));
   });
 }

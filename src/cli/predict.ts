@@ -4,9 +4,10 @@ import { textAt } from "../data/table.ts";
 import type { Classification, Model, Table } from "../index.ts";
 import { command, UsageError } from "./args.ts";
 import { type Arrays, failed, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
+import { openWhole, wantOther } from "./files.ts";
 import { imagesToPredict } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
-import { csvLine, openWhole, wantOther } from "./rows.ts";
+import { csvLine } from "./rows.ts";
 import { classesOf, inputOf, isTable } from "./scoring.ts";
 import { READING } from "./settings.ts";
 import { Progress, type Terminal } from "./terminal.ts";
@@ -34,9 +35,9 @@ export const predict = command({
   async run(terminal, [modelPath, dataPath], flags) {
     const { out, top, withInputs = false, bom = false } = flags;
     const lines = out !== undefined && /\.(jsonl|ndjson)$/i.test(out);
-    if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`, "predict");
-    if (bom && lines) throw new UsageError("--bom goes with CSV", "predict");
-    if (out !== undefined) await wantOther(out, "--out", "predict", [modelPath, dataPath]);
+    if (out !== undefined && !lines && !/\.(csv|tsv|txt)$/i.test(out)) throw new UsageError(`--out: wanted a name that ends in .csv or .jsonl, got ${JSON.stringify(out)}`);
+    if (bom && lines) throw new UsageError("--bom goes with CSV");
+    if (out !== undefined) await wantOther(out, "--out", [modelPath, dataPath]);
     const model = await openModel(modelPath!), kind = await kindOf(dataPath!);
     const parts: AsyncIterable<Table | Arrays> = isTabular(kind) ? tablesOf(dataPath!, await readingFor(model, dataPath!, kind, flags), kind) : kind === "images" ? imagesToPredict(model, dataPath!) : once(readArrays(dataPath!, kind, undefined, undefined));
     const file = out === undefined ? undefined : await openWhole(out), progress = new Progress(terminal), unseen = new Map<string, number>();
@@ -46,7 +47,7 @@ export const predict = command({
         if (part.rows === 0) continue;
         wantFit(model, part);
         const names = classesOf(model, part);
-        if (!names && top !== undefined) throw new UsageError("--top is for classes, and this model tells numbers", "predict");
+        if (!names && top !== undefined) throw new UsageError("--top is for classes, and this model tells numbers");
         writer ??= new Writer(part, names, { top, withInputs, lines, bom });
         const text = writer.lines(model, part, names, terminal, rows);
         rows += part.rows;

@@ -1,8 +1,8 @@
 // lanewise profile: where a prediction's time goes.
 
 import { command } from "./args.ts";
+import { wantOther, writeWhole } from "./files.ts";
 import { openModel } from "./models.ts";
-import { wantOther, writeWhole } from "./rows.ts";
 
 export const profile = command({
   name: "profile",
@@ -15,7 +15,7 @@ export const profile = command({
   } as const,
   examples: ["lanewise profile model.safetensors", "lanewise profile model.safetensors --rows 1 --trace trace.json"],
   async run(terminal, [path], { rows = 256, passes = 50, trace }) {
-    if (trace !== undefined) await wantOther(trace, "--trace", "profile", [path]);
+    if (trace !== undefined) await wantOther(trace, "--trace", [path]);
     const model = await openModel(path!);
     try {
       const found = await model.profile(passes, { program: "predict", batchSize: rows });

@@ -15,11 +15,11 @@ import { VERSION } from "../version.ts";
 import { command, dashed, shell, UsageError } from "./args.ts";
 import { type Asked, choose, type Plan } from "./choose.ts";
 import { failed, kindOf } from "./data.ts";
+import { isThere, makeFolder, wantFolder, writeWhole } from "./files.ts";
 import { hashOfImages } from "./imageFolder.ts";
 import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
 import { lossOf, modelOf, numbersOf, optimizerOf, prepare, type AnyReady, scheduleOf, taught, type Wanted, weighted } from "./prepare.ts";
-import { isThere, makeFolder, wantFolder, writeWhole } from "./rows.ts";
 import { type Scored, score } from "./scoring.ts";
 import { PICTURES, READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
@@ -68,7 +68,7 @@ export const train = command({
     const folder = out ?? folderOf(path!, settings.target), saved = await runToGoOn(folder, fresh);
     const release = onInterrupt(() => terminal.interrupted(saved ? `Stopped before the training went on: the run in ${folder} is as it was.` : "Stopped before anything was trained: nothing is saved.", INTERRUPTED));
     const kind = await kindOf(path!);
-    await wantFolder(folder, "--out", "train");
+    await wantFolder(folder, "--out");
     const sha256 = kind === "images" ? await hashOfImages(path!) : await hashOf(path!);
     if (saved && !force) wantSameConfig(folder, saved, own, flags, file);
     // a model that is gone is written again, from the last checkpoint
@@ -101,9 +101,9 @@ function folderOf(path: string, target: string | undefined): string {
 async function runToGoOn(folder: string, fresh: boolean): Promise<Saved | undefined> {
   const names: string[] = await readdir(folder).catch((error: { code?: string }): string[] => {
     if (error.code === "ENOENT") return [];
-    throw new UsageError(`--out: ${folder} ${error.code === "ENOTDIR" ? "is a file" : `cannot be read (${error.code})`}`, "train");
+    throw new UsageError(`--out: ${folder} ${error.code === "ENOTDIR" ? "is a file" : `cannot be read (${error.code})`}`);
   });
-  if (names.length && !names.includes("run.json")) throw new UsageError(`--out: ${folder} is there, and holds no run of lanewise: name another folder`, "train");
+  if (names.length && !names.includes("run.json")) throw new UsageError(`--out: ${folder} is there, and holds no run of lanewise: name another folder`);
   return fresh ? undefined : savedRun(folder, "; --fresh begins anew");
 }
 
@@ -143,7 +143,7 @@ function told(terminal: Terminal, folder: string, { settings, ...saved }: Saved,
   if (saved.sha256 !== undefined && sha256 !== undefined && saved.sha256 !== sha256)
     throw failed(folder, `its run has ended, and ${saved.data === data ? "this file was another one then" : `its data were another file, ${saved.data}`}: --fresh begins anew, --out takes another folder`, "resume-mismatch");
   const other = Object.entries(flags).find(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name as keyof Wanted]));
-  if (other) throw new UsageError(`the run in ${folder} has ended, with other settings (--${dashed(other[0])}): --fresh begins anew, --out takes another folder`, "train");
+  if (other) throw new UsageError(`the run in ${folder} has ended, with other settings (--${dashed(other[0])}): --fresh begins anew, --out takes another folder`);
   terminal.emit("done", { folder, finished: true, model: join(folder, "model.safetensors") });
   terminal.tell(`The run in ${folder} has ended: its model is ${join(folder, "model.safetensors")}. --fresh begins anew.`);
   return 0;

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSy
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeWhole } from "../../src/cli/rows.ts";
+import { writeWhole } from "../../src/cli/files.ts";
 import { csv, loadModel, Preprocessing } from "../../src/index.ts";
 import { temporary, wantBuilt } from "../runtimes/project.ts";
 import { CLI, lanewise, PENGUINS, start, until } from "./lanewise.ts";
