@@ -170,7 +170,7 @@ export function wholeColumnOf(table: Table | undefined, flag: string, name: stri
 
 /** Rows are split by a column, and one has nothing in it. */
 export const nothingIn = (table: Table, flag: string, column: string, row: number): Error =>
-  columnError("missing-value", table, column, { row, problem: `--${flag} splits by it, and it is empty`, fix: "fill it in, or leave such rows out" });
+  columnError("no-group", table, column, { row, problem: `--${flag} splits by it, and it is empty`, fix: "fill it in, or leave such rows out" });
 
 /** Names under which npz files have inputs and targets. */
 const INPUTS = ["x", "x_train", "images", "data", "X"], TARGETS = ["y", "y_train", "labels", "target", "Y"];

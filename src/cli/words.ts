@@ -20,6 +20,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^raise the option limit/, "part the file"],
   [/^raise it, or use a smaller batchSize or less data at once/, "fewer units in --hidden, a smaller --batch-size, or less data"],
   [/, clipNorm or smaller inputs may help; doctor: doctor\(\) in fit names the op/, " may help: --learning-rate"],
+  [/^(?:a lower learning rate; )?onNonFinite: .*$/, "a lower learning rate may help: --learning-rate"],
   [/^fit\(data, .*\) goes on$/, "the same command goes on from there"],
   [/^hand it over: loadModel\(bytes, \{ layers.*$/, "a program of yours loads it, with loadModel of the library"],
   [/^build the model, then .*$/, "the model of a run is model.safetensors in its folder"],

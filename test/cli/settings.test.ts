@@ -86,7 +86,8 @@ describe("the library's words", () => {
     ["a run goes on; force: true goes on all the same", "a run goes on; --force goes on all the same", undefined], ['2 classes; or task: "regression"', "2 classes; or --task regression", undefined],
     ['types: "date:dmy" or "date:mdy"', "--types 'my day=date:dmy' or --types 'my day=date:mdy'", "my day"], ['types: { "a": … } makes it another', "--types a=… makes it another", undefined],
     ['transforms: "log", or smaller units', "--transforms a=log, or smaller units", "a"], ["give the option delimiter", "give --delimiter", undefined], ["ignore it, or hash it", "--ignore a, or hash it", "a"],
-    ['leave such rows out: takeRows(table, rowsWith(table, "y"))', "leave such rows out", undefined], ["raise it, or use a smaller batchSize or less data at once", "fewer units in --hidden, a smaller --batch-size, or less data", undefined], ["build the model, then model.setParameters(readSafetensors(bytes))", "the model of a run is model.safetensors in its folder", undefined], ["a word: true", "a word: true", undefined],
+    ['leave such rows out: takeRows(table, rowsWith(table, "y"))', "leave such rows out", undefined], ["raise it, or use a smaller batchSize or less data at once", "fewer units in --hidden, a smaller --batch-size, or less data", undefined], ['onNonFinite: "rollback" goes on at half the rate, "skip" without such steps; clipNorm and smaller inputs may help', "a lower learning rate may help: --learning-rate", undefined],
+    ["build the model, then model.setParameters(readSafetensors(bytes))", "the model of a run is model.safetensors in its folder", undefined], ["a word: true", "a word: true", undefined],
   ])("%s: %s", (text, wanted, column) => expect(inFlags(text, train.flags, column)).toBe(wanted));
 
   it.each([
