@@ -14,8 +14,8 @@ declare module "*?gzip" {
   export default bytes;
 }
 
-// docs/choosing.md, and beside it the other languages, deflated, as text (scripts/guide.mjs).
+// docs/choosing.md: each section in English and in Chinese (scripts/guide.mjs).
 declare module "*?guide" {
-  const text: string;
+  const text: readonly (readonly [english: string, chinese: string])[];
   export default text;
 }

@@ -74,6 +74,7 @@ export const EXITS: Readonly<Record<number, string>> = {
   1: "failed: data or a file that cannot be used, a run that broke",
   2: "called wrongly: an unknown command, flag or value",
   130: "interrupted with Ctrl+C; train saves its state first, if it has begun to train",
+  143: "asked to end by SIGTERM, as schedulers and containers do: as Ctrl+C",
 };
 
 /** A call that is wrong: exit code 2. */

@@ -6,7 +6,7 @@ import { VERSION } from "../version.ts";
 import { type Command, helpOf, overview, parse, UsageError } from "./args.ts";
 import { COMMANDS } from "./commands.ts";
 import { Unfit } from "./choose.ts";
-import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
+import { interruptCode, onInterrupt } from "./interrupt.ts";
 import { Terminal } from "./terminal.ts";
 import { inWords } from "./words.ts";
 
@@ -40,7 +40,7 @@ async function main(given: readonly string[]): Promise<number> {
       plain.stdout.write(`${helpOf(command, plain.prose)}\n`);
       return 0;
     }
-    onInterrupt(() => plain.interrupted("Stopped: nothing is saved.", INTERRUPTED));
+    onInterrupt(() => plain.interrupted("Stopped: nothing is saved.", interruptCode()));
     return await command.run(terminal(json), operands, flags);
   } catch (error) {
     return told(plain, error, find(name ?? ""));

@@ -56,7 +56,7 @@ export class Terminal {
     this.emit("interrupted", { message: text });
     if (this.stderr.isTTY) this.note("");
     this.note(text);
-    process.removeAllListeners("SIGINT"); // a second one ends even an engine that waits for a pipe's next rows
+    for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal); // a second one ends even an engine that waits for a pipe's next rows
     return process.exit(code);
   }
 

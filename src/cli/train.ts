@@ -17,7 +17,7 @@ import { type Asked, choose, type Plan } from "./choose.ts";
 import { failed, kindOf } from "./data.ts";
 import { isThere, makeFolder, wantFolder, writeWhole } from "./files.ts";
 import { hashOfImages } from "./imageFolder.ts";
-import { INTERRUPTED, onInterrupt } from "./interrupt.ts";
+import { interruptCode, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
 import { lossOf, modelOf, numbersOf, optimizerOf, prepare, type AnyReady, scheduleOf, taught, type Wanted, weighted } from "./prepare.ts";
 import { type Scored, score } from "./scoring.ts";
@@ -66,7 +66,7 @@ export const train = command({
   async run(terminal, [path], { out, config, fresh = false, force = false, checkpoint = 10, keep = 3, stepHashes = false, labels, ...given }) {
     const { settings, from, file, own } = await settingsOf(given, config), flags: Wanted = { ...given, ...(labels !== undefined && { labels }) };
     const folder = out ?? folderOf(path!, settings.target), saved = await runToGoOn(folder, fresh);
-    const release = onInterrupt(() => terminal.interrupted(saved ? `Stopped before the training went on: the run in ${folder} is as it was.` : "Stopped before anything was trained: nothing is saved.", INTERRUPTED));
+    const release = onInterrupt(() => terminal.interrupted(saved ? `Stopped before the training went on: the run in ${folder} is as it was.` : "Stopped before anything was trained: nothing is saved.", interruptCode()));
     const kind = await kindOf(path!);
     await wantFolder(folder, "--out");
     const sha256 = kind === "images" ? await hashOfImages(path!) : await hashOf(path!);
@@ -243,7 +243,7 @@ async function fitted(terminal: Terminal, work: Work): Promise<number> {
     terminal.say(`Stopped after step ${run.step}, and saved. To go on:`);
     terminal.say(`  lanewise ${process.argv.slice(2).filter((argument) => argument !== "--fresh").map(shell).join(" ")}`);
     model.dispose();
-    return INTERRUPTED;
+    return interruptCode();
   }
   const scored = await score(model, ready.raw), file = join(folder, "model.safetensors");
   await writeWhole(file, model.save());

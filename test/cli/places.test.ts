@@ -45,8 +45,8 @@ describe("interrupted", () => {
   it("a run with other data or settings does not go on, and says what differs", async () => {
     const run = start(process.execPath, [CLI, ...LONG, "other"], folder);
     await until(run, /^epoch /m);
-    run.child.kill("SIGINT");
-    await run.ended;
+    run.child.kill("SIGTERM"); // as a scheduler asks
+    expect(await run.ended).toMatchObject({ code: 143, stdout: expect.stringMatching(/Stopped after step \d+, and saved/) });
     const settings = await lanewise(folder, ...LONG, "other", "--batch-size", "16");
     expect([settings.code, settings.stderr]).toEqual([1, expect.stringMatching(/32 as --batch-size, and now it is 16/)]);
     writeFileSync(join(folder, "penguins.csv"), readFileSync(PENGUINS, "utf8").split("\n").slice(0, -20).join("\n"));

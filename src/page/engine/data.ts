@@ -43,13 +43,7 @@ export async function use(project: Project, asked: Asked): Promise<void> {
 export async function ready({ opened: found }: Project, asked: Asked): Promise<Ready> {
   if (!found) throw new DataError("no-data", { problem: "no data are open" });
   const wanted = wantedOf(asked);
-  return found.kind === "table" ? prepareTable(found.table, "csv", wanted) : named(prepareArrays(found.arrays, "idx", wanted), found.classes);
-}
-
-/** Classes by the names of their folders. */
-function named(made: Ready, classes: readonly string[] | undefined): Ready {
-  const { facts } = made;
-  return classes ? { ...made, classes, facts: { ...facts, classes: facts.classes!.map(({ rows }, i) => ({ name: classes[i]!, rows })) } } : made;
+  return found.kind === "table" ? prepareTable(found.table, "csv", wanted) : prepareArrays(found.arrays, "idx", wanted);
 }
 
 function wantedOf({ target, task, types, ignore, validation, seed }: Asked): Wanted {
@@ -66,7 +60,7 @@ function viewOf(opened: Opened): DataView {
   const { notes } = opened;
   if (opened.kind === "images") {
     const { name, rows } = opened.arrays;
-    return { name, kind: "images", rows, columns: [], preview: [], pictures: picturesOf(opened), resizable: opened.classes !== undefined, target: undefined, notes };
+    return { name, kind: "images", rows, columns: [], preview: [], pictures: picturesOf(opened), resizable: opened.arrays.classes !== undefined, target: undefined, notes };
   }
   const { table } = opened, columns = [...table.columns.keys()];
   const preview = Array.from({ length: Math.min(SHOWN, table.rows) }, (_, row) => [...table.columns.values()].map((values) => textAt(values, row) ?? ""));
@@ -74,7 +68,7 @@ function viewOf(opened: Opened): DataView {
 }
 
 /** Some pictures, from all over the rows. */
-function picturesOf({ arrays: { x, y, rows }, classes }: Opened & { kind: "images" }): LabelledPicture[] {
+function picturesOf({ arrays: { x, y, rows, classes } }: Opened & { kind: "images" }): LabelledPicture[] {
   const [height = 1, width = 1, channels = 1] = x.shape.slice(1), each = height * width * channels, count = Math.min(SHOWN, rows);
   const most = mostOf(x.data);
   return Array.from({ length: count }, (_, i) => {

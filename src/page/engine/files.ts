@@ -6,7 +6,7 @@ import { unzip } from "../../data/zip.ts";
 import type { Named, PictureOptions, Said } from "./api.ts";
 
 export type Opened = { readonly kind: "table"; readonly table: Table; readonly notes: readonly Said[] }
-  | { readonly kind: "images"; readonly arrays: Arrays; readonly classes: readonly string[] | undefined; readonly notes: readonly Said[] };
+  | { readonly kind: "images"; readonly arrays: Arrays; readonly notes: readonly Said[] };
 
 /** Bytes of an archive, unpacked, at the most. */
 const ARCHIVE = 1 << 30;
@@ -53,7 +53,7 @@ async function ofPictures(pictures: readonly Named[], { side, channels = 3 }: Pi
   const size = side ?? await sideOf(named), read = await imageFiles(named, { channels, ...(size !== undefined && { size: [size, size] as const }) });
   const { x, y } = read as unknown as { x: Arrays["x"]; y: Int32Array }, [rows = 0] = x.shape;
   return {
-    kind: "images", classes: read.classes, arrays: { name: pictures[0]!.path.split("/")[0]!, rows, x, y: { data: y, shape: [rows] } },
+    kind: "images", arrays: { name: pictures[0]!.path.split("/")[0]!, rows, x, y: { data: y, shape: [rows] }, classes: read.classes },
     notes: [...(size !== undefined ? [{ code: "resized", details: { side: size } }] : []), ...(others ? [{ code: "not-pictures", details: { n: others } }] : [])],
   };
 }
@@ -79,7 +79,7 @@ async function ofIdx(files: readonly Named[]): Promise<Opened> {
   const x = await idx(pictures[0]!.file), y = await idx(labels[0]!.file), [rows = 0, height = 1, width = 1, channels = 1] = x.shape;
   if (y.shape[0] !== rows) throw new DataError("rows-differ", { of: labels[0]!.path, wanted: `${rows} labels`, got: y.shape[0], rows });
   return {
-    kind: "images", classes: undefined, arrays: { name: pictures[0]!.path, rows, x: { data: x.data as Uint8Array, shape: [rows, height, width, channels] }, y: y as Arrays["y"] },
+    kind: "images", arrays: { name: pictures[0]!.path, rows, x: { data: x.data as Uint8Array, shape: [rows, height, width, channels] }, y: y as Arrays["y"] },
     notes: pictures.length > 1 ? [{ code: "first-pictures", details: { name: pictures[0]!.path } }] : [],
   };
 }

@@ -1,0 +1,1 @@
+export function unlzma(packed: Uint8Array): Uint8Array<ArrayBuffer>;
