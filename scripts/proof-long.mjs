@@ -10,6 +10,7 @@ const PARTS = [
   ["mutated data files", ["test/proof/mutate-data.mjs"]],
   ["mutated checkpoints that resume", [vitest, "run", "test/train/mutations.test.ts"], { MUTATIONS: "50000" }],
   ["1 GB of CSV through training", ["test/proof/big-csv.mjs"]],
+  ["50 MB of CSV through the trainer page", [vitest, "run", "--mode", "page", "test/page/journeys/big.test.ts"], { MEGABYTES: "50" }],
   ["60 killed processes and 10 killed browsers", ["test/proof/kills.mjs"]],
 ];
 

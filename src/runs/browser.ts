@@ -170,6 +170,12 @@ export async function indexedDBStore(run: string, reading = false): Promise<Stor
   };
 }
 
+/** Names of the runs in IndexedDB; of an engine that does not tell its databases, none. */
+export async function indexedDBRuns(): Promise<string[]> {
+  const before = databaseOf("");
+  return (await indexedDB.databases?.() ?? []).flatMap(({ name }) => (name?.startsWith(before) ? [name.slice(before.length)] : []));
+}
+
 /** Removes a run from IndexedDB, with its database.
  *
  * @throws StorageError if the browser refuses.

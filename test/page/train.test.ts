@@ -90,6 +90,18 @@ test("a run that was stopped is done: its model comes back from its record as it
   await expect(again.go()).rejects.toMatchObject({ code: "run-over" });
 });
 
+test("a run whose checkpoints are lost is trained again when its model is wanted, by whoever asks, once", async () => {
+  const { api, project, until, ready } = await penguins(), begun = until("h", ({ step }) => step > 100);
+  await api.train("h", "h", { ...DESIGN, epochs: 20_000 });
+  await begun;
+  await api.stop("h");
+  const { record } = project.run("h"), again = new Run(record, {}, ready, { places: memoryPlaces(), trouble() {} }, () => {});
+  await Promise.all([again.wake(), again.wake()]);
+  expect(hash(again.model)).toBe(record.hash);
+  expect(again.record).toMatchObject({ status: "done", step: record.step, hash: record.hash });
+  expect(again.record.curve.at(-1)).toEqual(record.curve.at(-1));
+});
+
 test("a paused run can be ended, and any can be renamed and deleted", async () => {
   const { project, api, told, until } = await penguins(), begun = until("d", ({ step }) => step > 3);
   await api.train("d", "d", { ...DESIGN, epochs: 20_000 });

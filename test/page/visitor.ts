@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { ARGUMENTS, chromiumPath, firefox } from "../runtimes/browser.ts";
-import { installed, installedModule } from "../runtimes/engines.ts";
+import { install, installed, installedModule } from "../runtimes/engines.ts";
 import { root, wantPage } from "../runtimes/project.ts";
 
 export const TRAINER = join(root, "dist/trainer.html");
@@ -21,8 +22,10 @@ export interface VisitOptions {
   readonly locale?: string;
   /** A page instead of dist/trainer.html: a path, or a URL. */
   readonly page?: string;
-  /** A folder in which Chromium keeps what pages store, so that a later visit finds it. */
+  /** A folder in which the browser keeps what pages store, so that a later visit finds it. */
   readonly profile?: string;
+  /** Firefox's settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Patience with what takes computing. */
@@ -34,26 +37,28 @@ export class Visitor {
   /** What went wrong in the page. */
   readonly errors: string[] = [];
 
-  private constructor(private readonly browser: any, readonly page: any, private readonly kind: "Chromium" | "Firefox") {}
+  private constructor(private readonly browser: any, readonly page: any, private readonly kind: "Chromium" | "Firefox", private readonly url: string) {}
 
-  static async open({ browser: kind = "Chromium", width = 1200, height = 900, scheme = "light", locale = "en-US", page: where = TRAINER, profile }: VisitOptions = {}): Promise<Visitor> {
+  static async open({ browser: kind = "Chromium", width = 1200, height = 900, scheme = "light", locale = "en-US", page: where = TRAINER, profile, settings }: VisitOptions = {}): Promise<Visitor> {
     if (where === TRAINER) wantPage();
     const url = /^\w+:\/\//.test(where) ? where : pathToFileURL(where).href;
     if (kind === "Firefox") {
       const browser = await (await installedModule("puppeteer-core")).launch({
-        browser: "firefox", executablePath: firefox, headless: true, extraPrefsFirefox: { "intl.accept_languages": locale, "layout.css.prefers-color-scheme.content-override": scheme === "dark" ? 0 : 1 },
+        browser: "firefox", executablePath: firefox, headless: true, ...(profile && { userDataDir: profile }),
+        extraPrefsFirefox: { "intl.accept_languages": locale, "layout.css.prefers-color-scheme.content-override": scheme === "dark" ? 0 : 1, ...settings },
       });
       const page = await browser.newPage();
       await page.setViewport({ width, height });
-      return new Visitor(browser, page, kind).begin(url);
+      return new Visitor(browser, page, kind, url).begin();
     }
     const { chromium } = installed("playwright-core");
     const options = { executablePath: await chromiumPath(), args: ARGUMENTS, headless: true, viewport: { width, height }, colorScheme: scheme, locale, acceptDownloads: true };
     const context = profile ? await chromium.launchPersistentContext(profile, options) : await (await chromium.launch(options)).newContext(options);
-    return new Visitor(profile ? context : context.browser(), await context.newPage(), kind).begin(url);
+    return new Visitor(profile ? context : context.browser(), await context.newPage(), kind, url).begin();
   }
 
-  private async begin(url: string): Promise<Visitor> {
+  private async begin(): Promise<Visitor> {
+    const { url } = this;
     this.page.on("pageerror", (error: Error) => this.errors.push(String(error.stack ?? error)));
     this.page.on("console", (message: any) => message.type() === "error" && this.errors.push(message.text()));
     this.page.on("request", (request: any) => {
@@ -64,6 +69,16 @@ export class Visitor {
     return this;
   }
 
+  /** The same page in a second tab. */
+  async beside(): Promise<Visitor> {
+    const page = await (this.kind === "Firefox" ? this.browser : this.page.context()).newPage();
+    return new Visitor(this.browser, page, this.kind, this.url).begin();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
   /** What a name stands for; a name is the whole accessible name. */
   private found(role: string, name: string): any {
     return this.kind === "Firefox" ? this.page.locator(`::-p-aria([name=${JSON.stringify(name)}][role=${JSON.stringify(role)}])`).setTimeout(PATIENCE)
@@ -72,6 +87,12 @@ export class Visitor {
 
   async press(name: string, role = "button"): Promise<void> {
     await this.found(role, name).click();
+  }
+
+  /** Opens what is folded under a text that begins so. */
+  async unfold(text: string): Promise<void> {
+    await this.sees(text);
+    await this.evaluate(`void ([...document.querySelectorAll("summary")].find(({ textContent }) => textContent.startsWith(${JSON.stringify(text)})).parentElement.open = true)`);
   }
 
   async choose(label: string, option: string): Promise<void> {
@@ -89,8 +110,15 @@ export class Visitor {
 
   /** Gives files to the field of files with this label. */
   async give(label: string, files: readonly string[]): Promise<void> {
-    if (this.kind === "Firefox") await (await this.page.waitForSelector(`::-p-aria(${label})`)).uploadFile(...files);
+    if (this.kind === "Firefox") await (await this.page.waitForSelector(`::-p-xpath(//label[normalize-space(.)=${JSON.stringify(label)}]//input)`)).uploadFile(...files);
     else await this.page.getByLabel(label, { exact: true }).setInputFiles(files);
+  }
+
+  /** Drops files or folders on what has this text, as from another window. Chromium only. */
+  async drop(text: string, files: readonly string[]): Promise<void> {
+    const { x, y, width, height } = await this.page.getByText(text, { exact: true }).boundingBox(), session = await this.page.context().newCDPSession(this.page);
+    for (const type of ["dragEnter", "dragOver", "drop"])
+      await session.send("Input.dispatchDragEvent", { type, x: x + width / 2, y: y + height / 2, data: { items: [], files, dragOperationsMask: 1 } });
   }
 
   /** Waits until the page says it; gives what matched. */
@@ -104,8 +132,23 @@ export class Visitor {
     }
   }
 
+  /** Lets pages of files store so many bytes. Chromium only. */
+  async room(bytes: number): Promise<void> {
+    await (await this.page.context().newCDPSession(this.page)).send("Storage.overrideQuotaForOrigin", { origin: "file:///", quotaSize: bytes });
+  }
+
   async size(width: number, height = 900): Promise<void> {
     await (this.kind === "Firefox" ? this.page.setViewport({ width, height }) : this.page.setViewportSize({ width, height }));
+  }
+
+  /** Looks on, from now: how long the page's own thread is at one thing. Chromium only. */
+  watch(): Promise<void> {
+    return this.evaluate("void (longTasks = [0], new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' }))");
+  }
+
+  /** The longest task since then, in milliseconds; 0 below 50. */
+  longest(): Promise<number> {
+    return this.evaluate("Math.max(...longTasks)");
   }
 
   text(): Promise<string> {
@@ -135,17 +178,58 @@ export class Visitor {
     await this.page.screenshot({ path: join(root, "out/page", `${name}.png`), fullPage: true });
   }
 
+  /** Closes the tab alone. */
+  leave(): Promise<void> {
+    return this.page.close();
+  }
+
   /** Ends the browser, as the user does, */
   close(): Promise<void> {
     return this.browser.close();
   }
 
   /** or as nobody wants it: with SIGKILL. */
-  kill(): void {
-    const process = this.kind === "Firefox" ? this.browser.process() : undefined;
-    if (!process) throw new Error("only Firefox's process is known; Chromium is killed by its profile's folder");
-    process.kill("SIGKILL");
+  async kill(): Promise<void> {
+    if (this.kind === "Firefox") {
+      const process = this.browser.process(), over = new Promise((resolve) => process.once("exit", resolve));
+      process.kill("SIGKILL");
+      return void await over;
+    }
+    const over = new Promise((resolve) => this.page.context().browser().once("disconnected", resolve)), [id] = await this.processes("browser");
+    process.kill(id!, "SIGKILL");
+    await over;
   }
+
+  private async processes(wanted: "browser" | "renderer"): Promise<number[]> {
+    const { processInfo } = await (await this.page.context().browser().newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
+    return processInfo.filter(({ type }: { type: string }) => type === wanted).map(({ id }: { id: number }) => id);
+  }
+
+  /** Megabytes that pages and their workers have had at the most. Chromium on Linux only. */
+  async memory(): Promise<number> {
+    const told = (await this.processes("renderer")).map((id) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${id}/status`, "utf8"))![1]));
+    return Math.round(Math.max(...told) / 1024);
+  }
+}
+
+/** For the tests of a file: opens browsers, and ends them after the test or the tests that they were opened for; after each test, no page
+ * may have complained or asked for anything. */
+export function visits(): (options?: VisitOptions) => Promise<Visitor> {
+  const all: Visitor[] = [];
+  let before = 0;
+  beforeAll(() => install(), 240_000);
+  beforeEach(() => void (before = all.length));
+  afterEach(async () => {
+    const told = all.map(({ errors, requests }) => ({ errors, requests }));
+    await Promise.all(all.splice(before).map((visitor) => visitor.close()));
+    for (const one of told) expect(one).toEqual({ errors: [], requests: [] });
+  });
+  afterAll(() => Promise.all(all.map((visitor) => visitor.close())));
+  return async (options) => {
+    const visitor = await Visitor.open(options);
+    all.push(visitor);
+    return visitor;
+  };
 }
 
 /** A folder for the time of a test. */

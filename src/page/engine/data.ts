@@ -12,7 +12,9 @@ import { sample } from "./samples.ts";
 export function dataApi(project: Project): DataApi {
   return {
     async open(given, pictures) {
-      const view = await opened(project, given, pictures);
+      const found = await read(given, pictures);
+      await project.clear(); // the runs of others go
+      const view = take(project, found, given, pictures);
       project.keeper.changed("source");
       return view;
     },
@@ -24,12 +26,15 @@ export function dataApi(project: Project): DataApi {
   };
 }
 
-/** Opens data; the runs of others go. */
-export async function opened(project: Project, given: Given, pictures: PictureOptions | undefined): Promise<DataView> {
+export async function read(given: Given, pictures: PictureOptions | undefined): Promise<Opened> {
   const files = given.kind === "files" ? given.files : (given.kind === "sample" ? sample(given.name) : [new File([given.text], "pasted.csv")]).map((file) => ({ path: file.name, file }));
-  const found = await open(files, pictures), view = viewOf(found);
-  await project.clear();
-  Object.assign(project, { opened: found, ready: undefined, source: { name: view.name, given, pictures, asked: undefined } });
+  return open(files, pictures);
+}
+
+/** Data that were read are those of the project from now on. */
+export function take(project: Project, opened: Opened, given: Given, pictures: PictureOptions | undefined): DataView {
+  const view = viewOf(opened);
+  Object.assign(project, { opened, ready: undefined, source: { name: view.name, given, pictures, asked: undefined } });
   return view;
 }
 

@@ -1,7 +1,7 @@
 // What is kept of a visit: found again, opened, moved, erased, and packed into one file.
 
 import type { KeepApi, Kept, Restored } from "./api.ts";
-import { opened, ready, use } from "./data.ts";
+import { read, ready, take, use } from "./data.ts";
 import { describe } from "./describe.ts";
 import type { Work } from "./keeper.ts";
 import { type Packed, pack, unpack } from "./pack.ts";
@@ -30,7 +30,7 @@ export function keepApi(project: Project): KeepApi {
           }
         }
       }
-      const data = await opened(project, source.given, source.pictures);
+      const data = take(project, await read(source.given, source.pictures), source.given, source.pictures);
       for (const { view, asked } of runs) {
         const run: Run = new Run(view, asked, await ready(project, asked), keeper, () => project.told(run));
         project.runs.set(view.id, run);

@@ -1,18 +1,20 @@
 // Work that outlives the page: data, what was said of them, and runs, in the browser's storage; and all of it in one file. A browser that
 // stores nothing, or has no room, is no reason to stop: it is told, and work goes on in memory.
 
-import { clear, createStore, del, entries, setMany, type UseStore } from "idb-keyval";
-import { StateError } from "../../index.ts";
+import { createStore, del, entries, keys, promisifyRequest, setMany, type UseStore } from "idb-keyval";
+import { StateError, type StorageError } from "../../index.ts";
+import { storageError } from "../../runs/store.ts";
 import type { Keeping, KeepingView, Problem, Seen } from "./api.ts";
 import { problemOf } from "./messages.ts";
-import { canStore, copy, memoryPlaces, type Places, storedPlaces } from "./places.ts";
+import { canStore, copy, memoryPlaces, type Places, storedPlaces, storedRuns } from "./places.ts";
 import type { Project, Source } from "./project.ts";
 import type { RunRecord } from "./record.ts";
 
 /** Milliseconds between two writings. */
 const PACE = 1000;
-/** Held by the page that may write: another one beside it keeps nothing. */
-const LOCK = "lanewise trainer";
+/** The database; and the lock, held by the page that may write: another one beside it keeps nothing. */
+const NAME = "lanewise trainer", LOCK = NAME;
+const RUN = "run ";
 
 export interface Work {
   readonly source: Source;
@@ -23,7 +25,8 @@ export interface Work {
 export class Keeper {
   places: Places;
   private where: Keeping;
-  private problem: Problem | undefined;
+  /** What cannot be kept, and why: a run, or "work". */
+  private readonly problems = new Map<string, Problem>();
   private readonly dirty = new Set<string>();
   private waiting: ReturnType<typeof setTimeout> | undefined;
   private writing: Promise<void> = Promise.resolve();
@@ -34,12 +37,10 @@ export class Keeper {
 
   constructor(private readonly project: Project, places?: Places) {
     this.where = !places && canStore() ? "browser" : "nothing";
-    this.places = places ?? (this.where === "browser" ? storedPlaces : memoryPlaces());
+    this.places = places ?? this.placesIn(this.where);
     this.mine = this.where === "browser" ? takeLock() : Promise.resolve(true);
     void this.mine.then((mine) => {
-      if (mine) return;
-      [this.where, this.places] = ["nothing", memoryPlaces()];
-      this.fail(new StateError("other-page", { problem: "another page of the trainer is open, and keeps its work in this browser" }));
+      if (!mine) this.inMemory(new StateError("other-page", { problem: "another page of the trainer is open, and keeps its work in this browser" }));
     });
   }
 
@@ -49,10 +50,10 @@ export class Keeper {
     try {
       const all = new Map(await entries<string, unknown>(this.store())), source = all.get("source") as Source | undefined;
       if (!source) return undefined;
-      const runs = [...all].filter(([key]) => key.startsWith("run ")).map(([, record]) => record as RunRecord);
+      const runs = [...all].filter(([key]) => key.startsWith(RUN)).map(([, record]) => record as RunRecord);
       return { source: { ...source, asked: all.get("asked") as Source["asked"] }, seen: all.get("seen") as Seen | undefined, runs: runs.sort((a, b) => (a.view.id < b.view.id ? -1 : 1)) };
     } catch (error) {
-      this.fail(error);
+      this.inMemory(storageError("the browser's storage", "read", error));
       return undefined;
     }
   }
@@ -79,14 +80,14 @@ export class Keeper {
         if (what === "source") values.push([what, source]);
         else if (what === "asked") values.push([what, source?.asked]);
         else if (what === "seen") values.push([what, seen]);
-        else if (runs.has(what)) values.push([`run ${what}`, runs.get(what)!.kept]);
+        else if (runs.has(what)) values.push([RUN + what, runs.get(what)!.kept]);
       }
       this.dirty.clear();
       try {
         if (values.length && this.where === "browser") await setMany(values, this.store());
-        if (this.problem) this.fail(undefined);
+        this.trouble("work", undefined);
       } catch (error) {
-        this.fail(error);
+        this.trouble("work", error);
       }
     }));
   }
@@ -94,14 +95,25 @@ export class Keeper {
   /** A run is deleted. */
   async gone(id: string): Promise<void> {
     this.dirty.delete(id);
-    if (this.where === "browser") await del(`run ${id}`, this.store()).catch((error: unknown) => this.fail(error));
+    this.trouble(id, undefined);
+    if (this.where === "browser") await del(RUN + id, this.store()).catch((error: unknown) => this.trouble("work", error));
   }
 
-  /** Nothing of the project stays. */
+  /** Nothing stays in the browser, neither of the project nor of an earlier visit. */
   async forget(): Promise<void> {
     this.dirty.clear();
     await this.writing;
-    if (this.where === "browser") await clear(this.store()).catch((error: unknown) => this.fail(error));
+    if (this.where !== "browser") return;
+    try {
+      const store = this.store(), noted = (await keys<string>(store)).flatMap((key) => (key.startsWith(RUN) ? [key.slice(RUN.length)] : []));
+      for (const id of new Set([...noted, ...await storedRuns()])) await this.places.remove(id);
+      await store("readonly", ({ transaction }) => transaction.db.close());
+      this.disk = undefined;
+      await promisifyRequest(indexedDB.deleteDatabase(NAME));
+      for (const what of [...this.problems.keys()]) this.trouble(what, undefined);
+    } catch (error) {
+      this.trouble("work", error);
+    }
   }
 
   /** Moves all work to the other place. Runs that are under way are paused. */
@@ -109,13 +121,17 @@ export class Keeper {
     if (where === this.where) return this.view();
     if (where === "browser" && !canStore()) throw new StateError("no-storage", { problem: "this browser stores nothing for this page" });
     if (where === "browser" && !(await this.mine)) throw new StateError("other-page", { problem: "another page of the trainer is open, and keeps its work in this browser" });
-    const { runs } = this.project, from = this.places, to = where === "browser" ? storedPlaces : memoryPlaces();
+    const { runs } = this.project, from = this.places, to = this.placesIn(where);
     for (const run of runs.values()) await run.pause();
-    for (const id of runs.keys()) await copy(id, from, to);
-    if (this.where === "browser") await this.forget();
+    try {
+      for (const id of runs.keys()) await copy(id, from, to);
+    } catch (error) {
+      for (const id of runs.keys()) await to.remove(id);
+      throw error;
+    }
+    await this.forget();
     [this.where, this.places] = [where, to];
-    for (const id of runs.keys()) await from.remove(id);
-    this.fail(undefined);
+    this.problems.clear();
     for (const what of ["source", "asked", "seen", ...runs.keys()]) this.changed(what);
     if (where === "browser") await this.write();
     return this.view();
@@ -123,7 +139,7 @@ export class Keeper {
 
   async view(): Promise<KeepingView> {
     const bytes = this.where === "browser" ? (await navigator.storage?.estimate?.().catch(() => undefined))?.usage ?? 0 : 0;
-    return { where: this.where, bytes, problem: this.problem };
+    return { where: this.where, bytes, problem: [...this.problems.values()][0] };
   }
 
   /** What was noted last. */
@@ -132,12 +148,25 @@ export class Keeper {
   }
 
   private store(): UseStore {
-    return (this.disk ??= createStore("lanewise trainer", "work"));
+    return (this.disk ??= createStore(NAME, "work"));
   }
 
-  private fail(error: unknown): void {
-    this.problem = error === undefined ? undefined : problemOf(error);
-    void this.view().then((keeping) => this.project.tell({ tell: "keeping", keeping }));
+  private placesIn(where: Keeping): Places {
+    return where === "browser" ? storedPlaces((id, error) => this.trouble(id, error)) : memoryPlaces();
+  }
+
+  /** The browser stores nothing for this page. */
+  private inMemory(why: StateError | StorageError): void {
+    [this.where, this.places] = ["nothing", memoryPlaces()];
+    this.trouble("work", why);
+  }
+
+  /** Tells that something cannot be kept; or, with undefined, that it is again. */
+  trouble(what: string, error: unknown): void {
+    const codes = (): string => [...this.problems.values()].map(({ code }) => code).join(), before = codes();
+    if (error === undefined) this.problems.delete(what);
+    else this.problems.set(what, problemOf(error));
+    if (codes() !== before) void this.view().then((keeping) => this.project.tell({ tell: "keeping", keeping }));
   }
 }
 

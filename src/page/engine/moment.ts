@@ -6,13 +6,13 @@ import type { Ready } from "../../cli/prepare.ts";
 import type { Design, Moment, ParameterView, Spread } from "./api.ts";
 import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 import { layerName } from "./layers.ts";
-import type { Places } from "./places.ts";
+import type { RunPlace } from "./places.ts";
 
 /** Parts of a histogram, and numbers of a matrix that is shown whole. */
 const PARTS = 40, WHOLE = 16_384;
 
 /** Trains up to a step; undefined if the signal has ended it. */
-export async function momentOf(ready: Ready, design: Design, kept: ReturnType<Places["of"]>, step: number, last: number, signal: AbortSignal): Promise<Moment | undefined> {
+export async function momentOf(ready: Ready, design: Design, kept: RunPlace, step: number, last: number, signal: AbortSignal): Promise<Moment | undefined> {
   if (!(Number.isInteger(step) && step >= 1 && step <= last)) throw new OptionError("bad-option", { of: "moment", option: "step", wanted: `a step from 1 to ${last}`, got: step });
   const before = await checkpointBefore(kept, step), model = await modelOf(ready, design), options = fitOptionsOf(ready, design);
   let seen: Moment | undefined;
@@ -37,7 +37,7 @@ export async function momentOf(ready: Ready, design: Design, kept: ReturnType<Pl
 }
 
 /** The newest checkpoint before a step that is whole. */
-async function checkpointBefore({ place, store }: ReturnType<Places["of"]>, step: number): Promise<{ step: number; bytes: Uint8Array } | undefined> {
+async function checkpointBefore({ place, store }: RunPlace, step: number): Promise<{ step: number; bytes: Uint8Array } | undefined> {
   const { checkpoints } = await readRun(place, store && { store });
   for (const kept of checkpoints.filter((one) => one.step < step).reverse()) {
     const bytes = await kept.bytes().catch(() => undefined); // it may have been thinned out meanwhile, or be broken

@@ -1,26 +1,48 @@
 // Where the checkpoints of runs are kept: in the browser, or in memory, and gone with the page.
 
-import { memoryStore } from "../../index.ts";
-import { hasIndexedDB, indexedDBStore, removeIndexedDB } from "../../runs/browser.ts";
+import { memoryStore, StorageError } from "../../index.ts";
+import { hasIndexedDB, indexedDBRuns, indexedDBStore, removeIndexedDB } from "../../runs/browser.ts";
 import type { Place, StoreKind } from "../../runs/place.ts";
 import type { Store } from "../../runs/store.ts";
 
 export interface Places {
   /** Of a run. */
-  of(id: string): { readonly place: Place; readonly store?: StoreKind };
+  of(id: string): Promise<RunPlace>;
   /** To fill it, while no run is at work there; or to read it. */
   open(id: string, reading?: boolean): Promise<Store>;
   remove(id: string): Promise<void>;
 }
 
-const nameOf = (id: string): string => `lanewise-trainer/${id}`;
+export interface RunPlace {
+  readonly place: Place;
+  readonly store?: StoreKind;
+}
 
-/** In the browser. */
-export const storedPlaces: Places = {
-  of: (id) => ({ place: nameOf(id), store: "indexeddb" }),
-  open: (id, reading) => indexedDBStore(nameOf(id), reading),
-  remove: (id) => removeIndexedDB(nameOf(id)),
-};
+const PREFIX = "lanewise-trainer/";
+
+/** In the browser; a run that it does not take is told of, and kept in memory. */
+export function storedPlaces(refused: (id: string, error: StorageError) => void): Places {
+  const memory = memoryPlaces(), homeless = new Set<string>();
+  return {
+    async of(id) {
+      if (homeless.has(id)) return memory.of(id);
+      try {
+        await (await indexedDBStore(PREFIX + id, true)).close();
+        return { place: PREFIX + id, store: "indexeddb" };
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error;
+        homeless.add(id);
+        refused(id, error);
+        return memory.of(id);
+      }
+    },
+    open: (id, reading) => (homeless.has(id) ? memory.open(id) : indexedDBStore(PREFIX + id, reading)),
+    remove: (id) => (homeless.delete(id) ? memory.remove(id) : removeIndexedDB(PREFIX + id)),
+  };
+}
+
+/** Runs that have a place in the browser, those of earlier visits too. */
+export const storedRuns = async (): Promise<string[]> => (await indexedDBRuns()).flatMap((name) => (name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
 
 /** In memory. */
 export function memoryPlaces(): Places {
@@ -30,7 +52,7 @@ export function memoryPlaces(): Places {
     stores.set(id, store);
     return store;
   };
-  return { of: (id) => ({ place: storeOf(id) }), open: async (id) => storeOf(id), remove: async (id) => void stores.delete(id) };
+  return { of: async (id) => ({ place: storeOf(id) }), open: async (id) => storeOf(id), remove: async (id) => void stores.delete(id) };
 }
 
 /** All files of one place, to another. */

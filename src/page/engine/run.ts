@@ -8,7 +8,7 @@ import { layerName } from "./layers.ts";
 import { mended } from "./mend.ts";
 import { problemOf } from "./messages.ts";
 import { momentOf } from "./moment.ts";
-import type { Places } from "./places.ts";
+import type { Keeper } from "./keeper.ts";
 import type { RunRecord } from "./record.ts";
 import { Series, spread } from "./series.ts";
 
@@ -35,6 +35,9 @@ export class Run {
   /** How the run under way is to end, if not by itself. */
   private ending: "pause" | "stop" | undefined;
   private over: Promise<void> = Promise.resolve();
+  private waking: Promise<void> | undefined;
+  /** The step of the checkpoint from which the last fit went on. */
+  private resumed = 0;
   private told = 0;
   private looking: AbortController | undefined;
   /** When it began, or went on, from which step, and what it had trained until then. */
@@ -47,7 +50,7 @@ export class Run {
   private readonly findings: Map<string, FindingView>;
 
   /** Of a run that is new, or of what was told of one, whose checkpoints are in its place. */
-  constructor(private view: RunView, readonly asked: Asked, readonly ready: Ready, private readonly keeper: { readonly places: Places }, private readonly tell: () => void) {
+  constructor(private view: RunView, readonly asked: Asked, readonly ready: Ready, private readonly keeper: Pick<Keeper, "places" | "trouble">, private readonly tell: () => void) {
     if (view.status === "running") this.view = { ...view, status: "paused" };
     this.epochs = new Series(EPOCHS, view.epochs);
     this.curve = new Series(STEPS, view.curve);
@@ -94,9 +97,20 @@ export class Run {
     }, (error: unknown) => this.fail(error));
   }
 
-  /** Brings back the model of a run that was made from its record; no step is made. */
+  /** Brings back the model of a run that was made from its record. Steps are made where the last checkpoint is older than the record, or
+   * lost: they have the same bits again. */
   async wake(): Promise<void> {
-    if (!this.made) await (await this.fit([{ onStart: (running) => running.stop() }])).training.done;
+    if (!this.made) this.waking ??= this.again(this.view.step).finally(() => (this.waking = undefined));
+    await this.waking;
+  }
+
+  private async again(last: number): Promise<void> {
+    const stopAt: Callback = {
+      onStart: (running) => void (this.resumed >= last && running.stop()),
+      onStep: ({ step }, running) => void (step >= last && running.stop()),
+    };
+    [this.since, this.from, this.trained] = [performance.now(), this.view.step, this.view.seconds];
+    await (await this.fit([stopAt])).training.done;
   }
 
   /** Bytes from which a fit with the same data and options goes on, bit for bit.
@@ -142,18 +156,19 @@ export class Run {
   async moment(step: number): Promise<Moment | undefined> {
     this.looking?.abort();
     const { signal } = this.looking = new AbortController();
-    return momentOf(this.ready, this.design, this.keeper.places.of(this.id), step, this.view.step, signal);
+    return momentOf(this.ready, this.design, await this.keeper.places.of(this.id), step, this.view.step, signal);
   }
 
   /** A fit with the run's options, from its last checkpoint. */
   private async fit(more: readonly Callback[]): Promise<{ training: Training; model: Model }> {
-    const { design, ready } = this, options = fitOptionsOf(ready, design), data = trainingOf(ready, design), { place, store } = this.keeper.places.of(this.id);
+    const { design, ready } = this, options = fitOptionsOf(ready, design), data = trainingOf(ready, design), { place, store } = await this.keeper.places.of(this.id);
     const model = await modelOf(ready, design);
     this.made?.dispose();
     this.made = model;
     if (!this.view.step) for (const finding of diagnose(model, data, options as never)) this.find(finding, 0);
     const numbers = [...model.parameters.values()].reduce((sum, { data: { length } }) => sum + length, 0), most = Math.min(KEPT, Math.max(FEW, Math.floor(BYTES / (4 * COPIES * numbers))));
     let anew = true;
+    this.resumed = 0;
     const training = model.fit(data as never, {
       ...options, callbacks: [...options.callbacks, {
         onEpoch: (report: Report, { reports }: { reports: readonly Report[] }) => {
@@ -169,7 +184,11 @@ export class Run {
       doctor: doctor({ onLook: (look) => this.looks.add(this.lookOf(look)) }),
       run: keepRun(place, {
         ...(store && { store }), every: { seconds: SECONDS }, keep: (steps) => spread(steps, most),
-        onCheckpoint: (step) => this.change({ checkpoints: spread([...this.view.checkpoints.filter((one) => one < step), step], most) }),
+        onResume: (step) => void (this.resumed = step), onStorageError: (error) => this.keeper.trouble(this.id, error),
+        onCheckpoint: (step) => {
+          this.keeper.trouble(this.id, undefined);
+          this.change({ checkpoints: spread([...this.view.checkpoints.filter((one) => one < step), step], most) });
+        },
       }),
     } as never) as unknown as Training;
     this.training = training;

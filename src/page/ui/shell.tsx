@@ -2,7 +2,7 @@
 
 import { LANGUAGES, type Language, t } from "../text/index.ts";
 import { Guide } from "./parts/guide.tsx";
-import { Earlier, Keeping, Replacing } from "./parts/keeping.tsx";
+import { Earlier, Keeping, Replacing, Unkept } from "./parts/keeping.tsx";
 import { ProblemCard } from "./parts/problem.tsx";
 import { DataScreen } from "./screens/data.tsx";
 import { ModelScreen } from "./screens/model.tsx";
@@ -53,6 +53,7 @@ export function Shell() {
       <Guide />
       <footer>
         <p>{t("app.promise")}</p>
+        <Unkept />
         <Keeping />
         <p role="status" class="busy">{busy && t(busy)}</p>
       </footer>

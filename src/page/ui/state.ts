@@ -157,7 +157,7 @@ export class App {
 
   async keepIn(where: Keeping): Promise<void> {
     const keeping = await this.ask("busy.keep", () => this.engine.keepIn(where));
-    if (keeping) this.set({ keeping });
+    if (keeping) this.set({ keeping, ...(where === "nothing" && !this.state.kept?.packed && { kept: undefined }) });
   }
 
   /** Data, runs, and what the browser has of them: all is gone. */

@@ -1,10 +1,9 @@
 // From opening the page to a trained model, with what the page brings along.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { install } from "../../runtimes/engines.ts";
-import { Visitor } from "../visitor.ts";
+import { describe, expect, test } from "vitest";
+import { type Visitor, visits } from "../visitor.ts";
 
-beforeAll(() => install(), 240_000);
+const open = visits();
 
 /** Opens a sample and trains what is suggested, up to the figures. */
 async function trained(visitor: Visitor, sample: string): Promise<void> {
@@ -17,26 +16,18 @@ async function trained(visitor: Visitor, sample: string): Promise<void> {
 }
 
 describe.each(["Chromium", "Firefox"] as const)("in %s, from file://", (browser) => {
-  const visits: Visitor[] = [];
-  afterAll(() => Promise.all(visits.map((visit) => visit.close())));
-
   test.each([["Penguins", 97], ["Digits", 87], ["Spirals", 90]] as const)("%s are told apart", async (sample, least) => {
-    const start = performance.now(), visitor = await Visitor.open({ browser });
-    visits.push(visitor);
+    const start = performance.now(), visitor = await open({ browser });
     await trained(visitor, sample);
     const [, percent] = await visitor.sees(/([\d.]+) % of the .* held-out rows are right/);
     console.log(`${browser}: from opening to a trained model of ${sample} in ${((performance.now() - start) / 1000).toFixed(1)} s, ${percent} % right`);
     expect(Number(percent)).toBeGreaterThanOrEqual(least);
-    expect(visitor.errors).toEqual([]);
-    expect(visitor.requests).toEqual([]);
   }, 120_000);
 
   test("a sine is followed", async () => {
-    const visitor = await Visitor.open({ browser });
-    visits.push(visitor);
+    const visitor = await open({ browser });
     await trained(visitor, "Sine");
     const [, r2] = await visitor.sees(/R² ([\d.]+)/);
     expect(Number(r2)).toBeGreaterThan(0.8);
-    expect(visitor.errors).toEqual([]);
   }, 120_000);
 });

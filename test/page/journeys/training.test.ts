@@ -1,21 +1,17 @@
 // Training as it is watched: paused and gone on with, looked back at, compared, deleted.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { install } from "../../runtimes/engines.ts";
-import { Visitor } from "../visitor.ts";
+import { expect, test } from "vitest";
+import { visits } from "../visitor.ts";
 
-let visitor: Visitor;
-beforeAll(async () => {
-  await install();
-  visitor = await Visitor.open();
-}, 240_000);
-afterAll(() => visitor?.close());
+const open = visits();
 
 test("a run of digits is paused, goes on, is gone back in, and stands beside another one of the same bits", async () => {
+  const visitor = await open();
   await visitor.press("Digits");
   await visitor.press("Go on to the model");
   await visitor.press("Go on to training");
-  await visitor.evaluate("shifts = [], long = [], new PerformanceObserver((list) => shifts.push(...list.getEntries().filter(({ hadRecentInput }) => !hadRecentInput).map(({ value }) => value))).observe({ type: 'layout-shift' }), new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })");
+  await visitor.evaluate("shifts = [], new PerformanceObserver((list) => shifts.push(...list.getEntries().filter(({ hadRecentInput }) => !hadRecentInput).map(({ value }) => value))).observe({ type: 'layout-shift' })");
+  await visitor.watch();
   // with a quick hand: the whole run takes half a second
   await visitor.evaluate(`void (watch = setInterval(() => {
     if (!/Training: step [1-9]/.test(document.body.innerText)) return;
@@ -34,7 +30,10 @@ test("a run of digits is paused, goes on, is gone back in, and stands beside ano
   await visitor.sees(/^Trained: [\d,]+ steps$/m);
   expect((await visitor.sees(/SHA-256 of the parameters: ([0-9a-f]{64})/))[1]).toBe(hash);
   expect(await visitor.evaluate("shifts")).toEqual([]);
-  console.log(`longest task of the page while it trains: ${Math.max(0, ...await visitor.evaluate("long") as number[])} ms`);
+  // wanted is none above 50 ms; but a machine that is at something else makes one of any length
+  const longest = await visitor.longest();
+  console.log(`longest task of the page while it trains: ${longest ? `${longest} ms` : "none above 50 ms"}`);
+  expect(longest).toBeLessThan(250);
   await visitor.fill("Step, as a number", "7", "spinbutton");
   await visitor.press("Step, as a number", "spinbutton");
   await visitor.evaluate("document.activeElement.blur()");
@@ -44,6 +43,4 @@ test("a run of digits is paused, goes on, is gone back in, and stands beside ano
   await visitor.press("Delete Run 1");
   await visitor.press("Really delete?");
   await expect.poll(() => visitor.evaluate("document.querySelectorAll('tbody input[type=radio]').length")).toBe(1);
-  expect(visitor.errors).toEqual([]);
-  expect(visitor.requests).toEqual([]);
 }, 120_000);

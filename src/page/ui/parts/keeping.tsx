@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../text/index.ts";
 import { give, savedPage } from "../saved.ts";
 import { useApp } from "../state.ts";
+import { problemText } from "./problem.tsx";
 
 /** Offers to go on. */
 export function Earlier() {
@@ -41,11 +42,17 @@ export function Replacing() {
   );
 }
 
+/** Says why work is not kept, though it should be. */
+export function Unkept() {
+  const { keeping } = useApp().state;
+  return keeping?.problem ? <p class="note" role="alert">{t("keep.problem", { message: problemText(keeping.problem) })}</p> : null;
+}
+
 /** Says what lies where, and moves it. */
 export function Keeping() {
   const app = useApp(), { keeping, data } = app.state, [erasing, erase] = useState(false);
   if (!keeping) return null;
-  const { where, bytes, problem } = keeping;
+  const { where, bytes } = keeping;
   const save = async (): Promise<void> => {
     const page = await app.ask("busy.keep", async () => savedPage(await app.engine.pack()));
     if (page) give("trainer-with-work.html", page);
@@ -54,7 +61,6 @@ export function Keeping() {
     <details class="keeping">
       <summary>{t("keep.title")}{t("punctuation.colon")}{t(`keep.where.${where}`)}</summary>
       <p>{where === "browser" ? t("keep.browser", { mb: (bytes / 1e6).toFixed(1) }) : t("keep.nothing")}</p>
-      {problem && <p class="note" role="alert">{t("keep.problem", { message: problem.message })}</p>}
       {where === "browser" && location.protocol === "file:" && <p class="quiet">{t("keep.shared")}</p>}
       <fieldset class="row">
         <legend>{t("keep.where")}</legend>
