@@ -57,7 +57,7 @@ describe("pictures", () => {
   test("in a folder for each class", async () => {
     const { api, view } = drop(...flowers().map(([path, bytes]) => named(path, bytes)), named("flowers/README.txt", "flowers"));
     const { rows, pictures, notes } = await view;
-    expect({ rows, width: pictures[0]!.width, labels: [...new Set(pictures.map(({ label }) => label))].sort(), notes }).toEqual({ rows: 24, width: 4, labels: ["daisy", "rose"], notes: [{ code: "not-pictures", details: { n: 1 } }] });
+    expect({ rows, width: pictures[0]!.width, labels: [...new Set(pictures.map(({ label }) => label))].sort(), notes }).toEqual({ rows: 24, width: 4, labels: ["daisy", "rose"], notes: [{ code: "note.not-pictures", details: { n: 1 } }] });
     expect((await api.describe({})).classes.map(({ name }) => name)).toEqual(["daisy", "rose"]);
   });
 
@@ -69,7 +69,7 @@ describe("pictures", () => {
     const { view } = drop(named("a/1.png", png(1, 5, 9)), named("b/2.png", png(200, 7, 3)), named("a/3.png", png(3, 100, 80)));
     const { pictures, notes } = await view;
     expect(pictures.map(({ width, height }) => [width, height])).toEqual([[32, 32], [32, 32], [32, 32]]);
-    expect(notes).toEqual([{ code: "resized", details: { side: 32 } }]);
+    expect(notes).toEqual([{ code: "note.resized", details: { side: 32 } }]);
   });
 
   test("of a sample, and in MNIST's files", async () => {
@@ -79,7 +79,7 @@ describe("pictures", () => {
     const idx = (sizes: number[], data: Uint8Array): Uint8Array => Uint8Array.from([...header(...sizes), ...data]);
     const images = named("train-images-idx3-ubyte", idx([10, 2, 2], Uint8Array.from({ length: 40 }, (_, i) => 6 * i))), labels = named("train-labels-idx1-ubyte", idx([10], Uint8Array.from({ length: 10 }, (_, i) => i % 2)));
     const test = named("t10k-images-idx3-ubyte", idx([2, 2, 2], new Uint8Array(8)));
-    expect(await drop(test, labels, images).view).toMatchObject({ rows: 10, notes: [{ code: "first-pictures" }] });
+    expect(await drop(test, labels, images).view).toMatchObject({ rows: 10, notes: [{ code: "note.first-pictures" }] });
     expect(await problem(images)).toBe("no-labels");
     expect(await problem(labels)).toBe("no-pictures");
     expect(await problem(images, named("train-labels-idx1-ubyte", idx([9], new Uint8Array(9))))).toBe("rows-differ");

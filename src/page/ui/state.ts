@@ -1,7 +1,7 @@
 // What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
 
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
+import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, Looked, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
 import { type Key, type Language, preferred, speak } from "../text/index.ts";
 
 export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
@@ -17,6 +17,8 @@ export interface State {
   readonly problem: Problem | undefined;
   readonly data: DataView | undefined;
   readonly described: Described | undefined;
+  /** Where nothing can be learnt from the data as they were described last: so that something else can be said of them. */
+  readonly looked: Looked | undefined;
   readonly suggestion: Suggestion | undefined;
   /** The suggestion, as it was edited. */
   readonly design: Design | undefined;
@@ -34,7 +36,7 @@ export interface State {
 
 export class App {
   state: State = {
-    screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, suggestion: undefined, design: undefined,
+    screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined,
     keeping: undefined, kept: undefined, replacing: undefined, runs: [], run: undefined, guide: undefined,
   };
   private readonly watchers = new Set<() => void>();
@@ -83,7 +85,7 @@ export class App {
     const data = await this.ask("busy.open", () => this.engine.open(given, pictures));
     if (!data) return;
     this.given = given;
-    this.set({ data, kept: undefined, runs: [], run: undefined, described: undefined, suggestion: undefined, design: undefined });
+    this.set({ data, kept: undefined, runs: [], run: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined });
     if (data.kind === "images" || data.target !== undefined) await this.describe({ target: data.target });
   }
 
@@ -94,7 +96,8 @@ export class App {
 
   async describe(asked: Asked): Promise<void> {
     const described = await this.ask("busy.describe", () => this.engine.describe(asked));
-    if (described) this.set({ described, suggestion: undefined, design: undefined });
+    const looked = described ? undefined : await this.engine.look(asked).catch(() => ({ asked, columns: (this.state.described ?? this.state.looked)?.columns ?? [] }));
+    this.set({ described, looked, suggestion: undefined, design: undefined });
   }
 
   async suggest(): Promise<void> {
@@ -152,7 +155,7 @@ export class App {
     if (!restored) return;
     const { given, screen, ...rest } = restored;
     this.given = given;
-    this.set({ ...rest, screen: screen as Screen, kept: undefined });
+    this.set({ ...rest, looked: undefined, screen: screen as Screen, kept: undefined });
   }
 
   async keepIn(where: Keeping): Promise<void> {
@@ -163,7 +166,7 @@ export class App {
   /** Data, runs, and what the browser has of them: all is gone. */
   async erase(): Promise<void> {
     const gone = await this.ask("busy.keep", async () => (await this.engine.erase(), true));
-    if (gone) this.set({ screen: "data", data: undefined, described: undefined, suggestion: undefined, design: undefined, runs: [], run: undefined, kept: undefined, keeping: await this.engine.keeping() });
+    if (gone) this.set({ screen: "data", data: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined, runs: [], run: undefined, kept: undefined, keeping: await this.engine.keeping() });
   }
 
   get run(): RunView | undefined {

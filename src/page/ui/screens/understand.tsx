@@ -8,7 +8,7 @@ import { ImportanceView } from "../parts/importance.tsx";
 import { Matrix } from "../parts/matrix.tsx";
 import { Plot } from "../parts/plot.tsx";
 import { Roc } from "../parts/roc.tsx";
-import { RunChoice, trained } from "../parts/runChoice.tsx";
+import { NoRun, RunChoice, trained } from "../parts/runChoice.tsx";
 import { SurfaceView } from "../parts/surface.tsx";
 import { useApp } from "../state.ts";
 
@@ -18,7 +18,7 @@ export function UnderstandScreen() {
     keep(undefined);
     if (ready) void app.ask("understand.busy", () => app.engine.scores(run.id)).then(keep);
   }, [run?.id, run?.step, ready]);
-  if (!ready) return <><RunChoice /><p>{t("needs.run")}</p></>;
+  if (!ready) return <NoRun />;
   return (
     <>
       <h2>{t("understand.title")}</h2>
