@@ -5,6 +5,8 @@ import { encode } from "fast-png";
 import { describe, expect, test } from "vitest";
 import type { Api, DataView, Named } from "../../src/page/engine/api.ts";
 import { engine } from "../../src/page/engine/engine.ts";
+import { en } from "../../src/page/text/en/index.ts";
+import { zh } from "../../src/page/text/zh/index.ts";
 
 const named = (path: string, content: string | Uint8Array): Named => ({ path, file: new File([content as never], path.split("/").at(-1)!) });
 const drop = (...files: Named[]): { api: Api; view: Promise<DataView> } => {
@@ -44,6 +46,26 @@ describe("tables", () => {
     expect(found).toMatchObject({ task: "yes-no", trainingRows: 32, heldOutRows: 8, input: [1] });
     const other = await api.describe({ target: "answer", types: { level: "category" }, validation: 0.5 });
     expect(other).toMatchObject({ trainingRows: 20, heldOutRows: 20, input: [5] });
+  });
+
+  test("where nothing can be learnt from the columns as they are taken, they are shown, and can be said to be something else", async () => {
+    const { api, view } = drop(named("rows.csv", `one,day,answer\n${Array.from({ length: 40 }, (_, i) => `5,${i},${i % 2 ? "yes" : "no"}`).join("\n")}\n`)), { target } = await view;
+    await expect(api.describe({ target })).rejects.toMatchObject({ code: "no-features" });
+    expect((await api.look({ target })).columns).toMatchObject([{ name: "one", use: "ignore", why: { code: "constant" } }, { name: "day", use: "ignore", why: { code: "numbers-rows" } }, { name: "answer", use: "target" }]);
+    expect((await api.describe({ target, types: { day: "number" } })).input).toEqual([1]);
+  });
+
+  test("rows that are left out, and classes of which none is held out, are told by code", async () => {
+    const { api, view } = drop(named("rows.csv", `size,kind\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${i < 20 ? "" : i % 2 ? "a" : "b"}`).join("\n")}\n`));
+    await view;
+    expect((await api.describe({ target: "kind" })).notes).toEqual([{ code: "note.unanswered", details: { left: 20, rows: 60, target: "kind" } }]);
+    expect(zh["note.unanswered"]).not.toBe(en["note.unanswered"]);
+  });
+
+  test("too few rows, or none, are told as that", async () => {
+    expect(await problem(named("rows.csv", "size,kind\n"))).toBe("no-rows");
+    const { api, view } = drop(named("rows.csv", "size,kind\n1,a\n2,b\n")), { target } = await view;
+    await expect(api.describe({ target })).rejects.toMatchObject({ code: "too-few-rows", details: { rows: 2 } });
   });
 
   test("names that a page could take for something else are names", async () => {

@@ -106,10 +106,10 @@ export class App {
     if (suggestion) this.set({ suggestion, design: suggestion.design });
   }
 
-  async train(design: Design, name: string): Promise<void> {
+  async train(design: Design, name: string, like?: string): Promise<void> {
     const id = `run-${Date.now().toString(36)}`, { run } = this.state;
     this.set({ run: id });
-    const begun = await this.ask("busy.train", async () => (await this.engine.train(id, name, design), true));
+    const begun = await this.ask("busy.train", async () => (await this.engine.train(id, name, design, like), true));
     if (!begun) this.set({ run });
   }
 
@@ -125,11 +125,11 @@ export class App {
     await this.ask(undefined, () => this.engine.stop(id));
   }
 
-  /** A new run in the place of one; its design is that of the page from now on. */
-  async retrain({ id, status }: RunView, design: Design, name: string): Promise<void> {
+  /** A new run in the place of one, of the same data; its design is that of the page from now on, where the data are still described so. */
+  async retrain({ id, status, asked }: RunView, design: Design, name: string): Promise<void> {
     if (status === "running") await this.stop(id);
-    this.set({ design });
-    await this.train(design, name);
+    if (sameData(asked, this.state.described?.asked)) this.set({ design });
+    await this.train(design, name, id);
   }
 
   async remove(id: string): Promise<void> {
@@ -139,7 +139,7 @@ export class App {
 
   /** Looks what there is of an earlier visit, and from now on has what is seen kept. */
   async wake(packed: Blob | undefined): Promise<void> {
-    const kept = await this.ask(undefined, () => this.engine.kept(packed)), keeping = await this.engine.keeping();
+    const kept = await this.ask(packed && "busy.open", () => this.engine.kept(packed)), keeping = await this.engine.keeping();
     this.set({ kept, keeping });
     let before: readonly unknown[] = [];
     this.watch(() => {
@@ -173,6 +173,9 @@ export class App {
     return this.state.runs.find(({ id }) => id === this.state.run);
   }
 }
+
+/** Do two runs learn from the same rows and columns, and the same answers? */
+export const sameData = (one: Asked, other: Asked | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 let app: App;
 
