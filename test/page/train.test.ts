@@ -235,3 +235,12 @@ test("a fix is trained on the data of its run, whatever has been said of them si
   expect(found).toBe(first.hash);
   expect(otherData(first, { asked: { target: "island" } })).toEqual(["predicts island"]);
 });
+
+test("pictures are scaled within the model: the doctor does not ask for it", async () => {
+  const { project, api, until } = await penguins(), data = dataApi(project);
+  await data.open({ kind: "sample", name: "digits" });
+  await data.describe({});
+  const done = until("a", ({ status }) => status === "done");
+  await api.train("a", "a", { ...DESIGN, layers: [part("flatten"), dense(10)], epochs: 1 });
+  expect((await done).findings.map(({ code }) => code)).not.toContain("inputs-not-scaled");
+});

@@ -165,7 +165,8 @@ export class Run {
     const model = await modelOf(ready, design);
     this.made?.dispose();
     this.made = model;
-    if (!this.view.step) for (const finding of diagnose(model, data, options as never)) this.find(finding, 0);
+    // a model that scales its inputs gets them as they came
+    if (!this.view.step) for (const finding of diagnose(model, data, options as never)) if (finding.code !== "inputs-not-scaled" || ready.factor === 1) this.find(finding, 0);
     const numbers = [...model.parameters.values()].reduce((sum, { data: { length } }) => sum + length, 0), most = Math.min(KEPT, Math.max(FEW, Math.floor(BYTES / (4 * COPIES * numbers))));
     let anew = true;
     this.resumed = 0;

@@ -101,5 +101,5 @@ function optionsOf(element: Element, over: string | undefined, lines: readonly L
 /** A number beside an axis, where there is little room. */
 function splitText(split: number): string {
   const size = Math.abs(split);
-  return size !== 0 && (size < 1e-2 || size >= 1e6) ? Number(split.toPrecision(3)).toExponential() : numberText(split);
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? Number(split.toPrecision(3)).toExponential() : numberText(size < 1e-2 ? Number(split.toPrecision(3)) : split);
 }
