@@ -99,11 +99,14 @@ export const TEXTS = {
   "why.stop": "without a better held-out loss; the best epoch's weights are kept",
   "why.oversample": "{from}: of each class {rows} {rows:row|rows}, those of rarer ones more than once",
   "why.unequal": "the largest class has {times} times the rows of the smallest",
+  "note.unanswered": "{left} of {rows} rows have no {target}: they are left out",
+  "note.untrained": "{names}: no row to train on; {left} {left:row|rows} that would be held out {left:is|are} left out",
+  "note.alone": "{names}: so few rows that none is held out",
 } as const;
 
-const say = (code: Said["code"], details: Said["details"] = {}): Said => ({ code, details });
+export const say = (code: Said["code"], details: Said["details"] = {}): Said => ({ code, details });
 const plain = (value: string | number): Said => say("value.plain", { value: String(value) });
-const english = ({ code, details }: Said): string => filled(TEXTS[code], details);
+export const english = ({ code, details }: Said): string => filled(TEXTS[code], details);
 
 function choiceOf(name: string, value: Said, why: Said, asked: boolean): Choice {
   return { name, value: english(value), why: english(why), asked, says: { value, why } };

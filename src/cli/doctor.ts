@@ -2,6 +2,7 @@
 
 import { diagnose, type Finding, type FitOptions, type Model } from "../index.ts";
 import { command } from "./args.ts";
+import { english } from "./choose.ts";
 import { isModelFile, openModel } from "./models.ts";
 import { PLANNING, planOf } from "./plan.ts";
 import { modelOf, taught } from "./prepare.ts";
@@ -32,7 +33,7 @@ export const doctor = command({
     const { ready, plan, wanted } = await planOf(path!, flags, new Progress(terminal)), model = await modelOf(ready, plan, wanted);
     try {
       showSchema(terminal, ready);
-      for (const note of ready.notes) terminal.tell(clean(note));
+      for (const note of ready.notes) terminal.tell(clean(english(note)));
       const findings = diagnose(model, taught(await ready.sample(), plan, wanted), fitOptions(ready, plan, wanted) as FitOptions);
       // the model scales what it is given
       return told(terminal, findings.filter(({ code }) => code !== "inputs-not-scaled" || ready.factor === 1).map((finding) =>

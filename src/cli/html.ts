@@ -16,7 +16,12 @@ export interface ReportHead {
   /** Names and values below it. */
   readonly facts: readonly (readonly [string, string])[];
   /** The losses of the training by epoch, where they are known. */
-  readonly history?: { readonly loss: readonly number[]; readonly heldOut: readonly number[] };
+  readonly history?: {
+    /** Of each entry; 1, 2, 3 … by default. */
+    readonly epochs?: readonly number[];
+    readonly loss: readonly number[];
+    readonly heldOut: readonly number[];
+  };
   /** What the report says, and in which language; English by default. */
   readonly words?: ReportWords;
 }
@@ -82,15 +87,20 @@ function page(head: ReportHead, words: ReportWords, body: string): string {
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1>${escape(head.title)}</h1>
 <dl>${head.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")}</dl>
-${body}${head.history ? `<h2>${words.training}</h2>\n${curves(head.history, words)}\n` : ""}</body>
+${body}${head.history ? `<h2>${words.training}</h2>\n${curves(head.history, words)}\n` : ""}</main>
+</body>
 </html>
 `;
 }
 
 const figures = (list: readonly (readonly [string, string])[]): string =>
   `<div class="figures">${list.map(([name, value]) => `<div><b>${escape(value)}</b><span>${escape(name)}</span></div>`).join("")}</div>\n`;
+
+/** The strongest shade of a cell: the text on it is read in light and dark. */
+const SHADE = 0.5;
 
 /** More classes make a matrix that nobody reads. */
 const MATRIX = 40;
@@ -102,7 +112,7 @@ export function classReport(head: ReportHead, scores: ClassScores, certain: { re
     `<tr><th scope="row" title="${escape(name)}">${escape(name)}</th><td>${share(precision)}</td><td>${share(recall)}</td><td>${share(f1)}</td><td>${grouped(count)}</td></tr>`);
   return page(head, words, [
     figures([[words.accuracy, share(scores.accuracy)], [words.macroF1, share(scores.macroF1)], [words.logLoss, short(scores.logLoss)], [words.rows, grouped(scores.rows)]]),
-    `<h2>${words.byClass}</h2>\n<div class="scroll"><table><thead><tr><th class="corner" scope="col">${words.class}</th><th scope="col">${words.precision}</th><th scope="col">${words.recall}</th><th scope="col">${words.f1}</th><th scope="col">${words.rows}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>\n`,
+    `<h2>${words.byClass}</h2>\n<div class="scroll" tabindex="0" role="group" aria-label="${words.byClass}"><table><thead><tr><th class="corner" scope="col">${words.class}</th><th scope="col">${words.precision}</th><th scope="col">${words.recall}</th><th scope="col">${words.f1}</th><th scope="col">${words.rows}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>\n`,
     `<h2>${words.matrix}</h2>\n<p>${words.matrixAbout}</p>\n`,
     classes.length <= MATRIX ? heatmap(classes.map(({ name }) => name), matrix, words) : `<p>${words.matrixLarge.replace("{n}", String(classes.length))}</p>\n`,
     `<h2>${words.sure}</h2>\n<p>${words.sureAbout}</p>\n`,
@@ -114,10 +124,10 @@ function heatmap(names: readonly string[], matrix: readonly (readonly number[])[
   const head = names.map((name) => `<th scope="col" title="${escape(name)}">${escape(name.length > 14 ? `${name.slice(0, 13)}…` : name)}</th>`).join("");
   const lines = matrix.map((line, i) => {
     const sum = line.reduce((a, b) => a + b, 0) || 1;
-    const cells = line.map((count) => `<td style="background: rgba(var(--cell), ${(0.75 * (count / sum)).toFixed(3)})">${count ? grouped(count) : "·"}</td>`);
+    const cells = line.map((count) => `<td style="background: rgba(var(--cell), ${(SHADE * (count / sum)).toFixed(3)})">${count ? grouped(count) : "·"}</td>`);
     return `<tr><th scope="row" title="${escape(names[i]!)}">${escape(names[i]!)}</th>${cells.join("")}</tr>`;
   });
-  return `<div class="scroll"><table class="matrix"><thead><tr><th class="corner" scope="col">${words.corner}</th>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>\n`;
+  return `<div class="scroll" tabindex="0" role="group" aria-label="${words.matrix}"><table class="matrix"><thead><tr><th class="corner" scope="col">${words.corner}</th>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>\n`;
 }
 
 /** The report for numbers. */
@@ -128,7 +138,7 @@ export function numberReport(head: ReportHead, scores: NumberScores, right: Arra
     figures([[words.r2, share(scores.r2)], [words.mae, short(scores.mae)], [words.rmse, short(scores.rmse)], [words.rows, grouped(scores.rows)]]),
     `<h2>${words.dots}</h2>\n<p>${words.dotsAbout}</p>\n${scatter(right, predicted, unit, words)}`,
     `<h2>${words.residuals}</h2>\n<p>${words.residualsAbout}</p>\n${residuals(right, predicted, words)}`,
-    `<div class="scroll"><table><thead><tr><th class="corner" scope="col">${words.quantile}</th><th scope="col">${words.residual}</th></tr></thead><tbody>${quantiles.join("\n")}</tbody></table></div>\n`,
+    `<div class="scroll" tabindex="0" role="group" aria-label="${words.residuals}"><table><thead><tr><th class="corner" scope="col">${words.quantile}</th><th scope="col">${words.residual}</th></tr></thead><tbody>${quantiles.join("\n")}</tbody></table></div>\n`,
   ].join(""));
 }
 
@@ -226,10 +236,10 @@ function residuals(right: ArrayLike<number>, predicted: ArrayLike<number>, words
   return view.svg(bars(view, counts, range, "fill-one"), words.residuals);
 }
 
-function curves({ loss, heldOut }: NonNullable<ReportHead["history"]>, words: ReportWords): string {
-  const view = frame([1, Math.max(2, loss.length)], [0, rangeOf(loss, heldOut)[1]], words.epoch, words.loss);
+function curves({ loss, heldOut, epochs = loss.map((_, i) => i + 1) }: NonNullable<ReportHead["history"]>, words: ReportWords): string {
+  const view = frame([1, Math.max(2, epochs.at(-1)!)], [0, rangeOf(loss, heldOut)[1]], words.epoch, words.loss);
   const path = (list: readonly number[], kind: string): string => {
-    const points = list.flatMap((value, i) => (Number.isFinite(value) ? [`${view.x(i + 1).toFixed(1)} ${view.y(value).toFixed(1)}`] : []));
+    const points = list.flatMap((value, i) => (Number.isFinite(value) ? [`${view.x(epochs[i]!).toFixed(1)} ${view.y(value).toFixed(1)}`] : []));
     return points.length ? `<path class="curve ${kind}" d="M${points.join("L")}"/>` : "";
   };
   const at = WIDTH - 150;

@@ -13,7 +13,7 @@ import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
 import { nextTask } from "../yield.ts";
 import { UsageError } from "./args.ts";
-import { type Facts, type Plan, startRate, tamed, type Task } from "./choose.ts";
+import { type Facts, type Plan, type Said, say, startRate, tamed, type Task } from "./choose.ts";
 import { type Arrays, columnOf, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays, wholeColumnOf } from "./data.ts";
 import { type Images, readImages } from "./imageFolder.ts";
 import { farOff } from "./scores.ts";
@@ -48,7 +48,7 @@ export interface Ready<Rows extends Data | DatasetStream = Data> {
    * @throws UsageError where they are not in memory. */
   all(): { readonly data: Data; readonly table: Table | undefined; readonly groups: ArrayLike<unknown> | undefined };
   /** What people want to know: rows that were left out. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Said[];
 }
 
 export type AnyReady = Ready<Data | DatasetStream>;
@@ -81,17 +81,18 @@ function wantNamed(table: Table, { target }: Wanted): void {
 }
 
 /** What is asked of the columns. */
-function schemaOptions({ target, types, transforms, task, group, ignore = [] }: Wanted): SchemaOptions {
+export function schemaOptions({ target, types, transforms, task, group, ignore = [] }: Wanted): SchemaOptions {
   // what a group is called says nothing of the groups that are held out
   const left = [...ignore, ...(group !== undefined && group !== target ? [group] : [])];
   return { target: target!, ...(types && { types: types as never }), ...(transforms && { transforms: transformsOf(transforms) }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
 }
 
 /** Row numbers to train on, and those that are held out. */
-function parts(rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted, schema?: Schema): { training: Uint32Array; heldOut: Uint32Array } {
+function parts(name: string, rows: number, labels: readonly string[] | undefined, table: Table | undefined, { validation, seed, group, time }: Wanted, schema?: Schema): { training: Uint32Array; heldOut: Uint32Array } {
   const by = group !== undefined ? { group: wholeColumnOf(table, "group", group) } : time !== undefined ? { time: timesOf(table, time, wholeColumnOf(table, "time", time), schema) } : labels ? { classes: labels } : "random" as const;
-  const numbers = Float32Array.from({ length: rows }, (_, i) => i);
-  const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: validation ?? 0.2, seed: seed ?? 0, by });
+  const numbers = Float32Array.from({ length: rows }, (_, i) => i), share = validation ?? 0.2, held = Math.round(share * rows);
+  if (held < 1 || held >= rows) throw failed(name, `${plural(rows, "row")} cannot be parted into some to train on and ${100 * share} % that are held out: more rows, or another --validation`, "too-few-rows", { rows });
+  const found = split({ x: { data: numbers, shape: [rows, 1] }, y: new Float32Array(rows) }, { validation: share, seed: seed ?? 0, by });
   return { training: found.training.ids, heldOut: found.validation.ids };
 }
 
@@ -109,17 +110,17 @@ function timesOf(table: Table | undefined, name: string, values: ColumnValues, s
 
 /** Between its parts the event loop has a turn: Ctrl+C is heard, and a page stays awake. */
 export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): Promise<Ready> {
-  const { target, group, folds = false } = settings as Wanted & { target: string }, notes: string[] = [];
+  const { target, group, folds = false } = settings as Wanted & { target: string }, notes: Said[] = [];
   if (group !== undefined) columnOf(whole, "group", group);
   const schema = inferSchema(whole, schemaOptions(settings));
   const by: Wanted = folds ? { ...settings, group: undefined, time: undefined } : settings;
   await nextTask();
   const answered = rowsWith(whole, target), table = answered.length < whole.rows ? takeRows(whole, answered) : whole;
   if (table.rows === 0) throw failed(whole.name, `the column ${JSON.stringify(target)} has no value in any row`, "no-answers", { column: target });
-  if (table.rows < whole.rows) notes.push(`${whole.rows - table.rows} of ${whole.rows} rows have no ${target}: they are left out`);
+  if (table.rows < whole.rows) notes.push(say("note.unanswered", { left: whole.rows - table.rows, rows: whole.rows, target }));
   const labels = schema.task === "classification" ? Array.from(table.columns.get(target)!, String) : undefined;
-  const { training, heldOut } = labels ? known(labels, parts(table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes", { column: target }))
-    : parts(table.rows, labels, table, by, schema);
+  const { training, heldOut } = labels ? known(labels, parts(whole.name, table.rows, labels, table, by, schema), notes, by.group !== undefined || by.time !== undefined, (problem) => failed(whole.name, `column ${JSON.stringify(target)}: ${problem}`, "no-classes", { column: target }))
+    : parts(whole.name, table.rows, labels, table, by, schema);
   await nextTask();
   if (!labels) wantDifferent(whole.name, target, table.columns.get(target)!);
   const raw = takeRows(table, heldOut), rows = takeRows(table, training), preprocessing = Preprocessing.fit(table, { schema, rows: training }), { classes } = preprocessing;
@@ -150,7 +151,7 @@ async function prepareStream(path: string, kind: Kind, settings: Wanted, progres
   }).filter((table) => table.rows > 0);
   if (!held.length) throw failed(schema.name, `of ${plural(schema.rows, "row")} none is held out: --no-stream, or a greater --validation`, "no-rows");
   const left = raw.reduce((sum, table) => sum + table.rows, 0) - held.reduce((sum, table) => sum + table.rows, 0);
-  if (left) notes.push(`${[...alone].join(", ")}: no row to train on; ${plural(left, "row")} that would be held out ${left === 1 ? "is" : "are"} left out`);
+  if (left) notes.push(say("note.untrained", { names: [...alone].join(", "), left }));
   const heldOut = together(held.map((table) => preprocessing.apply(table, { target: true }))), counts = new Map<number, number>();
   if (classes) {
     const numbers = classNumbers([...answers.keys()], classes);
@@ -197,18 +198,18 @@ function wantDifferent(name: string, target: string, values: ColumnValues): void
 
 /** A split in which every class that is held out is trained on too: a class of one row is not held out. By group or by time (`apart`), rows of
  * later days and of other groups are not trained on for that: they are left out. */
-function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: string[], apart: boolean, bad: (problem: string) => Error): { training: Uint32Array; heldOut: Uint32Array } {
+function known(labels: readonly string[], { training, heldOut }: { training: Uint32Array; heldOut: Uint32Array }, notes: Said[], apart: boolean, bad: (problem: string) => Error): { training: Uint32Array; heldOut: Uint32Array } {
   const trained = new Set(Array.from(training, (row) => labels[row]!)), alone = heldOut.filter((row) => !trained.has(labels[row]!));
   if (!alone.length) return { training, heldOut };
   if (alone.length === heldOut.length)
     throw bad(`none of the classes that are held out is trained on; ${plural(new Set(labels).size, "class", "classes")} in ${plural(labels.length, "row")}, such as ${JSON.stringify(labels[0])}: is it the right column?`);
   const left = heldOut.filter((row) => trained.has(labels[row]!)), names = [...new Set(Array.from(alone, (row) => labels[row]!))].join(", ");
-  notes.push(apart ? `${names}: no row to train on; ${plural(alone.length, "row")} that would be held out ${alone.length === 1 ? "is" : "are"} left out` : `${names}: so few rows that none is held out`);
+  notes.push(apart ? say("note.untrained", { names, left: alone.length }) : say("note.alone", { names }));
   return { training: apart ? training : Uint32Array.of(...training, ...alone), heldOut: left };
 }
 
 export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, settings: Wanted): Ready {
-  const { x, y, name, rows, images } = arrays, notes: string[] = [];
+  const { x, y, name, rows, images } = arrays, notes: Said[] = [];
   if (!y) throw new UsageError(`${name} has no labels: --labels FILE says where they are (IDX), --target ARRAY what they are called (npz)`);
   const width = y.data.length / rows, whole = y.data.every((value) => Number.isInteger(value) && value >= 0 && value < 1000);
   if (images && settings.task === "regression") throw new UsageError(`--task regression: ${name} is images, and their folders are classes`);
@@ -219,7 +220,7 @@ export function prepareArrays(arrays: Arrays & Partial<Images>, kind: Kind, sett
   if (y.data.every((value) => value === y.data[0])) throw failed(name, `wanted at least two different labels, got ${y.data[0]} for every row`, "one-value", { got: y.data[0] });
   const count = classNumbers ? 1 + Float64Array.from(y.data).reduce((most, value) => Math.max(most, value), 0) : 0;
   const classes = classNumbers ? arrays.classes ?? Array.from({ length: Math.max(2, count) }, (_, i) => String(i)) : undefined;
-  const labels = classes && Array.from(y.data, (label) => classes[label]!), found = parts(rows, labels, undefined, settings);
+  const labels = classes && Array.from(y.data, (label) => classes[label]!), found = parts(name, rows, labels, undefined, settings);
   const { training, heldOut } = labels ? known(labels, found, notes, false, (problem) => failed(name, problem, "no-classes")) : found;
   const shape = x.shape.slice(1), raw = takeArrays(arrays, heldOut), now = takeArrays(arrays, training);
   const data = (part: Arrays): Data => ({ x: part.x as never, y: part.y!.data as never });

@@ -11,6 +11,7 @@ import { type Data, dataset, type DatasetStream, jsonlBatches, Preprocessing, ty
 import { SPLIT } from "../ops/random.ts";
 import { wantSeed } from "../options.ts";
 import { UsageError } from "./args.ts";
+import { type Said, say } from "./choose.ts";
 import { beginning, columnOf, failed, type Kind, nothingIn, tablesOf } from "./data.ts";
 import type { Settings } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
@@ -45,7 +46,7 @@ export interface Streamed {
   readonly raw: readonly Table[];
   /** Enough training rows for a range test. */
   sample(): Promise<Data>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Said[];
   /** How rows are read and held out, and why, for the choices. */
   readonly told: { readonly rows: readonly [string, string]; readonly heldOut: readonly [string, string] };
 }
@@ -65,7 +66,7 @@ export const batchesOf = (path: string, kind: Kind, settings: Settings): AsyncIt
 
 /** Reads a table twice, and makes the stream of its training rows. */
 export async function streamTable(path: string, kind: Kind, settings: Settings & { target: string }, options: SchemaOptions, progress?: Progress): Promise<Streamed> {
-  const { target, validation = 0.2, seed = 0, time, group } = settings, notes: string[] = [];
+  const { target, validation = 0.2, seed = 0, time, group } = settings, notes: Said[] = [];
   if (time !== undefined) throw new UsageError("--time: the latest rows are known where all are in memory; --group parts a stream, and --no-stream reads the file as a whole");
   async function* pass(name: string, all?: number): AsyncGenerator<Table> {
     let rows = 0, last: Table | undefined;
@@ -83,7 +84,7 @@ export async function streamTable(path: string, kind: Kind, settings: Settings &
   const schema = await inferSchemaOf(pass("first pass over all rows: what the columns are"), options, kind === "jsonl"), column = schema.columns.find(({ name }) => name === target)!;
   const rows = schema.rows - column.missing, most = Math.min(MOST_HELD, Math.floor(MOST_BYTES / (4 * widest(schema)))), share = Math.min(validation, most / rows);
   if (rows === 0) throw failed(schema.name, `the column ${JSON.stringify(target)} has no value in any row`);
-  if (column.missing) notes.push(`${column.missing} of ${schema.rows} rows have no ${target}: they are left out`);
+  if (column.missing) notes.push(say("note.unanswered", { left: column.missing, rows: schema.rows, target }));
   if (schema.task === "regression" && column.distinct === 1) throw failed(schema.name, `column ${JSON.stringify(target)}: wanted at least two different numbers, got ${column.frequent[0]![0]} in every row`, "one-value");
 
   /** The rows of each table that are trained on; the others go to `aside`. */

@@ -123,5 +123,5 @@ export function filled(template: string, values: Readonly<Record<string, string 
 
 /** A number as people read it. */
 export function numberText(value: number): string {
-  return Number.isInteger(value) ? grouped(value) : short(value);
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? grouped(value) : short(value);
 }

@@ -13,7 +13,7 @@ import { basename, join, resolve } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
 import { VERSION } from "../version.ts";
 import { command, dashed, shell, UsageError } from "./args.ts";
-import { type Asked, choose, type Plan } from "./choose.ts";
+import { type Asked, choose, english, type Plan } from "./choose.ts";
 import { failed, kindOf } from "./data.ts";
 import { isThere, makeFolder, wantFolder, writeWhole } from "./files.ts";
 import { hashOfImages } from "./imageFolder.ts";
@@ -77,7 +77,7 @@ export const train = command({
     if (file) terminal.note(`settings from ${file}`);
     terminal.heading(clean(`${ready.name}: ${plural(ready.facts.rows, "row")} to train on, ${plural(heldRows(ready), "row")} held out`));
     showSchema(terminal, ready);
-    for (const note of ready.notes) terminal.tell(clean(note));
+    for (const note of ready.notes) terminal.tell(clean(english(note)));
     const { plan, model } = await planned(terminal, ready, wanted, saved, force, (name) => (saved ? "as the run began" : from(name)));
     // not before all is known to be sound: an old run stays where a new one cannot begin. What is ours, and nothing else
     if (fresh) for (const name of ["run.json", "checkpoints", "model.safetensors", "report.json"]) await rm(join(folder, name), { recursive: true, force: true });

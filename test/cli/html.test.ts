@@ -46,7 +46,12 @@ describe("the report", () => {
     expect(text).toContain("&#60;script&#62;");
     // every tag is one of ours
     const tags = new Set([...text.matchAll(/<\/?([a-z0-9]+)/gi)].map(([, name]) => name!.toLowerCase()));
-    expect([...tags].every((name) => ["html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "dl", "dt", "dd", "div", "b", "span", "table", "thead", "tbody", "tr", "th", "td", "figure", "svg", "path", "text", "rect", "circle"].includes(name))).toBe(true);
+    expect([...tags].every((name) => ["html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "dl", "dt", "dd", "div", "b", "span", "table", "thead", "tbody", "tr", "th", "td", "figure", "svg", "path", "text", "rect", "circle"].includes(name))).toBe(true);
+  });
+
+  it("of a long training, of which some epochs are told, has the curves over their own numbers", () => {
+    const long = classReport({ title: "t", facts: [], history: { epochs: [1, 10_000, 20_000], loss: [1, 0.5, 0.4], heldOut: [1, 0.6, 0.5] } }, scores, { probability: [0.9, 0.6, 0.8], right: [1, 0, 1] });
+    expect(long).toContain(">20000<");
   });
 
   it("shows the figures, the matrix and the curves, in light and dark", () => {

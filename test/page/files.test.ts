@@ -5,6 +5,8 @@ import { encode } from "fast-png";
 import { describe, expect, test } from "vitest";
 import type { Api, DataView, Named } from "../../src/page/engine/api.ts";
 import { engine } from "../../src/page/engine/engine.ts";
+import { en } from "../../src/page/text/en/index.ts";
+import { zh } from "../../src/page/text/zh/index.ts";
 
 const named = (path: string, content: string | Uint8Array): Named => ({ path, file: new File([content as never], path.split("/").at(-1)!) });
 const drop = (...files: Named[]): { api: Api; view: Promise<DataView> } => {
@@ -46,6 +48,26 @@ describe("tables", () => {
     expect(other).toMatchObject({ trainingRows: 20, heldOutRows: 20, input: [5] });
   });
 
+  test("where nothing can be learnt from the columns as they are taken, they are shown, and can be said to be something else", async () => {
+    const { api, view } = drop(named("rows.csv", `one,day,answer\n${Array.from({ length: 40 }, (_, i) => `5,${i},${i % 2 ? "yes" : "no"}`).join("\n")}\n`)), { target } = await view;
+    await expect(api.describe({ target })).rejects.toMatchObject({ code: "no-features" });
+    expect((await api.look({ target })).columns).toMatchObject([{ name: "one", use: "ignore", why: { code: "constant" } }, { name: "day", use: "ignore", why: { code: "numbers-rows" } }, { name: "answer", use: "target" }]);
+    expect((await api.describe({ target, types: { day: "number" } })).input).toEqual([1]);
+  });
+
+  test("rows that are left out, and classes of which none is held out, are told by code", async () => {
+    const { api, view } = drop(named("rows.csv", `size,kind\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${i < 20 ? "" : i % 2 ? "a" : "b"}`).join("\n")}\n`));
+    await view;
+    expect((await api.describe({ target: "kind" })).notes).toEqual([{ code: "note.unanswered", details: { left: 20, rows: 60, target: "kind" } }]);
+    expect(zh["note.unanswered"]).not.toBe(en["note.unanswered"]);
+  });
+
+  test("too few rows, or none, are told as that", async () => {
+    expect(await problem(named("rows.csv", "size,kind\n"))).toBe("no-rows");
+    const { api, view } = drop(named("rows.csv", "size,kind\n1,a\n2,b\n")), { target } = await view;
+    await expect(api.describe({ target })).rejects.toMatchObject({ code: "too-few-rows", details: { rows: 2 } });
+  });
+
   test("names that a page could take for something else are names", async () => {
     const { api, view } = drop(named("rows.csv", `__proto__,<img src=x onerror=alert(1)>,constructor\n${Array.from({ length: 30 }, (_, i) => `${i / 7},${i * i % 11},${i % 2 ? "a" : "b"}`).join("\n")}\n`));
     expect((await view).columns).toEqual(["__proto__", "<img src=x onerror=alert(1)>", "constructor"]);
@@ -57,7 +79,7 @@ describe("pictures", () => {
   test("in a folder for each class", async () => {
     const { api, view } = drop(...flowers().map(([path, bytes]) => named(path, bytes)), named("flowers/README.txt", "flowers"));
     const { rows, pictures, notes } = await view;
-    expect({ rows, width: pictures[0]!.width, labels: [...new Set(pictures.map(({ label }) => label))].sort(), notes }).toEqual({ rows: 24, width: 4, labels: ["daisy", "rose"], notes: [{ code: "not-pictures", details: { n: 1 } }] });
+    expect({ rows, width: pictures[0]!.width, labels: [...new Set(pictures.map(({ label }) => label))].sort(), notes }).toEqual({ rows: 24, width: 4, labels: ["daisy", "rose"], notes: [{ code: "note.not-pictures", details: { n: 1 } }] });
     expect((await api.describe({})).classes.map(({ name }) => name)).toEqual(["daisy", "rose"]);
   });
 
@@ -69,7 +91,7 @@ describe("pictures", () => {
     const { view } = drop(named("a/1.png", png(1, 5, 9)), named("b/2.png", png(200, 7, 3)), named("a/3.png", png(3, 100, 80)));
     const { pictures, notes } = await view;
     expect(pictures.map(({ width, height }) => [width, height])).toEqual([[32, 32], [32, 32], [32, 32]]);
-    expect(notes).toEqual([{ code: "resized", details: { side: 32 } }]);
+    expect(notes).toEqual([{ code: "note.resized", details: { side: 32 } }]);
   });
 
   test("of a sample, and in MNIST's files", async () => {
@@ -79,7 +101,7 @@ describe("pictures", () => {
     const idx = (sizes: number[], data: Uint8Array): Uint8Array => Uint8Array.from([...header(...sizes), ...data]);
     const images = named("train-images-idx3-ubyte", idx([10, 2, 2], Uint8Array.from({ length: 40 }, (_, i) => 6 * i))), labels = named("train-labels-idx1-ubyte", idx([10], Uint8Array.from({ length: 10 }, (_, i) => i % 2)));
     const test = named("t10k-images-idx3-ubyte", idx([2, 2, 2], new Uint8Array(8)));
-    expect(await drop(test, labels, images).view).toMatchObject({ rows: 10, notes: [{ code: "first-pictures" }] });
+    expect(await drop(test, labels, images).view).toMatchObject({ rows: 10, notes: [{ code: "note.first-pictures" }] });
     expect(await problem(images)).toBe("no-labels");
     expect(await problem(labels)).toBe("no-pictures");
     expect(await problem(images, named("train-labels-idx1-ubyte", idx([9], new Uint8Array(9))))).toBe("rows-differ");

@@ -14,7 +14,7 @@ import { spread, Series } from "../../src/page/engine/series.ts";
 import { trainApi } from "../../src/page/engine/train.ts";
 import { findings } from "../../src/page/text/en/findings.ts";
 import { findings as zhFindings } from "../../src/page/text/zh/findings.ts";
-import { differences } from "../../src/page/ui/screens/train/words.ts";
+import { differences, otherData } from "../../src/page/ui/screens/train/words.ts";
 
 const dense = (units: number) => ({ kind: "dense", options: { units, initializer: "pytorch" } }), part = (kind: string, options = {}) => ({ kind, options });
 const DESIGN: Design = {
@@ -67,7 +67,7 @@ test("a run that was paused goes on bit for bit, also one that was made again fr
   expect(first.step).toBeLessThan(first.steps);
   expect(first.checkpoints.at(-1)).toBe(first.step);
   // as after a reload: of the run there is what was told, and its checkpoints
-  const again: Run = new Run(JSON.parse(JSON.stringify(first)) as RunView, {}, ready, project.keeper, () => project.told(again));
+  const again: Run = new Run(JSON.parse(JSON.stringify(first)) as RunView, ready, project.keeper, () => project.told(again));
   project.runs.set("b", again);
   const done = until("b", ({ status }) => status === "done");
   await api.train("b", "b", long);
@@ -82,7 +82,7 @@ test("a run that was stopped is done: its model comes back from its record as it
   await api.train("c", "c", { ...DESIGN, epochs: 20_000, patience: 19_999 });
   await begun;
   await api.stop("c");
-  const { record } = project.run("c"), again = new Run(record, {}, ready, project.keeper, () => {});
+  const { record } = project.run("c"), again = new Run(record, ready, project.keeper, () => {});
   expect(record.status).toBe("done");
   expect(record.step).toBeLessThan(record.steps);
   await again.wake();
@@ -95,7 +95,7 @@ test("a run whose checkpoints are lost is trained again when its model is wanted
   await api.train("h", "h", { ...DESIGN, epochs: 20_000 });
   await begun;
   await api.stop("h");
-  const { record } = project.run("h"), again = new Run(record, {}, ready, { places: memoryPlaces(), trouble() {} }, () => {});
+  const { record } = project.run("h"), again = new Run(record, ready, { places: memoryPlaces(), trouble() {} }, () => {});
   await Promise.all([again.wake(), again.wake()]);
   expect(hash(again.model)).toBe(record.hash);
   expect(again.record).toMatchObject({ status: "done", step: record.step, hash: record.hash });
@@ -223,4 +223,24 @@ test("of many numbers a list keeps the first, the last and evenly some between",
   expect([series.all[0], series.all.at(-1)]).toEqual([0, 1000]);
   expect(new Set(series.all.slice(1, -1).map((value, i) => value - series.all[i]!)).size).toBe(1);
   expect(spread([1, 2, 3, 10, 20, 30], 4)).toEqual([1, 10, 20, 30]);
+});
+
+test("a fix is trained on the data of its run, whatever has been said of them since", async () => {
+  const { project, api, run } = await penguins(), first = await run("a", { ...DESIGN, epochs: 2 });
+  await dataApi(project).describe({ target: "island" });
+  const anew = new Promise<RunView>((resolve) => (project as { tell: unknown }).tell = (it: { run: RunView }) => it.run?.id === "b" && it.run.status === "done" && resolve(it.run));
+  await api.train("b", "b", { ...DESIGN, epochs: 2 }, "a");
+  const { hash: found, asked } = await anew;
+  expect(asked).toEqual({ target: "species" });
+  expect(found).toBe(first.hash);
+  expect(otherData(first, { asked: { target: "island" } })).toEqual(["predicts island"]);
+});
+
+test("pictures are scaled within the model: the doctor does not ask for it", async () => {
+  const { project, api, until } = await penguins(), data = dataApi(project);
+  await data.open({ kind: "sample", name: "digits" });
+  await data.describe({});
+  const done = until("a", ({ status }) => status === "done");
+  await api.train("a", "a", { ...DESIGN, layers: [part("flatten"), dense(10)], epochs: 1 });
+  expect((await done).findings.map(({ code }) => code)).not.toContain("inputs-not-scaled");
 });

@@ -1,10 +1,10 @@
 // Data: from files to what a model can be trained on.
 
 import { DataError, inferSchema, type Table } from "../../index.ts";
-import { prepareArrays, prepareTable, type Ready, type Wanted } from "../../cli/prepare.ts";
+import { prepareArrays, prepareTable, type Ready, schemaOptions, type Wanted } from "../../cli/prepare.ts";
 import { textAt } from "../../data/table.ts";
 import type { Asked, DataApi, DataView, Given, LabelledPicture, PictureOptions } from "./api.ts";
-import { describe } from "./describe.ts";
+import { columnsOf, describe } from "./describe.ts";
 import { type Opened, open } from "./files.ts";
 import type { Project } from "./project.ts";
 import { sample } from "./samples.ts";
@@ -22,6 +22,10 @@ export function dataApi(project: Project): DataApi {
       await use(project, asked);
       project.keeper.changed("asked");
       return describe(project.known, asked, project.opened);
+    },
+    async look(asked) {
+      const { opened: found } = project;
+      return { asked, columns: found?.kind === "table" ? columnsOf(inferSchema(found.table, schemaOptions(wantedOf(asked))), found.table) : [] };
     },
   };
 }
@@ -89,8 +93,8 @@ function mostOf(data: ArrayLike<number>): number {
   return most > 127 ? 255 : most;
 }
 
-/** A category that is named like an answer; else the last column that may be one. */
+/** A category that is named like an answer; else the last column that may be one, or the last at all: what is wrong with it can be told. */
 function proposed(table: Table): string | undefined {
   const { columns } = inferSchema(table), able = columns.filter(({ use, type }) => use !== "ignore" && type !== "date" && type !== "text");
-  return (able.find(({ name, type }) => type === "category" && /^(species|class|label|target|y|category|kind|type|arm)$/i.test(name)) ?? able.at(-1))?.name;
+  return (able.find(({ name, type }) => type === "category" && /^(species|class|label|target|y|category|kind|type|arm)$/i.test(name)) ?? able.at(-1) ?? columns.at(-1))?.name;
 }

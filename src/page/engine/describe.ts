@@ -1,6 +1,6 @@
 // What is told of the data once a target is chosen.
 
-import type { Table } from "../../index.ts";
+import type { Schema, Table } from "../../index.ts";
 import type { Ready } from "../../cli/prepare.ts";
 import { numberOf } from "../../data/table.ts";
 import type { Asked, ColumnView, Described } from "./api.ts";
@@ -14,12 +14,16 @@ export function describe({ facts, schema, input, training, heldOut, notes }: Rea
   const rows = (data: { y: unknown }): number => (data.y as { length: number }).length;
   return {
     asked, task: facts.task, target: facts.target, classes: facts.classes ?? [], trainingRows: rows(training), heldOutRows: rows(heldOut), input,
-    columns: schema && table ? schema.columns.map(({ name, type, use, reason: { code, ...details }, missing, distinct, range, frequent }): ColumnView => ({
-      name, type, use, why: { code, details: plain(details) }, missing, distinct, range,
-      histogram: range && type === "number" ? counts(table, name, range) : frequent.map(([label, count]) => ({ label, count })),
-    })) : [],
-    notes: notes.map((text) => ({ code: "note", details: { text } })),
+    columns: schema && table ? columnsOf(schema, table) : [],
+    notes,
   };
+}
+
+export function columnsOf(schema: Schema, table: Table): ColumnView[] {
+  return schema.columns.map(({ name, type, use, reason: { code, ...details }, missing, distinct, range, frequent }) => ({
+    name, type, use, why: { code, details: plain(details) }, missing, distinct, range,
+    histogram: range && type === "number" ? counts(table, name, range) : frequent.map(([label, count]) => ({ label, count })),
+  }));
 }
 
 const plain = (details: Readonly<Record<string, string | number | boolean>>): Record<string, string | number> =>

@@ -32,7 +32,9 @@ export async function open(given: readonly Named[], options: PictureOptions = {}
   if (begins.startsWith("PAR1")) throw new FormatError("parquet", { of: path, problem: "a Parquet file is not read here", fix: "save it as CSV" });
   if (begins.startsWith("\xd0\xcf\x11\xe0") || begins.startsWith("%PDF")) throw new FormatError("spreadsheet", { of: path, problem: "a document, not a table of text", fix: "copy its cells and paste them" });
   const lines = LINES.test(path) || (!ROWS.test(path) && /^(\xef\xbb\xbf)?\s*\{/.test(begins));
-  return { kind: "table", table: lines ? await jsonl(file) : await csv(file), notes: [] };
+  const table = lines ? await jsonl(file) : await csv(file);
+  if (!table.rows) throw new DataError("no-rows", { of: path, problem: "has no rows below its headings" });
+  return { kind: "table", table, notes: [] };
 }
 
 async function ofArchive(path: string, file: File, options: PictureOptions): Promise<Opened> {
@@ -54,7 +56,7 @@ async function ofPictures(pictures: readonly Named[], { side, channels = 3 }: Pi
   const { x, y } = read as unknown as { x: Arrays["x"]; y: Int32Array }, [rows = 0] = x.shape;
   return {
     kind: "images", arrays: { name: pictures[0]!.path.split("/")[0]!, rows, x, y: { data: y, shape: [rows] }, classes: read.classes },
-    notes: [...(size !== undefined ? [{ code: "resized", details: { side: size } }] : []), ...(others ? [{ code: "not-pictures", details: { n: others } }] : [])],
+    notes: [...(size !== undefined ? [{ code: "note.resized", details: { side: size } }] : []), ...(others ? [{ code: "note.not-pictures", details: { n: others } }] : [])],
   };
 }
 
@@ -80,6 +82,6 @@ async function ofIdx(files: readonly Named[]): Promise<Opened> {
   if (y.shape[0] !== rows) throw new DataError("rows-differ", { of: labels[0]!.path, wanted: `${rows} labels`, got: y.shape[0], rows });
   return {
     kind: "images", arrays: { name: pictures[0]!.path, rows, x: { data: x.data as Uint8Array, shape: [rows, height, width, channels] }, y: y as Arrays["y"] },
-    notes: pictures.length > 1 ? [{ code: "first-pictures", details: { name: pictures[0]!.path } }] : [],
+    notes: pictures.length > 1 ? [{ code: "note.first-pictures", details: { name: pictures[0]!.path } }] : [],
   };
 }

@@ -31,11 +31,11 @@ export function keepApi(project: Project): KeepApi {
         }
       }
       const data = take(project, await read(source.given, source.pictures), source.given, source.pictures);
-      for (const { view, asked } of runs) {
-        const run: Run = new Run(view, asked, await ready(project, asked), keeper, () => project.told(run));
+      for (const { view } of runs) {
+        const run: Run = new Run(view, await ready(project, view.asked), keeper, () => project.told(run));
         project.runs.set(view.id, run);
       }
-      const asked = source.asked ?? runs.find(({ view }) => view.id === seen?.run)?.asked ?? runs.at(-1)?.asked;
+      const asked = source.asked ?? runs.find(({ view }) => view.id === seen?.run)?.view.asked ?? runs.at(-1)?.view.asked;
       if (asked) await use(project, asked);
       if (packed) for (const what of ["source", "asked", "seen", ...project.runs.keys()]) keeper.changed(what);
       if (seen) keeper.note(seen);

@@ -4,11 +4,10 @@
 import { createStore, del, entries, keys, promisifyRequest, setMany, type UseStore } from "idb-keyval";
 import { StateError, type StorageError } from "../../index.ts";
 import { storageError } from "../../runs/store.ts";
-import type { Keeping, KeepingView, Problem, Seen } from "./api.ts";
+import type { Keeping, KeepingView, Problem, RunView, Seen } from "./api.ts";
 import { problemOf } from "./messages.ts";
 import { canStore, copy, memoryPlaces, type Places, storedPlaces, storedRuns } from "./places.ts";
 import type { Project, Source } from "./project.ts";
-import type { RunRecord } from "./record.ts";
 
 /** Milliseconds between two writings. */
 const PACE = 1000;
@@ -19,7 +18,7 @@ const RUN = "run ";
 export interface Work {
   readonly source: Source;
   readonly seen: Seen | undefined;
-  readonly runs: readonly RunRecord[];
+  readonly runs: readonly { readonly view: RunView }[];
 }
 
 export class Keeper {
@@ -50,7 +49,7 @@ export class Keeper {
     try {
       const all = new Map(await entries<string, unknown>(this.store())), source = all.get("source") as Source | undefined;
       if (!source) return undefined;
-      const runs = [...all].filter(([key]) => key.startsWith(RUN)).map(([, record]) => record as RunRecord);
+      const runs = [...all].filter(([key]) => key.startsWith(RUN)).map(([, record]) => record as { view: RunView });
       return { source: { ...source, asked: all.get("asked") as Source["asked"] }, seen: all.get("seen") as Seen | undefined, runs: runs.sort((a, b) => (a.view.id < b.view.id ? -1 : 1)) };
     } catch (error) {
       this.inMemory(storageError("the browser's storage", "read", error));
@@ -80,7 +79,7 @@ export class Keeper {
         if (what === "source") values.push([what, source]);
         else if (what === "asked") values.push([what, source?.asked]);
         else if (what === "seen") values.push([what, seen]);
-        else if (runs.has(what)) values.push([RUN + what, runs.get(what)!.kept]);
+        else if (runs.has(what)) values.push([RUN + what, { view: runs.get(what)!.record }]);
       }
       this.dirty.clear();
       try {

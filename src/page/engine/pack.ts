@@ -4,11 +4,10 @@
 
 import * as v from "valibot";
 import { FormatError } from "../../index.ts";
-import type { Given } from "./api.ts";
+import type { Given, RunView } from "./api.ts";
 import type { Work } from "./keeper.ts";
 import { PARTS } from "./parts.ts";
 import type { Project } from "./project.ts";
-import type { RunRecord } from "./record.ts";
 
 const MAGIC = "lanewise work 1\n";
 /** Bytes that it may have unpacked. */
@@ -31,7 +30,7 @@ const asked = v.strictObject({
   validation: v.optional(v.number()), seed: v.optional(count),
 });
 const view = v.looseObject({
-  id: v.pipe(text, v.regex(/^[\w-]{1,60}$/)), name: text, design, status: v.picklist(["running", "paused", "done", "failed"]), step: count, steps: count, metric: v.picklist(["accuracy", "r2"]),
+  id: v.pipe(text, v.regex(/^[\w-]{1,60}$/)), name: text, design, asked, status: v.picklist(["running", "paused", "done", "failed"]), step: count, steps: count, metric: v.picklist(["accuracy", "r2"]),
   epochs: v.array(v.looseObject({ epoch: count, step: count, loss: number })), curve: v.array(v.looseObject({ step: count })), looks: v.array(v.looseObject({ step: count, weights: v.array(v.looseObject({ layer: text })), units: v.array(v.looseObject({ layer: text })) })),
   findings: v.array(v.looseObject({ ...said.entries, mended: v.optional(design) })), checkpoints: v.array(count), problem: v.optional(said),
 });
@@ -43,12 +42,12 @@ const header = v.strictObject({
     v.strictObject({ kind: v.literal("sample"), name: v.picklist(["penguins", "digits", "spirals", "sine"]) }),
   ]),
   seen: optional(v.looseObject({ screen: v.picklist(["data", "model", "train", "understand", "use"]), design: optional(design), run: optional(text) })),
-  runs: v.array(v.strictObject({ view, asked, files: v.array(file) })),
+  runs: v.array(v.strictObject({ view, files: v.array(file) })),
 });
 
 export async function pack({ source, keeper, runs }: Project): Promise<Blob> {
   if (!source) throw new FormatError("no-data", { problem: "there is no work to save yet" });
-  const { given } = source, contents: (Blob | Uint8Array<ArrayBuffer>)[] = given.kind === "files" ? given.files.map(({ file: one }) => one) : [], records: (RunRecord & { files: { name: string; size: number }[] })[] = [];
+  const { given } = source, contents: (Blob | Uint8Array<ArrayBuffer>)[] = given.kind === "files" ? given.files.map(({ file: one }) => one) : [], records: { view: RunView; files: { name: string; size: number }[] }[] = [];
   for (const run of runs.values()) {
     const store = await keeper.places.open(run.id, true), files: { name: string; size: number }[] = [];
     try {
@@ -61,7 +60,7 @@ export async function pack({ source, keeper, runs }: Project): Promise<Blob> {
     } finally {
       await store.close();
     }
-    records.push({ ...run.kept, files });
+    records.push({ view: run.record, files });
   }
   const json = new TextEncoder().encode(JSON.stringify({
     name: source.name, pictures: source.pictures, asked: source.asked, seen: keeper.last, runs: records,

@@ -9,7 +9,6 @@ import { mended } from "./mend.ts";
 import { problemOf } from "./messages.ts";
 import { momentOf } from "./moment.ts";
 import type { Keeper } from "./keeper.ts";
-import type { RunRecord } from "./record.ts";
 import { Series, spread } from "./series.ts";
 
 /** Milliseconds between two tellings. */
@@ -22,9 +21,9 @@ const SECONDS = 2, KEPT = 40, BYTES = 48e6, FEW = 4;
 const COPIES = 4;
 
 /** A run that has not begun. */
-export function newRun(id: string, name: string, design: Design, ready: Ready): RunView {
+export function newRun(id: string, name: string, design: Design, asked: Asked, ready: Ready): RunView {
   return {
-    id, name, design, status: "paused", step: 0, steps: design.epochs * Math.ceil(ready.facts.rows / design.batchSize), metric: ready.classes ? "accuracy" : "r2",
+    id, name, design, asked, status: "paused", step: 0, steps: design.epochs * Math.ceil(ready.facts.rows / design.batchSize), metric: ready.classes ? "accuracy" : "r2",
     epochs: [], curve: [], looks: [], findings: [], checkpoints: [], seconds: 0, secondsLeft: undefined, rowsPerSecond: 0,
   };
 }
@@ -50,7 +49,7 @@ export class Run {
   private readonly findings: Map<string, FindingView>;
 
   /** Of a run that is new, or of what was told of one, whose checkpoints are in its place. */
-  constructor(private view: RunView, readonly asked: Asked, readonly ready: Ready, private readonly keeper: Pick<Keeper, "places" | "trouble">, private readonly tell: () => void) {
+  constructor(private view: RunView, readonly ready: Ready, private readonly keeper: Pick<Keeper, "places" | "trouble">, private readonly tell: () => void) {
     if (view.status === "running") this.view = { ...view, status: "paused" };
     this.epochs = new Series(EPOCHS, view.epochs);
     this.curve = new Series(STEPS, view.curve);
@@ -66,13 +65,14 @@ export class Run {
     return this.view.design;
   }
 
+  /** What it learns from. */
+  get data(): { readonly ready: Ready; readonly asked: Asked } {
+    return { ready: this.ready, asked: this.view.asked };
+  }
+
   /** As it is now: plain data, from which it can be made again. */
   get record(): RunView {
     return { ...this.view, epochs: this.epochs.all, curve: this.curve.all, looks: this.looks.all, findings: [...this.findings.values()] };
-  }
-
-  get kept(): RunRecord {
-    return { view: this.record, asked: this.asked };
   }
 
   /** As it is now.
@@ -165,7 +165,8 @@ export class Run {
     const model = await modelOf(ready, design);
     this.made?.dispose();
     this.made = model;
-    if (!this.view.step) for (const finding of diagnose(model, data, options as never)) this.find(finding, 0);
+    // a model that scales its inputs gets them as they came
+    if (!this.view.step) for (const finding of diagnose(model, data, options as never)) if (finding.code !== "inputs-not-scaled" || ready.factor === 1) this.find(finding, 0);
     const numbers = [...model.parameters.values()].reduce((sum, { data: { length } }) => sum + length, 0), most = Math.min(KEPT, Math.max(FEW, Math.floor(BYTES / (4 * COPIES * numbers))));
     let anew = true;
     this.resumed = 0;

@@ -6,8 +6,9 @@ import { newRun, Run } from "./run.ts";
 
 export function trainApi(project: Project): TrainApi {
   return {
-    async train(id, name, design) {
-      const ready = project.known, run: Run = project.runs.get(id) ?? new Run(newRun(id, name, design, ready), project.source?.asked ?? {}, ready, project.keeper, () => project.told(run));
+    async train(id, name, design, like) {
+      const { ready, asked } = like === undefined ? { ready: project.known, asked: project.source?.asked ?? {} } : project.run(like).data;
+      const run: Run = project.runs.get(id) ?? new Run(newRun(id, name, design, asked, ready), ready, project.keeper, () => project.told(run));
       await run.go();
       project.runs.set(id, run);
     },

@@ -122,7 +122,7 @@ async function report(run: Run, language: Language): Promise<string> {
   const head: ReportHead = {
     title: titleOf(run, language), words,
     facts: [[say("data"), run.ready.name], [say("target"), targetName(run, language)], [say("run"), name], [say("steps"), grouped(step)], [say("rows"), grouped(right.length)]],
-    ...(epochs.length && { history: { loss: epochs.map(({ loss }) => loss), heldOut: epochs.map(({ heldOutLoss }) => heldOutLoss) } }),
+    ...(epochs.length && { history: { epochs: epochs.map(({ epoch }) => epoch), loss: epochs.map(({ loss }) => loss), heldOut: epochs.map(({ heldOutLoss }) => heldOutLoss) } }),
   };
   if (!names) return numberReport(head, scoreNumbers(right, said), right, said, targetName(run, language));
   const chance = (of: ArrayLike<number>): Float32Array => Float32Array.from(said, (_, row) => chances[row * names.length + of[row]!]!);

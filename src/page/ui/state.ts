@@ -1,7 +1,7 @@
 // What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
 
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
+import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, Looked, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
 import { type Key, type Language, preferred, speak } from "../text/index.ts";
 
 export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
@@ -17,6 +17,8 @@ export interface State {
   readonly problem: Problem | undefined;
   readonly data: DataView | undefined;
   readonly described: Described | undefined;
+  /** Where nothing can be learnt from the data as they were described last: so that something else can be said of them. */
+  readonly looked: Looked | undefined;
   readonly suggestion: Suggestion | undefined;
   /** The suggestion, as it was edited. */
   readonly design: Design | undefined;
@@ -34,7 +36,7 @@ export interface State {
 
 export class App {
   state: State = {
-    screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, suggestion: undefined, design: undefined,
+    screen: "data", language: preferred(), theme: "auto", busy: undefined, problem: undefined, data: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined,
     keeping: undefined, kept: undefined, replacing: undefined, runs: [], run: undefined, guide: undefined,
   };
   private readonly watchers = new Set<() => void>();
@@ -83,7 +85,7 @@ export class App {
     const data = await this.ask("busy.open", () => this.engine.open(given, pictures));
     if (!data) return;
     this.given = given;
-    this.set({ data, kept: undefined, runs: [], run: undefined, described: undefined, suggestion: undefined, design: undefined });
+    this.set({ data, kept: undefined, runs: [], run: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined });
     if (data.kind === "images" || data.target !== undefined) await this.describe({ target: data.target });
   }
 
@@ -94,7 +96,8 @@ export class App {
 
   async describe(asked: Asked): Promise<void> {
     const described = await this.ask("busy.describe", () => this.engine.describe(asked));
-    if (described) this.set({ described, suggestion: undefined, design: undefined });
+    const looked = described ? undefined : await this.engine.look(asked).catch(() => ({ asked, columns: (this.state.described ?? this.state.looked)?.columns ?? [] }));
+    this.set({ described, looked, suggestion: undefined, design: undefined });
   }
 
   async suggest(): Promise<void> {
@@ -103,10 +106,10 @@ export class App {
     if (suggestion) this.set({ suggestion, design: suggestion.design });
   }
 
-  async train(design: Design, name: string): Promise<void> {
+  async train(design: Design, name: string, like?: string): Promise<void> {
     const id = `run-${Date.now().toString(36)}`, { run } = this.state;
     this.set({ run: id });
-    const begun = await this.ask("busy.train", async () => (await this.engine.train(id, name, design), true));
+    const begun = await this.ask("busy.train", async () => (await this.engine.train(id, name, design, like), true));
     if (!begun) this.set({ run });
   }
 
@@ -122,11 +125,11 @@ export class App {
     await this.ask(undefined, () => this.engine.stop(id));
   }
 
-  /** A new run in the place of one; its design is that of the page from now on. */
-  async retrain({ id, status }: RunView, design: Design, name: string): Promise<void> {
+  /** A new run in the place of one, of the same data; its design is that of the page from now on, where the data are still described so. */
+  async retrain({ id, status, asked }: RunView, design: Design, name: string): Promise<void> {
     if (status === "running") await this.stop(id);
-    this.set({ design });
-    await this.train(design, name);
+    if (sameData(asked, this.state.described?.asked)) this.set({ design });
+    await this.train(design, name, id);
   }
 
   async remove(id: string): Promise<void> {
@@ -136,7 +139,7 @@ export class App {
 
   /** Looks what there is of an earlier visit, and from now on has what is seen kept. */
   async wake(packed: Blob | undefined): Promise<void> {
-    const kept = await this.ask(undefined, () => this.engine.kept(packed)), keeping = await this.engine.keeping();
+    const kept = await this.ask(packed && "busy.open", () => this.engine.kept(packed)), keeping = await this.engine.keeping();
     this.set({ kept, keeping });
     let before: readonly unknown[] = [];
     this.watch(() => {
@@ -152,7 +155,7 @@ export class App {
     if (!restored) return;
     const { given, screen, ...rest } = restored;
     this.given = given;
-    this.set({ ...rest, screen: screen as Screen, kept: undefined });
+    this.set({ ...rest, looked: undefined, screen: screen as Screen, kept: undefined });
   }
 
   async keepIn(where: Keeping): Promise<void> {
@@ -163,13 +166,16 @@ export class App {
   /** Data, runs, and what the browser has of them: all is gone. */
   async erase(): Promise<void> {
     const gone = await this.ask("busy.keep", async () => (await this.engine.erase(), true));
-    if (gone) this.set({ screen: "data", data: undefined, described: undefined, suggestion: undefined, design: undefined, runs: [], run: undefined, kept: undefined, keeping: await this.engine.keeping() });
+    if (gone) this.set({ screen: "data", data: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined, runs: [], run: undefined, kept: undefined, keeping: await this.engine.keeping() });
   }
 
   get run(): RunView | undefined {
     return this.state.runs.find(({ id }) => id === this.state.run);
   }
 }
+
+/** Do two runs learn from the same rows and columns, and the same answers? */
+export const sameData = (one: Asked, other: Asked | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 let app: App;
 

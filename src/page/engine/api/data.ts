@@ -67,12 +67,16 @@ export interface ColumnView {
   readonly histogram: readonly { readonly label: string; readonly count: number }[];
 }
 
-/** Data made ready for a target. */
-export interface Described {
+/** What was said of the data, and what their columns are taken for. */
+export interface Looked {
   readonly asked: Asked;
+  readonly columns: readonly ColumnView[];
+}
+
+/** Data made ready for a target. */
+export interface Described extends Looked {
   readonly task: "classes" | "yes-no" | "number";
   readonly target: string;
-  readonly columns: readonly ColumnView[];
   readonly classes: readonly { readonly name: string; readonly rows: number }[];
   readonly trainingRows: number;
   readonly heldOutRows: number;
@@ -85,4 +89,6 @@ export interface Described {
 export interface DataApi {
   open(given: Given, pictures?: PictureOptions): Promise<DataView>;
   describe(asked: Asked): Promise<Described>;
+  /** What the columns would be taken for, also where nothing can be learnt from them so. */
+  look(asked: Asked): Promise<Looked>;
 }

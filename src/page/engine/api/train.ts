@@ -1,6 +1,7 @@
 // Of runs.
 
 import type { Problem, Said } from "./common.ts";
+import type { Asked } from "./data.ts";
 import type { Design } from "./model.ts";
 
 /** All that is told and kept of a run: with its checkpoints, a run can be made again from it. Of long runs the lists have every n-th entry,
@@ -9,6 +10,8 @@ export interface RunView {
   readonly id: string;
   readonly name: string;
   readonly design: Design;
+  /** What was said of the data that it learns from. */
+  readonly asked: Asked;
   readonly status: "running" | "paused" | "done" | "failed";
   readonly step: number;
   /** Of the whole run, if nothing ends it before. */
@@ -106,8 +109,8 @@ export interface Spread {
 
 
 export interface TrainApi {
-  /** Begins a run, or goes on with one that was paused, bit for bit. */
-  train(id: string, name: string, design: Design): Promise<void>;
+  /** Begins a run, or goes on with one that was paused, bit for bit. It learns from the data as they are described, or as the run `like` does. */
+  train(id: string, name: string, design: Design, like?: string): Promise<void>;
   /** Lets it end after the step under way; it can go on. */
   pause(id: string): Promise<void>;
   /** Ends it for good, as it is. */

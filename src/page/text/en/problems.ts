@@ -65,6 +65,7 @@ export const problems = {
   "problem.all-missing": "[Column {column}: ]None of the rows to train on has a value in it. Leave it out: take away its tick.",
   "problem.too-many-features": "[Column {column}: ]It would become too many numbers for each row. Leave it out, or choose the type text.",
   "problem.no-features": "No column is left to learn from. Tick one that is left out, or choose its type: what is the same in every row, or different in every row like a number or name, teaches nothing.",
+  "problem.too-few-rows": "There are too few rows[, {rows}], to train on some and to test with others. Take more, ten at the least, or hold out another share at “Held out to test with”.",
   "problem.row-out-of-range": "There is no row {got}.",
 
   // what is to be predicted

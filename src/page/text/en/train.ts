@@ -56,6 +56,8 @@ export const train = {
   "train.runs.nameOf": "Name of {name}",
   "train.runs.status": "State",
   "train.runs.differences": "What differs from the first",
+  "train.runs.otherTarget": "predicts {target}",
+  "train.runs.otherData": "other columns or rows",
   "train.runs.none": "–",
   "train.runs.heldOutLoss": "Held-out loss",
   "train.runs.steps": "Steps",

@@ -18,7 +18,7 @@ export const use = {
   "use.draw": "Drawing field",
   "use.draw.how": "Draw with the mouse, a finger or a pen; with the keyboard, arrows move the pen and the space bar puts it down or lifts it.",
   "use.draw.clear": "Clear",
-  "use.image": "Or an image (PNG or JPEG)",
+  "use.image": "Choose an image (PNG or JPEG)",
   "use.image.bad": "This file is no image that can be read.",
   "use.held": "Or a held-out picture, by its number",
   "use.held.show": "Show it",

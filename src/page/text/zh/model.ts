@@ -93,6 +93,9 @@ export const model: Record<keyof typeof english, string> = {
   "why.stop": "留出数据上的损失不再变好就停止；保留最好那一轮的权重",
   "why.oversample": "{from}：每个类别取 {rows} 行，少见类别的行会重复使用",
   "why.unequal": "最大类别的行数是最小类别的 {times} 倍",
+  "note.unanswered": "{rows} 行中有 {left} 行没有 {target} 的值：不使用这些行。",
+  "note.untrained": "{names}：没有可用于训练的行；本应留作测试的 {left} 行不使用。",
+  "note.alone": "{names}：行数太少，全部用于训练，没有留作测试的行。",
 
   "flaw.bad-count": "请输入 {least} 到 {most} 之间的整数。",
   "flaw.bad-number": "请输入 {least} 到 {most} 之间的数。",

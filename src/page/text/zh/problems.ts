@@ -65,6 +65,7 @@ export const problems: Record<keyof typeof english, string> = {
   "problem.all-missing": "[{column} 列：]用于训练的行里都没有值。请取消勾选，不使用这一列。",
   "problem.too-many-features": "[{column} 列：]会变成太多数值。请不使用这一列，或将类型选为文本。",
   "problem.no-features": "没有可以学习的列。请勾选一个未使用的列，或为它选择类型：每一行都相同的列，或像编号、姓名那样每一行都不同的列，没有可学的内容。",
+  "problem.too-few-rows": "行数太少[（{rows} 行）]，无法既用于训练又用于测试。请准备更多的行（至少十行），或更改“留作测试的比例”。",
   "problem.row-out-of-range": "没有编号为 {got} 的行。",
 
   // what is to be predicted

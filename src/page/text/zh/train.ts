@@ -57,6 +57,8 @@ export const train: Record<keyof typeof english, string> = {
   "train.runs.nameOf": "“{name}”的名称",
   "train.runs.status": "状态",
   "train.runs.differences": "与第一次的不同",
+  "train.runs.otherTarget": "预测 {target}",
+  "train.runs.otherData": "列或行不同",
   "train.runs.none": "—",
   "train.runs.heldOutLoss": "测试损失",
   "train.runs.steps": "步数",

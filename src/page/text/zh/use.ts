@@ -19,7 +19,7 @@ export const use: Record<keyof typeof english, string> = {
   "use.draw": "绘图区",
   "use.draw.how": "用鼠标、手指或触控笔绘制；用键盘时，方向键移动画笔，空格键落笔或提笔。",
   "use.draw.clear": "清除",
-  "use.image": "或选择一张图片（PNG 或 JPEG）",
+  "use.image": "选择一张图片（PNG 或 JPEG）",
   "use.image.bad": "无法读取这个图片文件。",
   "use.held": "或按编号选一张测试图片",
   "use.held.show": "显示",

@@ -64,8 +64,11 @@ export function LineChart({ title, x = [], over, lines, log = false, range }: Li
       chart.current?.made.destroy();
     };
   }, []);
-  return <div class="chart" ref={place} role="img" aria-label={title} />;
+  return <div class="chart" ref={place} role="img" aria-label={[title, ...lines.map(lastText)].join("; ")} />;
 }
+
+/** A line for who does not see it: where it ends. */
+const lastText = ({ name, values }: Line): string => `${name}: ${values.length ? numberText(values.at(-1)!) : "–"}`;
 
 /** Magnitudes that are drawn: beyond them uPlot finds no steps for its axes. */
 const LEAST = 1e-30, MOST = 1e30;
@@ -98,5 +101,5 @@ function optionsOf(element: Element, over: string | undefined, lines: readonly L
 /** A number beside an axis, where there is little room. */
 function splitText(split: number): string {
   const size = Math.abs(split);
-  return size !== 0 && (size < 1e-3 || size >= 1e6) ? Number(split.toPrecision(3)).toExponential() : numberText(split);
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? Number(split.toPrecision(3)).toExponential() : numberText(size < 1e-2 ? Number(split.toPrecision(3)) : split);
 }

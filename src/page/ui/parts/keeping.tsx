@@ -27,16 +27,16 @@ export function Earlier() {
 
 /** Asks before runs are deleted, since other data take their place. */
 export function Replacing() {
-  const app = useApp(), { replacing, data, runs } = app.state, yes = useRef<HTMLButtonElement>(null);
-  useEffect(() => yes.current?.focus(), [replacing]);
+  const app = useApp(), { replacing, data, runs } = app.state, no = useRef<HTMLButtonElement>(null), keep = (): void => app.set({ replacing: undefined });
+  useEffect(() => no.current?.focus(), [replacing]); // the key that asked may still be down
   if (!replacing) return null;
   return (
-    <section class="card problem" role="alertdialog" aria-labelledby="replacing">
+    <section class="card problem" role="alertdialog" aria-labelledby="replacing" onKeyDown={({ key }) => key === "Escape" && keep()}>
       <h2 id="replacing">{t("keep.replace")}</h2>
       <p>{t("keep.replace.about", { name: data!.name, runs: runs.length })}</p>
       <div class="row">
-        <button type="button" class="danger" ref={yes} onClick={replacing}>{t("keep.replace.yes")}</button>
-        <button type="button" onClick={() => app.set({ replacing: undefined })}>{t("keep.replace.no")}</button>
+        <button type="button" class="danger" onClick={replacing}>{t("keep.replace.yes")}</button>
+        <button type="button" ref={no} onClick={keep}>{t("keep.replace.no")}</button>
       </div>
     </section>
   );

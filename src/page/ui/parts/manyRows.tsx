@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import type { Rows, Predictions } from "../../engine/api.ts";
 import { t } from "../../text/index.ts";
 import { useApp } from "../state.ts";
+import { FileButton } from "./fileButton.tsx";
+import { PasteArea } from "./pasteArea.tsx";
 
 export function ManyRows({ run, save }: { readonly run: string; readonly save: () => void }) {
   const app = useApp(), [text, write] = useState(""), [told, keep] = useState<Predictions>();
@@ -19,15 +21,10 @@ export function ManyRows({ run, save }: { readonly run: string; readonly save: (
     >
       <h3>{t("use.rows")}</h3>
       <p class="quiet">{t("use.rows.about")}</p>
-      <p>
-        <label class="button">
-          {t("use.rows.choose")}
-          <input type="file" class="unseen" onChange={({ currentTarget }) => void predict(files(currentTarget.files!))} />
-        </label>
-      </p>
+      <p><FileButton label={t("use.rows.choose")} onFiles={(list) => void predict(files(list))} /></p>
       <label class="stack">
         {t("use.rows.paste")}
-        <textarea rows={4} spellcheck={false} value={text} onInput={({ currentTarget }) => write(currentTarget.value)} />
+        <PasteArea rows={4} onText={write} onLong={(rows) => void predict({ kind: "text", text: rows })} />
       </label>
       <p><button type="button" disabled={text.trim() === ""} onClick={() => void predict({ kind: "text", text })}>{t("use.rows.predict")}</button></p>
       <p role="status">{told && t("use.rows.done", { of: told.of, name: told.name })}</p>

@@ -6,6 +6,7 @@ import { type Pad, padOn } from "../../form/pad.ts";
 import { t } from "../../text/index.ts";
 import { useApp } from "../state.ts";
 import { Answer } from "./answer.tsx";
+import { FileButton } from "./fileButton.tsx";
 
 export function PictureForm({ run, target, heldOut }: { readonly run: string; readonly target: string; readonly heldOut: number }) {
   const app = useApp(), place = useRef<HTMLCanvasElement>(null), pad = useRef<Pad>(), [told, keep] = useState<Prediction>(), [number, choose] = useState("0");
@@ -31,15 +32,7 @@ export function PictureForm({ run, target, heldOut }: { readonly run: string; re
         </div>
         <Answer told={told} target={target} />
       </div>
-      <label class="field">
-        {t("use.image")}
-        <input
-          type="file" accept="image/png,image/jpeg" onChange={({ currentTarget }) => {
-            const [file] = currentTarget.files!;
-            if (file) void predict(file);
-          }}
-        />
-      </label>
+      <p><FileButton label={t("use.image")} accept="image/png,image/jpeg" onFiles={([file]) => void predict(file!)} /></p>
       <form
         class="field" onSubmit={(event) => {
           event.preventDefault();

@@ -1,5 +1,6 @@
 // What went wrong, until it is closed.
 
+import { useEffect, useRef } from "preact/hooks";
 import type { Problem } from "../../engine/api.ts";
 import { problemOf } from "../../engine/messages.ts";
 import { known, t } from "../../text/index.ts";
@@ -15,10 +16,11 @@ export function problemText(problem: Problem): string {
 const FINAL: readonly string[] = ["worker-died", "no-worker"];
 
 export function ProblemCard() {
-  const app = useApp(), { problem } = app.state;
+  const app = useApp(), { problem } = app.state, place = useRef<HTMLElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [problem]); // what was pressed may stand far below
   if (!problem) return null;
   return (
-    <section class="card problem" role="alert">
+    <section class="card problem" role="alert" ref={place}>
       <h2>{t("problem.title")}</h2>
       <p>{problemText(problem)}</p>
       <div class="row">

@@ -8,12 +8,18 @@ import { useApp } from "../state.ts";
 export const trained = (run: RunView | undefined): run is RunView => run !== undefined && (run.status === "done" || run.status === "paused") && run.step > 0;
 
 export function RunChoice() {
-  const app = useApp(), able = app.state.runs.filter(trained);
-  if (able.length < 2) return null;
+  const app = useApp(), { runs } = app.state;
+  if (runs.length < 2 || !runs.some(trained)) return null;
   return (
     <label class="field">
       {t("understand.run")}
-      <select value={app.state.run} onChange={({ currentTarget }) => app.set({ run: currentTarget.value })}>{able.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>
+      <select value={app.state.run} onChange={({ currentTarget }) => app.set({ run: currentTarget.value })}>{runs.map((run) => <option key={run.id} value={run.id} disabled={!trained(run)}>{run.name}</option>)}</select>
     </label>
   );
+}
+
+/** Instead of what a run has to show, while it has nothing. */
+export function NoRun() {
+  const { run } = useApp();
+  return <><RunChoice /><p>{t(run?.status === "running" ? "problem.fit-running" : "needs.run")}</p></>;
 }

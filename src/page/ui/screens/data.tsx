@@ -1,10 +1,12 @@
 // Data: where they come from, what they are, and what is to be predicted.
 
 import { useRef, useState } from "preact/hooks";
-import { type Asked, type ColumnView, type DataView, type Described, SAMPLES, type Said } from "../../engine/api.ts";
-import { numberText, t } from "../../text/index.ts";
+import { type Asked, type ColumnView, type DataView, type Described, type Looked, SAMPLES, type Said } from "../../engine/api.ts";
+import { type Key, numberText, t } from "../../text/index.ts";
 import { chosen, dropped } from "../files.ts";
+import { FileButton } from "../parts/fileButton.tsx";
 import { Histogram } from "../parts/histogram.tsx";
+import { PasteArea } from "../parts/pasteArea.tsx";
 import { PictureView } from "../parts/picture.tsx";
 import { useApp } from "../state.ts";
 
@@ -12,7 +14,7 @@ const TYPES = ["number", "category", "date", "text", "identifier"] as const;
 const SIDES = [8, 16, 28, 32, 48, 64];
 
 export function DataScreen() {
-  const app = useApp(), { data, described } = app.state;
+  const app = useApp(), { data, described } = app.state, looked = described ?? app.state.looked;
   return (
     <>
       <h2>{t("data.title")}</h2>
@@ -27,7 +29,7 @@ export function DataScreen() {
         ))}
       </ul>
       {data && <Found data={data} />}
-      {data && described && <Targets data={data} described={described} />}
+      {data && looked && <Targets data={data} looked={looked} described={described} />}
     </>
   );
 }
@@ -35,7 +37,7 @@ export function DataScreen() {
 /** Where data are dropped, chosen or pasted. */
 function Given() {
   const app = useApp(), [over, hover] = useState(false), [pasting, paste] = useState(false), text = useRef<HTMLTextAreaElement>(null);
-  const open = (files: Parameters<typeof chosen>[0]): void => void (files.length && app.open({ kind: "files", files: chosen(files) }));
+  const open = (files: FileList): void => void app.open({ kind: "files", files: chosen(files) }), read = (rows: string): void => void app.open({ kind: "text", text: rows });
   return (
     <div
       class={`card drop${over ? " over" : ""}`}
@@ -53,7 +55,7 @@ function Given() {
       <p>{t("data.drop")}</p>
       <p class="quiet">{t("data.drop.kinds")}</p>
       <div class="row middle">
-        <FileButton label={t("data.choose")} onFiles={open} />
+        <FileButton label={t("data.choose")} multiple onFiles={open} />
         <FileButton label={t("data.choose.folder")} folder onFiles={open} />
         <button type="button" aria-expanded={pasting} onClick={() => paste(!pasting)}>{t("data.paste")}</button>
       </div>
@@ -61,31 +63,15 @@ function Given() {
         <form
           class="paste" onSubmit={(event) => {
             event.preventDefault();
-            if (text.current!.value.trim()) void app.open({ kind: "text", text: text.current!.value });
+            if (text.current!.value.trim()) read(text.current!.value);
           }}
         >
           <label for="pasted">{t("data.paste.about")}</label>
-          <textarea id="pasted" ref={text} rows={6} spellcheck={false} />
+          <PasteArea id="pasted" area={text} rows={6} onLong={read} />
           <button type="submit">{t("data.paste.read")}</button>
         </form>
       )}
     </div>
-  );
-}
-
-/** A button that opens the system's window of files. */
-export function FileButton({ label, folder = false, accept, onFiles }: { readonly label: string; readonly folder?: boolean; readonly accept?: string; onFiles(files: FileList): void }) {
-  return (
-    <label class="button">
-      {label}
-      <input
-        type="file" multiple class="unseen" accept={accept} {...(folder && { webkitdirectory: true })}
-        onChange={({ currentTarget }) => {
-          onFiles(currentTarget.files!);
-          currentTarget.value = ""; // so that the same file can be chosen again
-        }}
-      />
-    </label>
   );
 }
 
@@ -132,34 +118,34 @@ function Found({ data }: { readonly data: DataView }) {
 }
 
 function Notes({ notes }: { readonly notes: readonly Said[] }) {
-  return <>{notes.map(({ code, details }) => <p key={code} class="note">{t(`note.${code}` as "note.note", details)}</p>)}</>;
+  return <>{notes.map(({ code, details }) => <p key={code} class="note">{t(code as Key, details)}</p>)}</>;
 }
 
 /** What is to be predicted, from what. */
-function Targets({ data, described }: { readonly data: DataView; readonly described: Described }) {
-  const app = useApp(), { asked } = described, ask = (change: Partial<Asked>): void => void app.describe({ ...asked, ...change });
+function Targets({ data, looked: { asked, columns }, described }: { readonly data: DataView; readonly looked: Looked; readonly described: Described | undefined }) {
+  const app = useApp(), ask = (change: Partial<Asked>): void => void app.describe({ ...asked, ...change });
   return (
     <>
       {data.kind === "table" && (
         <div class="row">
           <label class="field">
             {t("data.target")}
-            <select value={described.target} onChange={({ currentTarget }) => ask({ target: currentTarget.value, task: undefined, ignore: (asked.ignore ?? []).filter((name) => name !== currentTarget.value) })}>
+            <select value={asked.target} onChange={({ currentTarget }) => ask({ target: currentTarget.value, task: undefined, ignore: (asked.ignore ?? []).filter((name) => name !== currentTarget.value) })}>
               {data.columns.map((name) => <option key={name} value={name}>{name}</option>)}
             </select>
           </label>
           <label class="field">
             {t("data.task")}
             <select value={asked.task ?? "auto"} onChange={({ currentTarget: { value } }) => ask({ task: value === "auto" ? undefined : value as "classification" })}>
-              <option value="auto">{t("data.task.auto", { found: t(`task.${described.task}`) })}</option>
+              <option value="auto">{t("data.task.auto", described && { found: t(`task.${described.task}`) })}</option>
               <option value="classification">{t("data.task.classification")}</option>
               <option value="regression">{t("data.task.regression")}</option>
             </select>
           </label>
         </div>
       )}
-      {described.classes.length > 0 && <Balance classes={described.classes} />}
-      {data.kind === "table" && <Columns described={described} ask={ask} />}
+      {described && described.classes.length > 0 && <Balance classes={described.classes} />}
+      {data.kind === "table" && <Columns columns={columns} asked={asked} ask={ask} />}
       <div class="row">
         <label class="field">
           {t("data.heldOut")}
@@ -167,10 +153,10 @@ function Targets({ data, described }: { readonly data: DataView; readonly descri
             {[0.1, 0.2, 0.3, 0.5].map((share) => <option key={share} value={share}>{`${100 * share} %`}</option>)}
           </select>
         </label>
-        <p>{t("data.split", { training: described.trainingRows, heldOut: described.heldOutRows })}</p>
+        {described && <p>{t("data.split", { training: described.trainingRows, heldOut: described.heldOutRows })}</p>}
       </div>
-      <Notes notes={described.notes} />
-      <button type="button" class="main" onClick={() => app.set({ screen: "model" })}>{t("next.model")}</button>
+      {described && <Notes notes={described.notes} />}
+      <button type="button" class="main" disabled={!described} onClick={() => app.set({ screen: "model" })}>{t("next.model")}</button>
     </>
   );
 }
@@ -195,7 +181,7 @@ function Balance({ classes }: { readonly classes: Described["classes"] }) {
   );
 }
 
-function Columns({ described: { columns, asked }, ask }: { readonly described: Described; ask(change: Partial<Asked>): void }) {
+function Columns({ columns, asked, ask }: Looked & { ask(change: Partial<Asked>): void }) {
   return (
     <section aria-labelledby="columns">
       <h3 id="columns">{t("data.columns")}</h3>

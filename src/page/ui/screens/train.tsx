@@ -12,6 +12,7 @@ import { timeText } from "./train/words.ts";
 
 export function TrainScreen() {
   const app = useApp(), { design, runs } = app.state, { run } = app, [overlaid, overlay] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => void app.suggest(), [app.state.described]); // also for who has not looked at the model
   if (!design && !runs.length) return <p>{t("needs.data")}</p>;
   const busy = app.state.busy !== undefined || runs.some(({ status }) => status === "running");
   return (
@@ -42,7 +43,7 @@ export function TrainScreen() {
 }
 
 function Progress({ run }: { readonly run: RunView }) {
-  const { name, status, step, steps, design, problem, seconds, secondsLeft, rowsPerSecond, metric } = run, last = run.epochs.at(-1);
+  const app = useApp(), { name, status, step, steps, design, problem, seconds, secondsLeft, rowsPerSecond, metric } = run, last = run.epochs.at(-1);
   const text = t(`train.status.${status}`, { step, steps }), key = `problem.${problem?.code}`;
   const figure = (what: string, rows: string): string => t("train.figure", { what, rows });
   const figures: readonly [string, string][] = [
@@ -58,7 +59,7 @@ function Progress({ run }: { readonly run: RunView }) {
       <h3>{name}</h3>
       <progress max={steps} value={step} aria-label={t("train.progress", { name })} />
       <p class="told">{text}</p>
-      <Announced text={text} now={status} />
+      <Announced text={text} now={`${status} ${app.state.language}`} />
       {problem && <p class="failed">{known(key) ? t(key, problem.details) : problem.message}</p>}
       <p class="told hash quiet">{run.hash && <>{t("train.hash")} <code>{run.hash}</code></>}</p>
       <dl class="figures">{figures.map(([what, figure]) => <div key={what}><dt>{what}</dt><dd>{figure}</dd></div>)}</dl>

@@ -8,7 +8,7 @@ import { ImportanceView } from "../parts/importance.tsx";
 import { Matrix } from "../parts/matrix.tsx";
 import { Plot } from "../parts/plot.tsx";
 import { Roc } from "../parts/roc.tsx";
-import { RunChoice, trained } from "../parts/runChoice.tsx";
+import { NoRun, RunChoice, trained } from "../parts/runChoice.tsx";
 import { SurfaceView } from "../parts/surface.tsx";
 import { useApp } from "../state.ts";
 
@@ -18,7 +18,7 @@ export function UnderstandScreen() {
     keep(undefined);
     if (ready) void app.ask("understand.busy", () => app.engine.scores(run.id)).then(keep);
   }, [run?.id, run?.step, ready]);
-  if (!ready) return <><RunChoice /><p>{t("needs.run")}</p></>;
+  if (!ready) return <NoRun />;
   return (
     <>
       <h2>{t("understand.title")}</h2>
@@ -73,16 +73,25 @@ function Classes({ run, scores }: { readonly run: string; readonly scores: Extra
 }
 
 function Numbers({ scores: { rows, r2, mae, rmse, right, predicted } }: { readonly scores: Extract<Scores, { kind: "numbers" }> }) {
-  const all = [...right, ...predicted], low = Math.min(...all), high = Math.max(...all);
+  const all = [...right, ...predicted], low = Math.min(...all), high = Math.max(...all), residuals = right.map((value, i) => value - predicted[i]!);
+  const [from, to] = [Math.min(...predicted), Math.max(...predicted)], [least, most] = [Math.min(0, ...residuals), Math.max(0, ...residuals)], mean = residuals.reduce((sum, value) => sum + value, 0) / residuals.length;
   return (
     <>
       <Figures list={[["R²", share(r2)], [t("understand.mae"), numberText(mae)], [t("understand.rmse"), numberText(rmse)]]} />
       <section>
+        <h3>{t("understand.fit")}</h3>
+        <p class="quiet">{t("understand.fit.about")}</p>
+        <Plot
+          label={t("understand.fit.alt", { rows, mae: numberText(mae) })} x={{ name: t("understand.right"), low, high }} y={{ name: t("understand.predicted"), low, high }}
+          dots={right.map((value, i): [number, number] => [value, predicted[i]!])} lines={[{ name: "=", points: [[low, low], [high, high]], dashed: true }]}
+        />
+      </section>
+      <section>
         <h3>{t("understand.residuals")}</h3>
         <p class="quiet">{t("understand.residuals.about")}</p>
         <Plot
-          label={t("understand.residuals.alt", { rows, mae: numberText(mae) })} x={{ name: t("understand.right"), low, high }} y={{ name: t("understand.predicted"), low, high }}
-          dots={right.map((value, i): [number, number] => [value, predicted[i]!])} lines={[{ name: "=", points: [[low, low], [high, high]], dashed: true }]}
+          label={t("understand.residuals.alt", { rows, low: least, high: most, mean })} x={{ name: t("understand.predicted"), low: from, high: to }} y={{ name: t("understand.residual"), low: least, high: most }}
+          dots={residuals.map((value, i): [number, number] => [predicted[i]!, value])} lines={[{ name: "0", points: [[from, 0], [to, 0]], dashed: true }]}
         />
       </section>
     </>

@@ -6,12 +6,11 @@ import type { DownloadKind, Form } from "../../engine/api.ts";
 import { t } from "../../text/index.ts";
 import { PictureForm } from "../parts/pictureForm.tsx";
 import { RowForm } from "../parts/rowForm.tsx";
-import { RunChoice, trained } from "../parts/runChoice.tsx";
+import { NoRun, RunChoice, trained } from "../parts/runChoice.tsx";
 import { ManyRows } from "../parts/manyRows.tsx";
+import { give } from "../saved.ts";
 import { useApp } from "../state.ts";
 
-/** How long a file's address stays, in milliseconds: longer than a browser needs to begin with it. */
-const KEPT = 60_000;
 const TAKEN = ["predictor", "safetensors", "onnx", "checkpoint", "held-out", "report"] as const;
 
 export function UseScreen() {
@@ -20,15 +19,11 @@ export function UseScreen() {
     keep(undefined);
     if (ready) void app.ask(undefined, () => app.engine.form(run.id)).then(keep);
   }, [run?.id, ready]);
-  if (!ready) return <><RunChoice /><p>{t("needs.run")}</p></>;
+  if (!ready) return <NoRun />;
   const save = async (what: DownloadKind): Promise<void> => {
     const file = await app.ask(undefined, () => app.engine.download(run.id, what, app.state.language));
     if (!file) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file.bytes], { type: file.type }));
-    link.download = file.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
+    give(file.name, new Blob([file.bytes], { type: file.type }));
     tell(t("use.taken", { name: file.name, size: sized(file.bytes.length) }));
   };
   const target = form?.target ?? t("use.label");

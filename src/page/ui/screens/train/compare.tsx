@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { RunView } from "../../../engine/api.ts";
 import { numberText, t } from "../../../text/index.ts";
 import { useApp } from "../../state.ts";
-import { differences, timeText } from "./words.ts";
+import { differences, otherData, timeText } from "./words.ts";
 
 interface CompareProps {
   readonly runs: readonly RunView[];
@@ -32,15 +32,15 @@ export function Compare({ runs, shown, overlaid, overlay }: CompareProps) {
             </tr>
           </thead>
           <tbody>
-            {runs.map(({ id, name, status, design, epochs, metric, step, seconds }) => {
-              const last = epochs.at(-1), toggled = (on: boolean): ReadonlySet<string> => new Set([...overlaid].filter((one) => one !== id).concat(on ? id : []));
+            {runs.map((run) => {
+              const { id, name, status, design, epochs, metric, step, seconds } = run, last = epochs.at(-1), toggled = (on: boolean): ReadonlySet<string> => new Set([...overlaid].filter((one) => one !== id).concat(on ? id : []));
               return (
                 <tr key={id}>
                   <td><input type="radio" name="shown" checked={id === shown} aria-label={t("train.runs.show", { name })} onChange={() => app.set({ run: id })} /></td>
                   <td><input type="checkbox" checked={id === shown || overlaid.has(id)} disabled={id === shown} aria-label={t("train.runs.overlayOf", { name })} onChange={({ currentTarget }) => overlay(toggled(currentTarget.checked))} /></td>
                   <th scope="row"><input type="text" maxLength={120} value={name} aria-label={t("train.runs.nameOf", { name })} onChange={({ currentTarget }) => void app.engine.rename(id, currentTarget.value.trim() || name)} /></th>
                   <td>{t(`train.state.${status}`)}</td>
-                  <td class="differences">{differences(runs[0]!.design, design).join("; ") || t("train.runs.none")}</td>
+                  <td class="differences">{[...otherData(runs[0]!, run), ...differences(runs[0]!.design, design)].join("; ") || t("train.runs.none")}</td>
                   <td class="number">{last ? numberText(last.heldOutLoss) : t("train.runs.none")}</td>
                   {metrics.map((own) => <td key={own} class="number">{last && own === metric ? numberText(last.heldOutMetric) : t("train.runs.none")}</td>)}
                   <td class="number">{numberText(step)}</td>

@@ -1,6 +1,6 @@
 // How times, and what differs between two designs, are told.
 
-import type { Design, Part } from "../../../engine/api.ts";
+import type { Design, Part, RunView } from "../../../engine/api.ts";
 import { type Family, PARTS } from "../../../engine/parts.ts";
 import { numberText, t } from "../../../text/index.ts";
 
@@ -32,6 +32,12 @@ export function differences(first: Design, second: Design): string[] {
     ...change("schedule", partText("schedules", first.schedule), partText("schedules", second.schedule)),
     ...(["batchSize", "epochs", "patience", "balanced", "seed"] as const).flatMap((name) => change(name, first[name], second[name])),
   ].map((text) => text.trim());
+}
+
+/** What is otherwise of a run's data: what it predicts, or from what. */
+export function otherData({ asked: first }: Pick<RunView, "asked">, { asked: second }: Pick<RunView, "asked">): string[] {
+  if (JSON.stringify(first) === JSON.stringify(second)) return [];
+  return [first.target === second.target ? t("train.runs.otherData") : t("train.runs.otherTarget", { target: second.target ?? "" })];
 }
 
 const worded = (value: unknown): string => (typeof value === "number" ? numberText(value) : String(value));
