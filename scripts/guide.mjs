@@ -1,9 +1,6 @@
 // The guide as the page carries it: each section in English and then in Chinese, so that formulas are packed once (a tenth smaller than one
-// after the other), without the pictures, deflated, in base 85 (src/inflate.ts).
-import { execFileSync } from "node:child_process";
+// after the other), without the pictures.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { base85 } from "./wasm.mjs";
 
 const sections = (file) => readFileSync(file, "utf8").replace(/^!\[.*\n\n/gm, "").split(/^(?=##)/m);
 
@@ -11,6 +8,5 @@ const sections = (file) => readFileSync(file, "utf8").replace(/^!\[.*\n\n/gm, ""
 export function guideModule(file) {
   const english = sections(file), chinese = sections(file.replace(/\.md$/, ".zh.md"));
   if (english.length !== chinese.length) throw new Error(`the guide has ${english.length} sections in English, and ${chinese.length} in Chinese`);
-  const input = english.flatMap((text, i) => [text, chinese[i]]).join("\0");
-  return `export default "${base85(execFileSync(process.execPath, [fileURLToPath(new URL("deflate.mjs", import.meta.url))], { input }))}";`;
+  return `export default ${JSON.stringify(english.flatMap((text, i) => [text, chinese[i]]))};`;
 }

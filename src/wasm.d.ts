@@ -14,8 +14,8 @@ declare module "*?gzip" {
   export default bytes;
 }
 
-// docs/choosing.md, and beside it the other languages, deflated, as text (scripts/guide.mjs).
+// docs/choosing.md, and beside it the other language: its sections, by turns (scripts/guide.mjs).
 declare module "*?guide" {
-  const text: string;
-  export default text;
+  const sections: readonly string[];
+  export default sections;
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { FAMILIES, PARTS } from "../../src/page/engine/parts.ts";
 import { type Block, blocksOf, guide, type Inline, type Line, placeOf, useOf } from "../../src/page/text/guide.ts";
 
-const { en, zh } = await guide();
+const { en, zh } = guide();
 
 /** What a block is made of, without its words. */
 function shapeOf(block: Block): string {

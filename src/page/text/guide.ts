@@ -1,7 +1,6 @@
-// The guide, docs/choosing.md, in each language: packed within the page, and taken apart into plain data that can be drawn.
+// The guide, docs/choosing.md, in each language, taken apart into plain data that can be drawn.
 
-import { inflate } from "../../inflate.ts";
-import packed from "../../../docs/choosing.md?guide";
+import sections from "../../../docs/choosing.md?guide";
 import type { Language } from "./index.ts";
 
 /** A piece of a line. */
@@ -15,14 +14,12 @@ export type Block =
   | { readonly kind: "table"; readonly head: readonly Line[]; readonly rows: readonly (readonly Line[])[] }
   | { readonly kind: "code"; readonly text: string };
 
-let unpacked: Promise<Readonly<Record<Language, readonly Block[]>>> | undefined;
+let parsed: Readonly<Record<Language, readonly Block[]>> | undefined;
 
 /** The guide in each language. */
-export function guide(): Promise<Readonly<Record<Language, readonly Block[]>>> {
-  return (unpacked ??= inflate(packed).then((bytes) => {
-    const sections = new TextDecoder().decode(bytes).split("\0"), written = (turn: number): readonly Block[] => blocksOf(sections.filter((_, i) => i % 2 === turn).join(""));
-    return { en: written(0), zh: written(1) };
-  }));
+export function guide(): Readonly<Record<Language, readonly Block[]>> {
+  const written = (turn: number): readonly Block[] => blocksOf(sections.filter((_, i) => i % 2 === turn).join(""));
+  return (parsed ??= { en: written(0), zh: written(1) });
 }
 
 /** Its headings' anchors are those that a code-hosting site gives them; a section of one language has its place in the other's. */

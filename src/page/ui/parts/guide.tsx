@@ -1,6 +1,6 @@
 // The guide, over the page: any screen opens it at a section.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { type Block, guide, type Line, placeOf } from "../../text/guide.ts";
 import { t } from "../../text/index.ts";
 import { useApp } from "../state.ts";
@@ -11,32 +11,31 @@ export function Why({ section, about }: { readonly section: string; readonly abo
   return <button type="button" class="link" aria-label={t("guide.about", { about })} onClick={() => app.set({ guide: section })}>{t("guide.why")}</button>;
 }
 
-/** The blocks of the guide in the page's language, and in English, once they are unpacked. */
-export function useGuide(): { readonly blocks: readonly Block[]; readonly english: readonly Block[] } | undefined {
-  const { language } = useApp().state, [found, keep] = useState<Awaited<ReturnType<typeof guide>>>();
-  useEffect(() => void guide().then(keep), []);
-  return found && { blocks: found[language], english: found.en };
+/** The blocks of the guide in the page's language, and in English. */
+export function useGuide(): { readonly blocks: readonly Block[]; readonly english: readonly Block[] } {
+  const { language } = useApp().state, found = guide();
+  return { blocks: found[language], english: found.en };
 }
 
 export function Guide() {
-  const app = useApp(), { guide: section } = app.state, found = useGuide(), dialog = useRef<HTMLDialogElement>(null);
+  const app = useApp(), { guide: section } = app.state, { blocks, english } = useGuide(), dialog = useRef<HTMLDialogElement>(null);
   const go = (anchor: string): void => {
     const heading = dialog.current?.querySelector<HTMLElement>(`#${CSS.escape(`guide-${anchor}`)}`);
     heading?.scrollIntoView();
     heading?.focus();
   };
   useEffect(() => {
-    if (section === undefined || !found) return;
+    if (section === undefined) return;
     if (!dialog.current!.open) dialog.current!.showModal();
-    go(placeOf(section, found.blocks, found.english) ?? found.english.find((block) => block.kind === "heading")!.anchor);
-  }, [section, found?.blocks]);
+    go(placeOf(section, blocks, english) ?? english.find((block) => block.kind === "heading")!.anchor);
+  }, [section, blocks]);
   return (
     <dialog class="guide" ref={dialog} aria-label={t("guide.title")} onClose={() => app.set({ guide: undefined })}>
       <div class="row guide-top">
         <strong>{t("guide.title")}</strong>
         <button type="button" onClick={() => dialog.current!.close()}>{t("guide.close")}</button>
       </div>
-      {section !== undefined && found?.blocks.map((block, i) => <Drawn key={i} block={block} go={go} />)}
+      {section !== undefined && blocks.map((block, i) => <Drawn key={i} block={block} go={go} />)}
     </dialog>
   );
 }
