@@ -14,8 +14,8 @@ declare module "*?gzip" {
   export default bytes;
 }
 
-// docs/choosing.md: each section in English and in Chinese (scripts/guide.mjs).
+// docs/choosing.md, and beside it the other language: its sections, by turns (scripts/guide.mjs).
 declare module "*?guide" {
-  const text: readonly (readonly [english: string, chinese: string])[];
-  export default text;
+  const sections: readonly string[];
+  export default sections;
 }

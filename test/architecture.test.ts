@@ -59,8 +59,8 @@ function code(file: string): string {
     .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
 }
 
-/** The trainer page, above all: texts, then the form that predictor.html has too, then the engine, which is in a worker, then what draws. */
-const PAGE = ["page/text/", "page/form/", "page/engine/", "page/ui/", "page/main.tsx"], room = (file: string): number => PAGE.findIndex((name) => file.startsWith(name));
+/** The trainer page, above all: what unpacks it, texts, then the form that predictor.html has too, then the engine, which is in a worker, then what draws. */
+const PAGE = ["page/loader/", "page/text/", "page/form/", "page/engine/", "page/ui/", "page/main.tsx"], room = (file: string): number => PAGE.findIndex((name) => file.startsWith(name));
 const library = (): string[] => files("src").filter((file) => !file.startsWith("page/"));
 
 test("every file of src has its place in the order", () => {

@@ -14,11 +14,12 @@ export type Block =
   | { readonly kind: "table"; readonly head: readonly Line[]; readonly rows: readonly (readonly Line[])[] }
   | { readonly kind: "code"; readonly text: string };
 
-let read: Readonly<Record<Language, readonly Block[]>> | undefined;
+let parsed: Readonly<Record<Language, readonly Block[]>> | undefined;
 
 /** The guide in each language. */
 export function guide(): Readonly<Record<Language, readonly Block[]>> {
-  return (read ??= { en: blocksOf(sections.map(([english]) => english).join("")), zh: blocksOf(sections.map(([, chinese]) => chinese).join("")) });
+  const written = (turn: number): readonly Block[] => blocksOf(sections.filter((_, i) => i % 2 === turn).join(""));
+  return (parsed ??= { en: written(0), zh: written(1) });
 }
 
 /** Its headings' anchors are those that a code-hosting site gives them; a section of one language has its place in the other's. */

@@ -13,12 +13,12 @@ export function Why({ section, about }: { readonly section: string; readonly abo
 
 /** The blocks of the guide in the page's language, and in English. */
 export function useGuide(): { readonly blocks: readonly Block[]; readonly english: readonly Block[] } {
-  const { language } = useApp().state, { en, [language]: blocks } = guide();
-  return { blocks, english: en };
+  const { language } = useApp().state, found = guide();
+  return { blocks: found[language], english: found.en };
 }
 
 export function Guide() {
-  const app = useApp(), { guide: section } = app.state, found = useGuide(), dialog = useRef<HTMLDialogElement>(null);
+  const app = useApp(), { guide: section } = app.state, { blocks, english } = useGuide(), dialog = useRef<HTMLDialogElement>(null);
   const go = (anchor: string): void => {
     const heading = dialog.current?.querySelector<HTMLElement>(`#${CSS.escape(`guide-${anchor}`)}`);
     heading?.scrollIntoView();
@@ -27,15 +27,15 @@ export function Guide() {
   useEffect(() => {
     if (section === undefined) return;
     if (!dialog.current!.open) dialog.current!.showModal();
-    go(placeOf(section, found.blocks, found.english) ?? found.english.find((block) => block.kind === "heading")!.anchor);
-  }, [section, found.blocks]);
+    go(placeOf(section, blocks, english) ?? english.find((block) => block.kind === "heading")!.anchor);
+  }, [section, blocks]);
   return (
     <dialog class="guide" ref={dialog} aria-label={t("guide.title")} onClose={() => app.set({ guide: undefined })}>
       <div class="row guide-top">
         <strong>{t("guide.title")}</strong>
         <button type="button" onClick={() => dialog.current!.close()}>{t("guide.close")}</button>
       </div>
-      {section !== undefined && found.blocks.map((block, i) => <Drawn key={i} block={block} go={go} />)}
+      {section !== undefined && blocks.map((block, i) => <Drawn key={i} block={block} go={go} />)}
     </dialog>
   );
 }

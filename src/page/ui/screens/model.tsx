@@ -99,7 +99,7 @@ function PartFields({ at, family, kinds, part, flaws, label, change, begin = () 
   /** What stands in a line with the kind. */
   readonly before?: ComponentChildren; readonly after?: ComponentChildren;
 }) {
-  const guide = useGuide(), [open, toggle] = useState(false), { kind, options } = part, about = `part.${kind}`, use = guide && useOf(kind.toLowerCase(), guide.blocks);
+  const { blocks } = useGuide(), [open, toggle] = useState(false), { kind, options } = part, about = `part.${kind}`, use = useOf(kind.toLowerCase(), blocks);
   const all = Object.entries(PARTS[family][kind]!.options).filter(([, { beside }]) => !beside || options[beside[0]] === beside[1]), first = all.length > FEW ? FIRST : all.length;
   const field = ([name, spec]: [string, OptionSpec]) => (
     <Field key={name} at={`${at}.${name}`} of={kind} name={name} spec={spec} value={options[name]!} flaws={flaws} change={(value) => change({ kind, options: { ...options, [name]: value } })} />

@@ -1,1 +1,0 @@
-export function unlzma(packed: Uint8Array): Uint8Array<ArrayBuffer>;
