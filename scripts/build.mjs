@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { licencesOf, licenceText } from "./licences.mjs";
 import { embedWasm, fastApart, importWasm, scriptOf, unshared } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -40,12 +41,7 @@ const { metafile } = await build({
   absWorkingDir: root, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", bundle: true, format: "esm", platform: "node", target: "es2022", metafile: true,
   mainFields: ["module", "main"], plugins: [fastApart, embedWasm], legalComments: "inline", minifyWhitespace: true, minifySyntax: true, banner: { js: "#!/usr/bin/env node" },
 });
-const bundled = [...new Set(Object.keys(metafile.inputs).flatMap((path) => /(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(path)?.[1] ?? []))].sort();
-writeFileSync(join(dist, "cli.licenses.txt"), bundled.map((folder) => {
-  const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
-  if (!file) throw new Error(`${folder} has no licence: it may not be in dist/cli.js`);
-  return `${folder.replace(/.*node_modules\//, "")}\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
-}).join(`\n${"-".repeat(80)}\n\n`));
+writeFileSync(join(dist, "cli.licenses.txt"), licenceText(licencesOf(root, metafile)));
 copyFileSync(join(root, "src/cli/lanewise.schema.json"), join(dist, "lanewise.schema.json"));
 
 // Namespaces (layers, ops …) as esbuild writes them keep a bundler from dropping what a page does not use: marked pure,

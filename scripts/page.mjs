@@ -8,6 +8,7 @@ import { build, buildSync, transformSync } from "esbuild";
 import LZMA from "lzma";
 import { minify } from "terser";
 import { guideModule } from "./guide.mjs";
+import { licencesOf, licenceText } from "./licences.mjs";
 import { embedWasm, fastApart } from "./wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -119,14 +120,22 @@ const { outputFiles: [{ text: loader }] } = buildSync({
 });
 // what comes before it stays in plain old JavaScript
 const check = transformSync(readFileSync(join(root, "src/page/check.js"), "utf8"), { minify: true, target: "es5", charset: "utf8" }).code;
+// whoever has the file has the licences' notices in it; their whole texts lie beside it in the package
+const licences = licencesOf(root, metafile), copyright = (text) => /^.*copyright (?!notice|owner|holder|and|license|in |law).*$/im.exec(text)?.[0].trim() ?? "";
+const notices = [
+  "In this page is code of others:", ...licences.map(({ name, text }) => `${name}: ${/apache/i.test(text) ? "Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0" : "MIT"}. ${copyright(text)}`),
+  "The digits are E. Alpaydin's and C. Kaynak's, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49, CC BY 4.0; the penguins are CC0.",
+  licences.find(({ text }) => /Permission is hereby granted/.test(text)).text.replace(/^[^]*?(?=Permission is hereby granted)/, ""),
+].join("\n").replace(/--+/g, "-");
 const hash = (text) => createHash("sha256").update(text).digest("base64");
 const page = readFileSync(join(root, "src/page/index.html"), "utf8")
-  .replace("sha256-CHECK", () => `sha256-${hash(check)}`).replace("<script>CHECK", () => `<script>${check}`)
+  .replace("NOTICES", () => notices).replace("sha256-CHECK", () => `sha256-${hash(check)}`).replace("<script>CHECK", () => `<script>${check}`)
   .replace("sha256-LOADER", () => `sha256-${hash(loader)}`).replace("sha256-SCRIPT", () => `sha256-${hash(script)}`).replace("sha256-STYLE", () => `sha256-${hash(styles)}`)
   .replace("<style>STYLE", () => `<style>${styles}`).replace("<script>LOADER", () => `<script>${loader}`);
 
 mkdirSync(join(root, "dist"), { recursive: true });
 writeFileSync(join(root, "dist/trainer.html"), page);
+writeFileSync(join(root, "dist/trainer.licenses.txt"), licenceText(licences));
 const bytes = Buffer.byteLength(page), inSamples = [...samples.values()].reduce((sum, size) => sum + size, 0), KB = (n) => `${(n / 1000).toFixed(1)} KB`;
 console.log(`dist/trainer.html: ${KB(bytes)}, ${KB(gzipSync(page, { level: 9 }).length)} gzipped; of it ${KB(inSamples)} of samples`);
 if (process.argv.includes("--parts")) {
