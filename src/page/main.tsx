@@ -20,6 +20,8 @@ if (typeof document === "undefined") {
   render(<Shell />, place);
   addEventListener("unhandledrejection", ({ reason }) => failed(problemOf(reason)));
   void app.wake(packed);
+  // a file that misses its place would be opened in the place of the page
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => (event as DragEvent).dataTransfer?.types.includes("Files") && event.preventDefault());
 
   /** A run whose worker has ended is not running. */
   function failed(problem: Problem): void {

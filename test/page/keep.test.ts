@@ -56,11 +56,31 @@ test("a page that was saved in the middle of a run goes on elsewhere, to the sam
   expect(await api.scores("a")).toMatchObject({ kind: "classes", rows: 103 });
 });
 
+test("a model that is half edited is left out, and the rest comes back", async () => {
+  const { api } = page();
+  await api.open({ kind: "sample", name: "penguins" });
+  await api.describe({ target: "species" });
+  const suggestion = await api.suggest();
+  await api.note({ screen: "model", suggestion, design: { ...suggestion.design, batchSize: NaN, epochs: 1.5 }, run: undefined });
+  const other = page().api;
+  await other.kept(await api.pack());
+  expect(await other.restore()).toMatchObject({ screen: "model", design: suggestion.design, data: { rows: 344 } });
+});
+
+test("what is erased is not written again", async () => {
+  const { api } = page();
+  await api.open({ kind: "sample", name: "penguins" });
+  await api.describe({ target: "species" });
+  await api.erase();
+  expect(await api.pack().catch(({ code }) => code)).toBe("no-data");
+  expect(await api.suggest().catch(({ code }) => code)).toBe("no-data");
+});
+
 test("files are in it as they were dropped", async () => {
   const { api } = page(), csv = `size,kind\n${Array.from({ length: 40 }, (_, i) => `${i * i},${i % 2 ? "a" : "b"}`).join("\n")}\n`;
   await api.open({ kind: "files", files: [{ path: "rows.csv", file: new File([csv], "rows.csv") }] });
   const other = page().api;
-  expect(await other.kept(await api.pack())).toEqual({ name: "rows.csv", runs: 0, steps: 0, broken: false, packed: true });
+  expect(await other.kept(await api.pack())).toEqual({ name: "rows.csv", runs: 0, steps: 0, broken: false, packed: true, replaced: undefined });
   expect((await other.restore()).data).toMatchObject({ rows: 40, columns: ["size", "kind"] });
 });
 

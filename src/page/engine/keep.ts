@@ -15,10 +15,10 @@ export function keepApi(project: Project): KeepApi {
     async kept(file) {
       packed = file && await unpack(file);
       found = packed ?? await keeper.work();
-      return found && keptOf(found, packed !== undefined);
+      return found && keptOf(found, packed && { replaced: (await keeper.work())?.source.name });
     },
     async restore() {
-      const { source, seen, runs } = found!;
+      const { source, seen, runs } = found!, given = await read(source.given, source.pictures); // before anything is erased
       if (packed) {
         await project.clear();
         for (const [id, files] of packed.checkpoints) {
@@ -30,7 +30,7 @@ export function keepApi(project: Project): KeepApi {
           }
         }
       }
-      const data = take(project, await read(source.given, source.pictures), source.given, source.pictures);
+      const data = take(project, given, source.given, source.pictures);
       for (const { view } of runs) {
         const run: Run = new Run(view, await ready(project, view.asked), keeper, () => project.told(run));
         project.runs.set(view.id, run);
@@ -40,19 +40,22 @@ export function keepApi(project: Project): KeepApi {
       if (packed) for (const what of ["source", "asked", "seen", ...project.runs.keys()]) keeper.changed(what);
       if (seen) keeper.note(seen);
       return {
-        screen: "data", suggestion: undefined, design: undefined, run: undefined, ...seen, given: source.given, data, described: asked && describe(project.known, asked, project.opened),
+        screen: "data", suggestion: undefined, design: undefined, run: undefined, ...seen, ...(seen && { design: seen.design ?? seen.suggestion?.design }), given: source.given, data, described: asked && describe(project.known, asked, project.opened),
         runs: [...project.runs.values()].map(({ record }) => record),
       } satisfies Restored;
     },
     note: async (seen) => keeper.note(seen),
     keepIn: async (where) => keeper.keepIn(where),
     keeping: async () => keeper.view(),
-    erase: async () => project.clear(),
+    async erase() {
+      await project.clear();
+      Object.assign(project, { source: undefined, opened: undefined, ready: undefined });
+    },
     pack: async () => pack(project),
   };
 }
 
-const keptOf = ({ source: { name }, runs }: Work, packed: boolean): Kept => ({
-  name, runs: runs.length, steps: runs.reduce((sum, { view }) => sum + view.step, 0), broken: runs.some(({ view }) => view.status === "running"), packed,
+const keptOf = ({ source: { name }, runs }: Work, packed: { readonly replaced: string | undefined } | undefined): Kept => ({
+  name, runs: runs.length, steps: runs.reduce((sum, { view }) => sum + view.step, 0), broken: runs.some(({ view }) => view.status === "running"), packed: packed !== undefined, replaced: packed?.replaced,
 });
 

@@ -101,6 +101,7 @@ export class Keeper {
   /** Nothing stays in the browser, neither of the project nor of an earlier visit. */
   async forget(): Promise<void> {
     this.dirty.clear();
+    this.seen = undefined;
     await this.writing;
     if (this.where !== "browser") return;
     try {

@@ -41,7 +41,11 @@ const header = v.strictObject({
     v.strictObject({ kind: v.literal("files"), files: v.array(v.strictObject({ path: text, size: count })) }), v.strictObject({ kind: v.literal("text"), text }),
     v.strictObject({ kind: v.literal("sample"), name: v.picklist(["penguins", "digits", "spirals", "sine"]) }),
   ]),
-  seen: optional(v.looseObject({ screen: v.picklist(["data", "model", "train", "understand", "use"]), design: optional(design), run: optional(text) })),
+  seen: optional(v.looseObject({ screen: v.picklist(["data", "model", "train", "understand", "use"]), 
+    // as it was being edited: what is no design is left out, and the rest comes back
+    design: v.fallback(optional(design), undefined), run: optional(text),
+    suggestion: v.fallback(optional(v.looseObject({ design, choices: v.array(v.looseObject({ name: text, value: said, why: said })) })), undefined),
+  })),
   runs: v.array(v.strictObject({ view, files: v.array(file) })),
 });
 

@@ -34,7 +34,8 @@ export class Run {
   /** How the run under way is to end, if not by itself. */
   private ending: "pause" | "stop" | undefined;
   private over: Promise<void> = Promise.resolve();
-  private waking: Promise<void> | undefined;
+  /** What is done with it is done in turn: it begins, wakes and goes one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
   /** The step of the checkpoint from which the last fit went on. */
   private resumed = 0;
   private told = 0;
@@ -84,8 +85,18 @@ export class Run {
     return this.made;
   }
 
-  /** Begins, or goes on; returns when it is under way. */
-  async go(): Promise<void> {
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => {});
+    return done;
+  }
+
+  /** Begins, or goes on; resolves when it is under way. */
+  go(): Promise<void> {
+    return this.inTurn(() => this.begin());
+  }
+
+  private async begin(): Promise<void> {
     const { status } = this.view;
     if (status !== "paused") throw new StateError("run-over", { problem: "only a run that is paused goes on", got: status });
     const { training, model } = await this.fit([]);
@@ -99,9 +110,22 @@ export class Run {
 
   /** Brings back the model of a run that was made from its record. Steps are made where the last checkpoint is older than the record, or
    * lost: they have the same bits again. */
-  async wake(): Promise<void> {
-    if (!this.made) this.waking ??= this.again(this.view.step).finally(() => (this.waking = undefined));
-    await this.waking;
+  wake(): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.made) return;
+      try {
+        await this.again(this.view.step);
+      } catch (error) {
+        // what has not come back is no model of this run
+        this.forget();
+        throw error;
+      }
+    });
+  }
+
+  private forget(): void {
+    (this.made as Model | undefined)?.dispose();
+    this.made = this.training = undefined;
   }
 
   private async again(last: number): Promise<void> {
@@ -124,6 +148,7 @@ export class Run {
 
   /** Lets it end after the step under way; its state is kept. */
   async pause(): Promise<void> {
+    await this.turn;
     this.ending ??= "pause";
     this.training?.stop();
     await this.over;
@@ -131,6 +156,7 @@ export class Run {
 
   /** Ends it for good. */
   async stop(): Promise<void> {
+    await this.turn;
     this.ending = "stop";
     this.training?.stop();
     await this.over;
@@ -147,9 +173,10 @@ export class Run {
   async remove(): Promise<void> {
     await this.pause();
     this.looking?.abort();
-    this.made?.dispose();
-    this.made = undefined;
-    await this.keeper.places.remove(this.id);
+    await this.inTurn(async () => {
+      this.forget();
+      await this.keeper.places.remove(this.id);
+    });
   }
 
   /** Goes back to a step; undefined if another one has been asked for since. */

@@ -20,7 +20,7 @@ export function takeWork(): Blob | undefined {
 
 /** The page with this work. */
 export async function savedPage(work: Blob): Promise<Blob> {
-  const at = source.indexOf("<body>") + "<body>".length; // before the page's script, which looks for it
+  const body = /<body[^>]*>/.exec(source)!, at = body.index + body[0].length; // before the page's script, which looks for it
   return new Blob([source.slice(0, at), `\n<script type="${TYPE}" id="${ID}">`, await base64(work), "</script>", source.slice(at)], { type: "text/html" });
 }
 

@@ -65,14 +65,15 @@ export class App {
 
   /** Asks the engine; what goes wrong is shown. */
   async ask<T>(busy: Key | undefined, work: () => Promise<T>): Promise<T | undefined> {
-    this.set({ busy, problem: undefined });
+    // what is asked for beside the user's work leaves alone what is told of that
+    if (busy) this.set({ busy, problem: undefined });
     try {
       return await work();
     } catch (problem) {
       this.set({ problem: problem as Problem });
       return undefined;
     } finally {
-      this.set({ busy: undefined });
+      if (busy) this.set({ busy: undefined });
     }
   }
 
@@ -101,9 +102,11 @@ export class App {
   }
 
   async suggest(): Promise<void> {
-    if (this.state.suggestion || !this.state.described) return;
+    const { described, suggestion: before } = this.state;
+    if (before || !described) return;
     const suggestion = await this.ask("busy.suggest", () => this.engine.suggest());
-    if (suggestion) this.set({ suggestion, design: suggestion.design });
+    // other data, or another answer, may have come meanwhile
+    if (suggestion && this.state.described === described && !this.state.suggestion) this.set({ suggestion, design: suggestion.design });
   }
 
   async train(design: Design, name: string, like?: string): Promise<void> {

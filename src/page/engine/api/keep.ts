@@ -16,6 +16,8 @@ export interface Kept {
   readonly broken: boolean;
   /** It came with this file, and is not of this browser. */
   readonly packed: boolean;
+  /** What this browser has, of which it would take the place. */
+  readonly replaced: string | undefined;
 }
 
 /** What the page shows, so that the next visit begins with it. */

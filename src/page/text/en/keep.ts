@@ -8,6 +8,7 @@ export const keep = {
   "keep.goOn": "Go on",
   "keep.anew": "Begin anew",
   "keep.anew.about": "Opening other data replaces it.",
+  "keep.replaced": "Going on takes the place of the work on {name} that this browser has.",
   "keep.replace": "Open other data?",
   "keep.replace.about": "{runs} {runs:run|runs} of {name} would be deleted.",
   "keep.replace.yes": "Delete and open",

@@ -9,6 +9,7 @@ export const keep: Record<keyof typeof english, string> = {
   "keep.goOn": "继续",
   "keep.anew": "重新开始",
   "keep.anew.about": "打开其他数据会替换它。",
+  "keep.replaced": "继续会取代这个浏览器中保存的 {name} 的工作。",
   "keep.replace": "打开其他数据？",
   "keep.replace.about": "{name} 的 {runs} 次训练会被删除。",
   "keep.replace.yes": "删除并打开",

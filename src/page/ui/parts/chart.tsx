@@ -42,8 +42,8 @@ function drawNext(): void {
   const [first] = waiting;
   if (!first) return;
   waiting.delete(first[0]);
-  first[1]();
   if (waiting.size) requestAnimationFrame(drawNext);
+  first[1]();
 }
 
 export function LineChart({ title, x = [], over, lines, log = false, range }: LineChartProps) {

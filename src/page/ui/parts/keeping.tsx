@@ -10,12 +10,13 @@ import { problemText } from "./problem.tsx";
 export function Earlier() {
   const app = useApp(), { kept } = app.state;
   if (!kept) return null;
-  const { name, runs, steps, broken, packed } = kept;
+  const { name, runs, steps, broken, packed, replaced } = kept;
   return (
     <section class="card" aria-labelledby="earlier">
       <h2 id="earlier">{t(packed ? "keep.earlier.packed" : "keep.earlier")}</h2>
       <p>{t("keep.what", { name, runs, steps })}</p>
       {broken && <p>{t("keep.broken")}</p>}
+      {replaced !== undefined && <p class="note">{t("keep.replaced", { name: replaced })}</p>}
       <div class="row">
         <button type="button" class="main" onClick={() => void app.restore()}>{t("keep.goOn")}</button>
         <button type="button" aria-describedby="anew" onClick={() => app.set({ kept: undefined })}>{t("keep.anew")}</button>

@@ -8,7 +8,11 @@ import { Plot } from "./plot.tsx";
 
 export function SurfaceView({ run, step }: { readonly run: string; readonly step: number }) {
   const app = useApp(), [surface, keep] = useState<Surface>();
-  useEffect(() => void app.ask("understand.busy", () => app.engine.surface(run)).then(keep), [run, step]);
+  useEffect(() => {
+    let wanted = true;
+    void app.ask("understand.busy", () => app.engine.surface(run)).then((found) => wanted && keep(found));
+    return () => void (wanted = false);
+  }, [run, step]);
   if (!surface) return null;
   return surface.kind === "plane" ? <Plane surface={surface} /> : <Line surface={surface} />;
 }

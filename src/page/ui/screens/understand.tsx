@@ -15,8 +15,10 @@ import { useApp } from "../state.ts";
 export function UnderstandScreen() {
   const app = useApp(), { run } = app, ready = trained(run), [scores, keep] = useState<Scores>();
   useEffect(() => {
+    let wanted = true;
     keep(undefined);
-    if (ready) void app.ask("understand.busy", () => app.engine.scores(run.id)).then(keep);
+    if (ready) void app.ask("understand.busy", () => app.engine.scores(run.id)).then((found) => wanted && keep(found));
+    return () => void (wanted = false);
   }, [run?.id, run?.step, ready]);
   if (!ready) return <NoRun />;
   return (

@@ -16,8 +16,10 @@ const TAKEN = ["predictor", "safetensors", "onnx", "checkpoint", "held-out", "re
 export function UseScreen() {
   const app = useApp(), { run } = app, ready = trained(run), [form, keep] = useState<Form>(), [saved, tell] = useState("");
   useEffect(() => {
+    let wanted = true;
     keep(undefined);
-    if (ready) void app.ask(undefined, () => app.engine.form(run.id)).then(keep);
+    if (ready) void app.ask(undefined, () => app.engine.form(run.id)).then((found) => wanted && keep(found));
+    return () => void (wanted = false);
   }, [run?.id, ready]);
   if (!ready) return <NoRun />;
   const save = async (what: DownloadKind): Promise<void> => {
