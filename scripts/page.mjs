@@ -90,23 +90,21 @@ const oneThread = {
   setup(build) {
     build.onResolve({ filter: /\/runtimes\/index\.ts$/ }, () => ({ path: join(root, "src/runtimes/edge.ts") }));
     build.onResolve({ filter: /^\.\/(profile\/index|train\/streams|source)\.ts$/ }, ({ path, kind }) => (kind === "dynamic-import" ? { path, namespace: "none" } : undefined));
+    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
-/** What of the command line is not for a page: files and the terminal. */
-const noNode = {
-  name: "no-node",
+/** Runs are kept in the browser. */
+const noFolders = {
+  name: "no-folders",
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "none" }));
-    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
-    // runs are kept in the browser
     build.onLoad({ filter: /[\\/]runs[\\/]files\.ts$/ }, () => ({ contents: "export const folderStore = undefined;" }));
   },
 };
 
 const { outputFiles: [{ text }], metafile } = await build({
   absWorkingDir: root, entryPoints: ["src/page/main.tsx"], bundle: true, minify: true, format: "iife", charset: "utf8", platform: "browser", target: "es2022", write: false, metafile: true,
-  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, guide, chart, parserOnly, inflateOnly, noNode, oneThread, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
+  external: ["hyparquet", "hyparquet-compressors", "fast-png", "jpeg-js"], plugins: [gzipped, guide, chart, parserOnly, inflateOnly, noFolders, oneThread, fastApart, embedWasm], legalComments: "none", jsx: "automatic", jsxImportSource: "preact",
   define: { "import.meta.url": "undefined" },
 });
 // the same with other names, by which it is packed 3 % smaller

@@ -35,8 +35,10 @@ const ORDER = [
   "doctor/anatomy.ts", "doctor/figures.ts", "doctor/telling.ts", "doctor/remedy.ts", "doctor/probe.ts", "doctor/replay.ts", "doctor/signs.ts", "doctor/diagnose.ts", "doctor/index.ts",
   "formats/protobuf.ts", "formats/portable.ts", "formats/exported.ts", "formats/onnxOps.ts", "formats/rawRows.ts", "formats/onnx.ts", "formats/predictor.ts", "formats/torchOps.ts", "formats/pytorch.ts", "train/manifest.ts", "train/chain.ts", "train/rebuild.ts", "train/verify.ts",
   "runs/node.ts", "runs/store.ts", "runs/memory.ts", "runs/slots.ts", "runs/lock.ts", "runs/files.ts", "runs/browser.ts", "runs/place.ts", "runs/run.ts", "index.ts",
-  "cli/text.ts", "cli/terminal.ts", "cli/args.ts", "cli/interrupt.ts", "cli/rows.ts", "cli/files.ts", "cli/scores.ts", "cli/html.ts", "cli/choose.ts", "cli/transforms.ts", "cli/settings.ts", "cli/words.ts", "cli/show.ts", "cli/data.ts", "cli/models.ts", "cli/imageFolder.ts",
-  "cli/scoring.ts", "cli/stream.ts", "cli/prepare.ts", "cli/plan.ts", "cli/train.ts", "cli/predict.ts", "cli/evaluate.ts", "cli/inspect.ts", "cli/export.ts", "cli/doctor.ts", "cli/findLr.ts", "cli/crossvalidate.ts",
+  // what the command line and the trainer page share
+  "advice/text.ts", "advice/failure.ts", "advice/rows.ts", "advice/scores.ts", "advice/report.ts", "advice/choose.ts", "advice/data.ts", "advice/prepare.ts",
+  "cli/text.ts", "cli/terminal.ts", "cli/args.ts", "cli/interrupt.ts", "cli/files.ts", "cli/transforms.ts", "cli/settings.ts", "cli/words.ts", "cli/show.ts", "cli/data.ts", "cli/models.ts", "cli/imageFolder.ts",
+  "cli/scoring.ts", "cli/stream.ts", "cli/ready.ts", "cli/plan.ts", "cli/train.ts", "cli/predict.ts", "cli/evaluate.ts", "cli/inspect.ts", "cli/export.ts", "cli/doctor.ts", "cli/findLr.ts", "cli/crossvalidate.ts",
   "cli/verify.ts", "cli/profile.ts", "cli/open.ts", "cli/commands.ts", "cli/main.ts",
 ];
 
@@ -68,9 +70,9 @@ test("every file of src has its place in the order", () => {
   expect(files("src").filter((file) => file.startsWith("page/") && room(file) < 0)).toEqual([]);
 });
 
-test("of the page, no room imports from one above it, and what draws knows of the engine but what it says", () => {
+test("of the page, no room imports from one above it, nor of the command line, and what draws knows of the engine but what it says", () => {
   const wrong = files("src").filter((file) => file.startsWith("page/")).flatMap((file) => imports(`src/${file}`).map((path) => path.replace(/^src\//, "")).filter((path) =>
-    path.startsWith("page/") && !path.startsWith("page/samples/") && (room(path) > room(file) || (file.startsWith("page/ui/") && path.startsWith("page/engine/") && !/^page\/engine\/(api(\/\w+)?|parts|outline|messages)\.ts$/.test(path))))
+    path.startsWith("cli/") || path.startsWith("page/") && !path.startsWith("page/samples/") && (room(path) > room(file) || (file.startsWith("page/ui/") && path.startsWith("page/engine/") && !/^page\/engine\/(api(\/\w+)?|parts|outline|messages)\.ts$/.test(path))))
     .map((path) => `${file} imports ${path}`));
   expect(wrong).toEqual([]);
 });

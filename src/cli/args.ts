@@ -3,6 +3,8 @@
 
 import { parseArgs } from "node:util";
 import { didYouMean } from "../options.ts";
+import { UsageError } from "../advice/failure.ts";
+import { dashed } from "../advice/text.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrap } from "./text.ts";
 
@@ -77,17 +79,11 @@ export const EXITS: Readonly<Record<number, string>> = {
   143: "asked to end by SIGTERM, as schedulers and containers do: as Ctrl+C",
 };
 
-/** A call that is wrong: exit code 2. */
-export class UsageError extends Error {}
-
 /** Flags that every command has. */
 export const COMMON = {
   json: { kind: "yes", help: "write one JSON object per line to stdout, and nothing else" },
   help: { kind: "yes", short: "h", help: "show this help" },
 } satisfies Flags;
-
-/** learningRate as --learning-rate. */
-export const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** A text as a shell takes it. */
 export const shell = (text: string): string => (/^[\p{L}\p{N}_./:=,+…-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

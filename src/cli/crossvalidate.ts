@@ -3,12 +3,13 @@
 import { foldIds, type FoldOptions } from "../data/partition.ts";
 import { crossValidate, type Data, Preprocessing, takeRows } from "../index.ts";
 import { command } from "./args.ts";
-import { failed } from "./data.ts";
+import { failed } from "../advice/failure.ts";
+import { plural, short } from "../advice/text.ts";
 import { PLANNING, planOf, rated } from "./plan.ts";
-import { modelOf, numbersOf, type AnyReady, taught } from "./prepare.ts";
+import { modelOf, numbersOf, type AnyReady, taught } from "../advice/prepare.ts";
 import { showChoices } from "./show.ts";
 import { Progress, timeLeft } from "./terminal.ts";
-import { clean, plural, short, table } from "./text.ts";
+import { clean, table } from "./text.ts";
 import { fitOptions } from "./train.ts";
 
 /** A class whose rows are all held out in one fold is nothing that the model of that fold could have learnt. As in scikit-learn the fold

@@ -4,31 +4,13 @@ import { open, stat } from "node:fs/promises";
 import { MISSING } from "../data/cells.ts";
 import { type CsvForm, formOf } from "../data/csv.ts";
 import { IMAGE } from "../data/images.ts";
-import type { Details } from "../errors.ts";
-import { type ColumnValues, columnError, missingAt } from "../data/table.ts";
 import { csv, csvBatches, type CsvOptions, idx, jsonl, type Model, npz, parquet, type Table } from "../index.ts";
-import { didYouMean } from "../options.ts";
-import { UsageError, type Values } from "./args.ts";
+import { type Arrays, FORM, type Kind, type Numbers } from "../advice/data.ts";
+import { failed, UsageError } from "../advice/failure.ts";
+import type { Values } from "./args.ts";
 import { DELIMITER, type READING } from "./settings.ts";
 
-/** "images": a folder of them, an archive of such a folder, or one image. */
-export type Kind = "csv" | "jsonl" | "parquet" | "idx" | "npz" | "images";
 export type Reading = Values<typeof READING>;
-
-/** Numbers in rows, without names: pictures and the like. */
-export interface Arrays {
-  readonly name: string;
-  readonly rows: number;
-  readonly x: { readonly data: Numbers; readonly shape: readonly number[] };
-  /** Class numbers, or numbers to predict; without it there is nothing to compare with. */
-  readonly y: { readonly data: Numbers; readonly shape: readonly number[] } | undefined;
-  /** What class numbers stand for, where they have names. */
-  readonly classes?: readonly string[];
-  /** Of each row, such as its file, where they have some. */
-  readonly names?: readonly string[];
-}
-
-type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 const ENDS: Readonly<Record<string, Kind>> = {
   csv: "csv", tsv: "csv", txt: "csv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl", parquet: "parquet", npz: "npz", idx: "idx", zip: "images",
@@ -74,10 +56,6 @@ export async function beginning(path: string): Promise<Uint8Array> {
   }
 }
 
-export function failed(path: string, problem: string, code = "no-data", details: Details = {}): Error {
-  return Object.assign(new Error(`${path}: ${problem}`), { code, details: { of: path, ...details } });
-}
-
 export const isTabular = (kind: Kind): boolean => kind === "csv" || kind === "jsonl" || kind === "parquet";
 
 function csvOptions({ delimiter, encoding, header, decimalComma, missing }: Reading): CsvOptions {
@@ -86,14 +64,6 @@ function csvOptions({ delimiter, encoding, header, decimalComma, missing }: Read
     ...(header === false && { header }), ...(decimalComma !== undefined && { decimal: decimalComma ? "," as const : "." as const }),
     ...(missing && { missing: [...new Set([...MISSING, ...missing])] }),
   };
-}
-
-/** Where a model's metadata say how the CSV file was written that it was trained on: JSON of CsvOptions. */
-const FORM = "csv";
-
-/** Notes in a model's file how the rows were written. */
-export function keepForm(model: Model, form: CsvForm): void {
-  model.metadata.set(FORM, JSON.stringify(form));
 }
 
 /** How a file is to be read: as flags say, or else as the file that the model was trained on, if it is a like one. */
@@ -154,24 +124,6 @@ export async function* tablesOf(path: string, reading: Reading, kind?: Kind): As
   else yield await readTable(path, reading, kind);
 }
 
-/** The column that a flag names. */
-export function columnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
-  const values = table?.columns.get(name), names = [...(table?.columns.keys() ?? [])];
-  if (!values) throw new UsageError(`--${flag}: no column ${JSON.stringify(name)} to split by; ${didYouMean(name, names) ?? (names.length ? `known: ${names.join(", ")}` : "only tables have columns")}`);
-  return values;
-}
-
-/** Likewise, with a value in each row. */
-export function wholeColumnOf(table: Table | undefined, flag: string, name: string): ColumnValues {
-  const values = columnOf(table, flag, name);
-  for (let row = 0; row < values.length; row++) if (missingAt(values, row)) throw nothingIn(table!, flag, name, row);
-  return values;
-}
-
-/** Rows are split by a column, and one has nothing in it. */
-export const nothingIn = (table: Table, flag: string, column: string, row: number): Error =>
-  columnError("no-group", table, column, { row, problem: `--${flag} splits by it, and it is empty`, fix: "fill it in, or leave such rows out" });
-
 /** Names under which npz files have inputs and targets. */
 const INPUTS = ["x", "x_train", "images", "data", "X"], TARGETS = ["y", "y_train", "labels", "target", "Y"];
 
@@ -207,14 +159,4 @@ function numbersOf(name: string, data: unknown): Numbers {
   if (data instanceof Uint8Array || data instanceof Int32Array || data instanceof Float32Array || data instanceof Float64Array) return data;
   if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Float64Array.from(data as unknown as ArrayLike<number | bigint>, Number);
   throw failed(name, "holds no numbers");
-}
-
-/** Some rows. */
-export function takeArrays({ x, y, names, ...rest }: Arrays, ids: ArrayLike<number>): Arrays {
-  const take = <T extends { readonly data: any; readonly shape: readonly number[] }>({ data, shape }: T) => {
-    const width = data.length / shape[0]!, taken = new data.constructor(ids.length * width);
-    for (let i = 0; i < ids.length; i++) taken.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
-    return { data: taken, shape: [ids.length, ...shape.slice(1)] };
-  };
-  return { ...rest, rows: ids.length, x: take(x), y: y && take(y), ...(names && { names: Array.from(ids, (id) => names[id]!) }) };
 }

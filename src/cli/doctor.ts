@@ -2,13 +2,14 @@
 
 import { diagnose, type Finding, type FitOptions, type Model } from "../index.ts";
 import { command } from "./args.ts";
-import { english } from "./choose.ts";
+import { english } from "../advice/choose.ts";
 import { isModelFile, openModel } from "./models.ts";
 import { PLANNING, planOf } from "./plan.ts";
-import { modelOf, taught } from "./prepare.ts";
+import { modelOf, taught } from "../advice/prepare.ts";
 import { showFindings, showSchema } from "./show.ts";
 import { Progress, type Terminal } from "./terminal.ts";
-import { clean, plural } from "./text.ts";
+import { clean } from "./text.ts";
+import { plural } from "../advice/text.ts";
 import { fitOptions } from "./train.ts";
 
 export const doctor = command({

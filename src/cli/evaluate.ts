@@ -3,16 +3,19 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Table } from "../index.ts";
-import { command, UsageError } from "./args.ts";
-import { type Arrays, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
+import { command } from "./args.ts";
+import { UsageError } from "../advice/failure.ts";
+import type { Arrays } from "../advice/data.ts";
+import { grouped, plural, share } from "../advice/text.ts";
+import { isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
 import { openWhole, wantOther } from "./files.ts";
-import { classReport, numberReport, type ReportHead } from "./html.ts";
+import { classReport, numberReport, type ReportHead } from "../advice/report.ts";
 import { imagesFor } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
 import { score, type Scored, type Unknown } from "./scoring.ts";
 import { READING } from "./settings.ts";
 import { showClasses, showNumbers } from "./show.ts";
-import { clean, grouped, plural, share } from "./text.ts";
+import { clean } from "./text.ts";
 
 const FLAGS = {
   html: { kind: "text", value: "FILE", help: "write a report with pictures, in one file that needs nothing else" },

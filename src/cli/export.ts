@@ -2,11 +2,14 @@
 
 import { dirname, join } from "node:path";
 import { exportPyTorch, type PyTorchOptions, saveAs, toONNX, toPredictor } from "../index.ts";
-import { command, UsageError } from "./args.ts";
+import { command } from "./args.ts";
+import { UsageError } from "../advice/failure.ts";
+import { sized } from "../advice/text.ts";
 import { makeFolder, wantOther, writeWhole } from "./files.ts";
 import { openModel } from "./models.ts";
-import { lossOf, optimizerOf, prepare, taught } from "./prepare.ts";
-import { clean, sized } from "./text.ts";
+import { lossOf, optimizerOf, taught } from "../advice/prepare.ts";
+import { prepare } from "./ready.ts";
+import { clean } from "./text.ts";
 import { fitOptions, savedRun } from "./train.ts";
 
 const FORMATS = ["onnx", "safetensors", "float16", "bfloat16", "pytorch", "predictor"] as const;

@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, open, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { UsageError } from "./args.ts";
+import { UsageError } from "../advice/failure.ts";
 
 /** Writes a file under another name, and then in its place: who is killed leaves the old one. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {

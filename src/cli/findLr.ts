@@ -1,11 +1,12 @@
 // lanewise find-lr: the range test, as numbers and as a curve of blocks.
 
 import { command } from "./args.ts";
-import { startRate, tamed } from "./choose.ts";
+import { startRate, tamed } from "../advice/choose.ts";
 import { PLANNING, planOf } from "./plan.ts";
-import { modelOf, rateCurve } from "./prepare.ts";
+import { modelOf, rateCurve } from "../advice/prepare.ts";
 import { Progress } from "./terminal.ts";
-import { plural, short, table } from "./text.ts";
+import { table } from "./text.ts";
+import { plural, short } from "../advice/text.ts";
 
 export const findLr = command({
   name: "find-lr",

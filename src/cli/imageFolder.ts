@@ -10,9 +10,10 @@ import { type Entry, filesIn, IMAGE, imageOf, imagesOf } from "../data/images.ts
 import { readBytes } from "../data/source.ts";
 import { byCodePoint } from "../data/table.ts";
 import { unzip } from "../data/zip.ts";
-import { type Arrays, failed } from "./data.ts";
+import type { Arrays, Images } from "../advice/data.ts";
+import { failed } from "../advice/failure.ts";
+import { plural } from "../advice/text.ts";
 import { bytesOf } from "./models.ts";
-import { plural } from "./text.ts";
 
 /** Names of --channels, and how many numbers of a pixel each is. */
 const CHANNELS = { grey: 1, rgb: 3, rgba: 4 } as const;
@@ -26,11 +27,6 @@ const MOST_UNPACKED = 4_294_967_296;
 const MOST_PIXELS = 1 << 26;
 /** Images that are decoded together for predict. */
 const TOGETHER = 64;
-
-/** Labelled images, with what was chosen for them: value and reason. */
-export interface Images extends Arrays {
-  readonly images: { readonly imageSize: readonly [string, string]; readonly channels: readonly [string, string] };
-}
 
 export interface ImagesWanted {
   readonly imageSize?: string;

@@ -2,9 +2,10 @@
 
 import { inspect as look } from "../index.ts";
 import { command } from "./args.ts";
-import { failed } from "./data.ts";
+import { failed } from "../advice/failure.ts";
+import { grouped, plural, short, sized } from "../advice/text.ts";
 import { bytesOf } from "./models.ts";
-import { clean, cut, grouped, plural, short, sized, table } from "./text.ts";
+import { clean, cut, table } from "./text.ts";
 
 export const inspect = command({
   name: "inspect",

@@ -3,9 +3,10 @@
 import { LanewiseError } from "../errors.ts";
 import { didYouMean } from "../options.ts";
 import { VERSION } from "../version.ts";
-import { type Command, helpOf, overview, parse, UsageError } from "./args.ts";
+import { type Command, helpOf, overview, parse } from "./args.ts";
+import { UsageError } from "../advice/failure.ts";
 import { COMMANDS } from "./commands.ts";
-import { Unfit } from "./choose.ts";
+import { Unfit } from "../advice/choose.ts";
 import { interruptCode, onInterrupt } from "./interrupt.ts";
 import { Terminal } from "./terminal.ts";
 import { inWords } from "./words.ts";

@@ -3,7 +3,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { loadModel, type Model, Preprocessing } from "../index.ts";
 import { LanewiseError } from "../errors.ts";
-import { failed } from "./data.ts";
+import { failed } from "../advice/failure.ts";
 import { inWords } from "./words.ts";
 
 /** The bytes of a file.

@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { command, UsageError } from "./args.ts";
-import { failed } from "./data.ts";
+import { command } from "./args.ts";
+import { failed, UsageError } from "../advice/failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 
 /** What opens an address in the user's browser. */

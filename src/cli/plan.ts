@@ -2,8 +2,9 @@
 
 import type { Model } from "../index.ts";
 import type { Flags } from "./args.ts";
-import { type Asked, type Choice, choose, type Plan, testedChoice, withRate } from "./choose.ts";
-import { modelOf, prepare, type AnyReady, testedRate, type Wanted } from "./prepare.ts";
+import { type Asked, type Choice, choose, type Plan, testedChoice, withRate } from "../advice/choose.ts";
+import { modelOf, type AnyReady, testedRate } from "../advice/prepare.ts";
+import { prepare, type Wanted } from "./ready.ts";
 import { PICTURES, READING, settingsOf, TRAINING } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
 

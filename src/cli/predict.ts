@@ -2,16 +2,18 @@
 
 import { textAt } from "../data/table.ts";
 import type { Classification, Model, Table } from "../index.ts";
-import { command, UsageError } from "./args.ts";
-import { type Arrays, failed, isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
+import { command } from "./args.ts";
+import { failed, UsageError } from "../advice/failure.ts";
+import type { Arrays } from "../advice/data.ts";
+import { grouped, plural } from "../advice/text.ts";
+import { isTabular, kindOf, readArrays, readingFor, tablesOf } from "./data.ts";
 import { openWhole, wantOther } from "./files.ts";
 import { imagesToPredict } from "./imageFolder.ts";
 import { openModel } from "./models.ts";
-import { csvLine } from "./rows.ts";
+import { csvLine } from "../advice/rows.ts";
 import { classesOf, inputOf, isTable } from "./scoring.ts";
 import { READING } from "./settings.ts";
 import { Progress, type Terminal } from "./terminal.ts";
-import { grouped, plural } from "./text.ts";
 
 const FLAGS = {
   out: { kind: "text", value: "FILE", help: "where predictions go, by its name as CSV or JSON Lines; stdout, as CSV, by default" },

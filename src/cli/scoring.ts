@@ -3,8 +3,9 @@
 import { textAt } from "../data/table.ts";
 import { areNumbers, categoryOf } from "../data/transforms.ts";
 import { type Model, rowsWith, type Table, takeRows } from "../index.ts";
-import { type Arrays, failed, takeArrays } from "./data.ts";
-import { type ClassScores, type NumberScores, scoreClasses, scoreNumbers } from "./scores.ts";
+import { type Arrays, takeArrays } from "../advice/data.ts";
+import { failed } from "../advice/failure.ts";
+import { type ClassScores, type NumberScores, scoreClasses, scoreNumbers } from "../advice/scores.ts";
 
 /** Rows of classes that the model does not know. It can be right about none of them: they are in no other figure. */
 export interface Unknown {

@@ -2,8 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 import { DATE_FORMATS } from "../data/dates.ts";
-import { ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from "./choose.ts";
-import { checkSetting, dashed, type Flag, type Flags, nearest, oneOf, UsageError, type Values } from "./args.ts";
+import { ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from "../advice/choose.ts";
+import { checkSetting, type Flag, type Flags, nearest, oneOf, type Values } from "./args.ts";
+import { dashed } from "../advice/text.ts";
+import { UsageError } from "../advice/failure.ts";
 import { clean } from "./text.ts";
 import { TRANSFORMS } from "./transforms.ts";
 

@@ -3,11 +3,12 @@
 import { type ColumnSchema, Schema, useText } from "../data/schema.ts";
 import type { Finding } from "../index.ts";
 import { shell } from "./args.ts";
-import type { Choice } from "./choose.ts";
-import type { ClassScores, NumberScores } from "./scores.ts";
+import type { Choice } from "../advice/choose.ts";
+import type { ClassScores, NumberScores } from "../advice/scores.ts";
 import type { Terminal } from "./terminal.ts";
 import { TRAINING } from "./settings.ts";
-import { clean, grouped, padEnd, share, short, table, widthOf, wrap } from "./text.ts";
+import { clean, padEnd, table, widthOf, wrap } from "./text.ts";
+import { grouped, share, short } from "../advice/text.ts";
 import { fixInFlags, inFlags } from "./words.ts";
 
 /** More classes make a matrix that no terminal holds. */

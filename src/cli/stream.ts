@@ -10,12 +10,13 @@ import { missingAt, textAt } from "../data/table.ts";
 import { type Data, dataset, type DatasetStream, jsonlBatches, Preprocessing, type Schema, type SchemaOptions, type Table, takeRows } from "../index.ts";
 import { SPLIT } from "../ops/random.ts";
 import { wantSeed } from "../options.ts";
-import { UsageError } from "./args.ts";
-import { type Said, say } from "./choose.ts";
-import { beginning, columnOf, failed, type Kind, nothingIn, tablesOf } from "./data.ts";
+import { failed, UsageError } from "../advice/failure.ts";
+import { columnOf, type Kind, nothingIn } from "../advice/data.ts";
+import { grouped, plural, sized } from "../advice/text.ts";
+import { type Said, say } from "../advice/choose.ts";
+import { beginning, tablesOf } from "./data.ts";
 import type { Settings } from "./settings.ts";
 import type { Progress } from "./terminal.ts";
-import { grouped, plural, sized } from "./text.ts";
 
 /** Bytes of a file from which on it is streamed unasked, plain or gzip: 100 MB of eight columns, one of words, are half a gigabyte of numbers. No
  * share of this machine's memory, for the same call gives the same bits on every machine. */

@@ -1,4 +1,4 @@
-// Text for terminals: widths as they are seen, wrapped lines, tables that fit, numbers and times for people.
+// Text for terminals: widths as they are seen, wrapped lines, tables that fit, times.
 
 /** Characters that take no place, and those that take two. */
 const MARK = /\p{Mark}|\u200b|\u200d|\ufe0f/u;
@@ -77,51 +77,9 @@ export function table(rows: readonly (readonly string[])[], width: number, right
   }).join(" ".repeat(gap)).trimEnd()).join("\n");
 }
 
-/** 1234567 as 1,234,567. */
-export function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** A number in four digits. */
-export function short(x: number): string {
-  return Number.isFinite(x) ? String(Number(x.toPrecision(4))) : String(x);
-}
-
-/** A share from 0 to 1 with four decimals, in which columns of them stand straight. */
-export function share(x: number): string {
-  return Number.isFinite(x) ? x.toFixed(4) : "–";
-}
-
 /** 75 seconds as 1:15. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds)), two = (n: number): string => String(n).padStart(2, "0");
   const hours = Math.floor(whole / 3600), minutes = Math.floor((whole % 3600) / 60);
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
-
-/** 1,536 bytes as 1.5 KB. */
-export function sized(bytes: number): string {
-  const units = ["bytes", "KB", "MB", "GB", "TB"];
-  let at = 0, value = bytes;
-  for (; value >= 1000 && at < units.length - 1; at++) value /= 1000;
-  return at === 0 ? `${value} ${value === 1 ? "byte" : "bytes"}` : `${Number(value.toPrecision(3))} ${units[at]}`;
-}
-
-/** "1 row", "2 rows" */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${grouped(n)} ${n === 1 ? one : many}`;
-}
-
-/** A template with its values: {name} stands for a value, {n:row|rows} for the word that goes with one, or with more. */
-export function filled(template: string, values: Readonly<Record<string, string | number>> = {}): string {
-  return template.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, more?: string) => {
-    const value = values[name];
-    if (one !== undefined) return value === 1 ? one : more!;
-    return typeof value === "number" ? numberText(value) : value ?? "";
-  });
-}
-
-/** A number as people read it. */
-export function numberText(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? grouped(value) : short(value);
 }

@@ -12,19 +12,22 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { audit, doctor, earlyStopping, type Finding, hash, keepRun, type Model, r2, type Report } from "../index.ts";
 import { VERSION } from "../version.ts";
-import { command, dashed, shell, UsageError } from "./args.ts";
-import { type Asked, choose, english, type Plan } from "./choose.ts";
-import { failed, kindOf } from "./data.ts";
+import { command, shell } from "./args.ts";
+import { dashed, plural, short } from "../advice/text.ts";
+import { failed, UsageError } from "../advice/failure.ts";
+import { type Asked, choose, english, type Plan } from "../advice/choose.ts";
+import { kindOf } from "./data.ts";
 import { isThere, makeFolder, wantFolder, writeWhole } from "./files.ts";
 import { hashOfImages } from "./imageFolder.ts";
 import { interruptCode, onInterrupt } from "./interrupt.ts";
 import { rated } from "./plan.ts";
-import { lossOf, modelOf, numbersOf, optimizerOf, prepare, type AnyReady, scheduleOf, taught, type Wanted, weighted } from "./prepare.ts";
+import { lossOf, modelOf, numbersOf, optimizerOf, type AnyReady, scheduleOf, taught, weighted } from "../advice/prepare.ts";
+import { prepare, type Wanted } from "./ready.ts";
 import { type Scored, score } from "./scoring.ts";
 import { PICTURES, READING, type Settings, settingsOf, TRAINING } from "./settings.ts";
 import { showChoices, showClasses, showFindings, showNumbers, showSchema } from "./show.ts";
 import { type Part, Progress, type Terminal, timeLeft } from "./terminal.ts";
-import { clean, plural, short } from "./text.ts";
+import { clean } from "./text.ts";
 
 const FLAGS = {
   ...TRAINING,

@@ -4,11 +4,13 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readRun, verify as verifyRun, type VerifyOptions } from "../index.ts";
 import { command } from "./args.ts";
-import { failed } from "./data.ts";
-import { modelOf, prepare, taught, type Wanted } from "./prepare.ts";
+import { failed } from "../advice/failure.ts";
+import { plural } from "../advice/text.ts";
+import { modelOf, taught } from "../advice/prepare.ts";
+import { prepare, type Wanted } from "./ready.ts";
 import { READING } from "./settings.ts";
 import { Progress } from "./terminal.ts";
-import { clean, plural } from "./text.ts";
+import { clean } from "./text.ts";
 import { fitOptions, savedRun } from "./train.ts";
 
 export const verify = command({

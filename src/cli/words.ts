@@ -2,8 +2,9 @@
 // place for messages of errors, for reasons in the table of columns, and for what the doctor advises.
 
 import { type Details, LanewiseError } from "../errors.ts";
-import { dashed, type Flags, shell } from "./args.ts";
-import { ACTIVATIONS } from "./choose.ts";
+import { type Flags, shell } from "./args.ts";
+import { dashed } from "../advice/text.ts";
+import { ACTIVATIONS } from "../advice/choose.ts";
 
 /** Advice for programs, and what it means here. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [

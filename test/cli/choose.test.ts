@@ -1,7 +1,7 @@
 // What train chooses where nobody has said it, and why.
 
 import { describe, expect, it } from "vitest";
-import { choose, type Facts, tamed, Unfit, weightsOf } from "../../src/cli/choose.ts";
+import { choose, type Facts, tamed, Unfit, weightsOf } from "../../src/advice/choose.ts";
 
 const penguins: Facts = {
   task: "classes", target: "species", rows: 275, inputs: 12, classes: [{ name: "Adelie", rows: 121 }, { name: "Chinstrap", rows: 55 }, { name: "Gentoo", rows: 99 }],

@@ -1,8 +1,8 @@
 // The report in one file: it says what the figures say, needs nothing else, and runs nothing that a file put in.
 
 import { describe, expect, it } from "vitest";
-import { classReport, escape, numberReport, ticks } from "../../src/cli/html.ts";
-import { farOff, quantile, scoreClasses, scoreNumbers } from "../../src/cli/scores.ts";
+import { classReport, escape, numberReport, ticks } from "../../src/advice/report.ts";
+import { farOff, quantile, scoreClasses, scoreNumbers } from "../../src/advice/scores.ts";
 
 const evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>&\u0000';
 

@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { type Command, dashed, helpOf, overview, parse, UsageError } from "../../src/cli/args.ts";
+import { type Command, helpOf, overview, parse } from "../../src/cli/args.ts";
+import { dashed } from "../../src/advice/text.ts";
+import { UsageError } from "../../src/advice/failure.ts";
 import { checkSettings, PICTURES, READING, schemaOfSettings, TRAINING } from "../../src/cli/settings.ts";
 import { widthOf } from "../../src/cli/text.ts";
 import { fixInFlags, inFlags, inWords } from "../../src/cli/words.ts";

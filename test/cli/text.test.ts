@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { fit, Progress, Terminal, timeLeft } from "../../src/cli/terminal.ts";
-import { clean, clock, cut, grouped, share, sized, table, widthOf, wrap } from "../../src/cli/text.ts";
-import { csvLine } from "../../src/cli/rows.ts";
+import { clean, clock, cut, table, widthOf, wrap } from "../../src/cli/text.ts";
+import { grouped, share, sized } from "../../src/advice/text.ts";
+import { csvLine } from "../../src/advice/rows.ts";
 
 describe("text", () => {
   it("is as wide as it is seen", () => {

@@ -1,6 +1,6 @@
 // A design as a program for Node.js: it reads the user's file, and trains the same model to the same bits.
 
-import type { Ready, Wanted } from "../../cli/prepare.ts";
+import type { Ready, Wanted } from "../../advice/prepare.ts";
 import type { Design } from "./api.ts";
 import { type Argument, type Call, callOf, isCall } from "./parts.ts";
 

@@ -1,7 +1,7 @@
 // Data: from files to what a model can be trained on.
 
 import { DataError, inferSchema, type Table } from "../../index.ts";
-import { prepareArrays, prepareTable, type Ready, schemaOptions, type Wanted } from "../../cli/prepare.ts";
+import { prepareArrays, prepareTable, type Ready, schemaOptions, type Wanted } from "../../advice/prepare.ts";
 import { textAt } from "../../data/table.ts";
 import type { Asked, DataApi, DataView, Given, LabelledPicture, PictureOptions } from "./api.ts";
 import { columnsOf, describe } from "./describe.ts";

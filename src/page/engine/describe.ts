@@ -1,7 +1,7 @@
 // What is told of the data once a target is chosen.
 
 import type { Schema, Table } from "../../index.ts";
-import type { Ready } from "../../cli/prepare.ts";
+import type { Ready } from "../../advice/prepare.ts";
 import { numberOf } from "../../data/table.ts";
 import type { Asked, ColumnView, Described } from "./api.ts";
 import type { Opened } from "./files.ts";

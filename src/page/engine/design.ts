@@ -1,26 +1,19 @@
 // From a design to a model and its training.
 
-import { createModel, type Data, earlyStopping, type Model, type ModelOptions, ops, r2, sequential } from "../../index.ts";
-import { numbersOf, type Ready, weighted } from "../../cli/prepare.ts";
+import { type Data, earlyStopping, type Model, r2, sequential } from "../../index.ts";
+import { balancedWeights } from "../../advice/choose.ts";
+import { modelFrom, numbersOf, type Ready, weighted } from "../../advice/prepare.ts";
 import type { Design, Estimate } from "./api.ts";
 import { layerOf, lossOf, optimizerOf, scheduleOf } from "./parts.ts";
 
 /** An untrained model of a design. */
-export async function modelOf({ input, classes, preprocessing, factor }: Ready, { layers, seed }: Design): Promise<Model> {
-  const network = sequential(...layers.map(layerOf));
-  const options = { input: input as readonly number[], seed, ...(classes && { classes }), ...(preprocessing && { preprocessing }) } as ModelOptions<readonly number[], "here">;
-  return factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options);
-}
+export const modelOf = (ready: Ready, { layers, seed }: Design): Promise<Model> => modelFrom(ready, sequential(...layers.map(layerOf)), { seed });
 
 /** The rows to train on, each with what it counts. */
 export const trainingOf = (ready: Ready, design: Design): Data => rowsOf(ready.training, ready, design);
 
 function rowsOf(data: Data, ready: Ready, { balanced }: Design): Data {
-  return balanced ? weighted(data, { classWeights: balancedOf(ready) } as never) : data;
-}
-
-function balancedOf({ facts: { classes = [], rows } }: Ready): number[] {
-  return classes.map((one) => rows / (classes.length * Math.max(1, one.rows)));
+  return balanced ? weighted(data, { classWeights: balancedWeights(ready.facts) }) : data;
 }
 
 /** Options of fit, but for what looks on and what keeps: the same bits wherever they are taken. */

@@ -1,7 +1,7 @@
 // From what was dropped to data: the reader goes by the names, and where they say nothing by the first bytes.
 
 import { csv, DataError, FormatError, idx, image, imageFiles, jsonl, type Table } from "../../index.ts";
-import type { Arrays } from "../../cli/data.ts";
+import type { Arrays } from "../../advice/data.ts";
 import { unzip } from "../../data/zip.ts";
 import type { Named, PictureOptions, Said } from "./api.ts";
 

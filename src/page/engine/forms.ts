@@ -1,6 +1,6 @@
 // What a model wants to be told, column by column, and a held-out row as it would be told.
 
-import type { Ready } from "../../cli/prepare.ts";
+import type { Ready } from "../../advice/prepare.ts";
 import { parseDate, showDate } from "../../data/dates.ts";
 import { textAt } from "../../data/table.ts";
 import type { Fitted } from "../../data/transforms.ts";

@@ -2,10 +2,10 @@
 // https://scikit-learn.org/stable/modules/permutation_importance.html
 
 import { OptionError, type Tensor } from "../../index.ts";
-import { numbersOf } from "../../cli/prepare.ts";
+import { numbersOf } from "../../advice/prepare.ts";
 import { shuffle } from "../../data/philox.ts";
 import { widthOf } from "../../data/transforms.ts";
-import { scoreNumbers } from "../../cli/scores.ts";
+import { scoreNumbers } from "../../advice/scores.ts";
 import { wantSeed } from "../../options.ts";
 import { nextTask } from "../../yield.ts";
 import type { Importance } from "./api.ts";

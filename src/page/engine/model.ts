@@ -1,7 +1,7 @@
 // Models: what is suggested, what it takes, how it is written.
 
-import { choose, testedChoice, withRate } from "../../cli/choose.ts";
-import { testedRate } from "../../cli/prepare.ts";
+import { choose, testedChoice, withRate } from "../../advice/choose.ts";
+import { testedRate } from "../../advice/prepare.ts";
 import type { ModelApi } from "./api.ts";
 import { codeOf } from "./code.ts";
 import { estimate, modelOf } from "./design.ts";

@@ -2,7 +2,7 @@
 
 import { hash, OptionError, readRun } from "../../index.ts";
 import type { Run as Inside } from "../../train/fit.ts";
-import type { Ready } from "../../cli/prepare.ts";
+import type { Ready } from "../../advice/prepare.ts";
 import type { Design, Moment, ParameterView, Spread } from "./api.ts";
 import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 import { layerName } from "./layers.ts";

@@ -1,8 +1,8 @@
 // What a model says of each held-out row, and how far it is off.
 
 import { hash, type Model, type Table, type Tensor } from "../../index.ts";
-import type { Arrays } from "../../cli/data.ts";
-import { numbersOf, type Ready } from "../../cli/prepare.ts";
+import type { Arrays } from "../../advice/data.ts";
+import { numbersOf, type Ready } from "../../advice/prepare.ts";
 import { logarithm } from "../../math.ts";
 import { pacer } from "../../yield.ts";
 import type { Run } from "./run.ts";

@@ -1,7 +1,7 @@
 // A design looked at before anything is built: what each layer gives and has, and what would not go together. Pure functions of plain
 // data, so that the page can say it at each key.
 
-import { FITTING } from "../../cli/choose.ts";
+import { FITTING } from "../../advice/choose.ts";
 import type { Described, Design, Flaw, Part } from "./api.ts";
 import { fits, NUMBERS, type OptionSpec, PARTS } from "./parts.ts";
 

@@ -1,7 +1,7 @@
 // Pictures: those of the data, and others made like them.
 
 import { image } from "../../index.ts";
-import type { Ready } from "../../cli/prepare.ts";
+import type { Ready } from "../../advice/prepare.ts";
 import { drawn } from "../form/ink.ts";
 import type { Drawing, Picture, PictureWanted } from "./api.ts";
 

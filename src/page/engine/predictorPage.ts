@@ -4,7 +4,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { toPredictor } from "../../index.ts";
-import { escape } from "../../cli/html.ts";
+import { escape } from "../../advice/report.ts";
 import { type About, SAID } from "../form/about.ts";
 import script from "../form/form.ts?script";
 import { type Language, tagOf, textIn, unfilled } from "../text/index.ts";

@@ -1,7 +1,7 @@
 // What the engine has: data, what was said of them, and runs.
 
 import { DataError, StateError } from "../../index.ts";
-import type { Ready, Wanted } from "../../cli/prepare.ts";
+import type { Ready, Wanted } from "../../advice/prepare.ts";
 import type { Asked, Given, PictureOptions, Told } from "./api.ts";
 import type { Opened } from "./files.ts";
 import { Keeper } from "./keeper.ts";

@@ -1,7 +1,7 @@
 // Predictions of many rows, and as a CSV file that a spreadsheet opens: with a byte order mark, and no cell of text that it would compute.
 
 import type { Model, Table, Tensor } from "../../index.ts";
-import { csvLine } from "../../cli/rows.ts";
+import { csvLine } from "../../advice/rows.ts";
 import { numberOf, takeRows, textAt } from "../../data/table.ts";
 import { pacer } from "../../yield.ts";
 import { inUnits } from "./outcomes.ts";

@@ -1,7 +1,7 @@
 // One run: a model, its training, and what is told of it.
 
 import { type Callback, diagnose, doctor, type Finding, hash, keepRun, type Look, type Model, NonFiniteError, type Report, StateError, type Training } from "../../index.ts";
-import type { Ready } from "../../cli/prepare.ts";
+import type { Ready } from "../../advice/prepare.ts";
 import type { Asked, Design, EpochView, FindingView, LookView, Moment, RunView, StepView } from "./api.ts";
 import { fitOptionsOf, modelOf, trainingOf } from "./design.ts";
 import { layerName } from "./layers.ts";

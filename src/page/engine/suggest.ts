@@ -1,6 +1,6 @@
 // A plan of the command line, as a design of blocks: both choose by the same rules.
 
-import type { Plan } from "../../cli/choose.ts";
+import type { Plan } from "../../advice/choose.ts";
 import type { Design, Part } from "./api.ts";
 import { partOf } from "./parts.ts";
 

@@ -1,6 +1,6 @@
 // How good a model is on the rows that were held out.
 
-import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
+import { scoreClasses, scoreNumbers } from "../../advice/scores.ts";
 import { textAt } from "../../data/table.ts";
 import type { Chosen, Example, Scores, UnderstandApi } from "./api.ts";
 import { importanceOf } from "./importance.ts";

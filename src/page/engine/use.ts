@@ -1,11 +1,11 @@
 // What a model is for: predictions, and files to take away.
 
 import { DataError, type Model, StateError, type Table, type Tensor, toONNX } from "../../index.ts";
-import type { Arrays } from "../../cli/data.ts";
-import { classReport, numberReport, type ReportHead } from "../../cli/html.ts";
-import type { Ready } from "../../cli/prepare.ts";
-import { scoreClasses, scoreNumbers } from "../../cli/scores.ts";
-import { grouped } from "../../cli/text.ts";
+import type { Arrays } from "../../advice/data.ts";
+import { grouped } from "../../advice/text.ts";
+import { classReport, numberReport, type ReportHead } from "../../advice/report.ts";
+import type { Ready } from "../../advice/prepare.ts";
+import { scoreClasses, scoreNumbers } from "../../advice/scores.ts";
 import { REPORT, type Language, textIn } from "../text/index.ts";
 import type { Download, DownloadKind, Picture, Prediction, Row, Rows, UseApi } from "./api.ts";
 import { open } from "./files.ts";

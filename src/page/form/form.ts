@@ -1,6 +1,6 @@
 // The script of predictor.html, in which the model is a script before it.
 
-import { filled } from "../../cli/text.ts";
+import { filled } from "../../advice/text.ts";
 import type { About } from "./about.ts";
 import { dateCell, type Field } from "./fields.ts";
 import { drawn, pictured } from "./ink.ts";

@@ -1,8 +1,8 @@
 // Texts in the user's language: templates, filled as the command line fills its own. What stands in [square brackets] is said only where
 // all the values in it are there.
 
-import { type ReportWords, WORDS } from "../../cli/html.ts";
-import { filled } from "../../cli/text.ts";
+import { type ReportWords, WORDS } from "../../advice/report.ts";
+import { filled } from "../../advice/text.ts";
 import { en } from "./en/index.ts";
 import { zh } from "./zh/index.ts";
 import { report } from "./zh/report.ts";
@@ -45,4 +45,4 @@ const said = (template: string, values: Values): string =>
 /** Is there such a text? */
 export const known = (key: string): key is Key => Object.hasOwn(en, key);
 
-export { numberText } from "../../cli/text.ts";
+export { numberText } from "../../advice/text.ts";

@@ -4,7 +4,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { filled } from "../../../src/cli/text.ts";
+import { filled } from "../../../src/advice/text.ts";
 import { en } from "../../../src/page/text/en/index.ts";
 import { folder, visits } from "../visitor.ts";
 

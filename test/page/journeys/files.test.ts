@@ -7,7 +7,7 @@ import { encode } from "fast-png";
 import { strToU8, zipSync } from "fflate";
 import jpeg from "jpeg-js";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { filled } from "../../../src/cli/text.ts";
+import { filled } from "../../../src/advice/text.ts";
 import { en } from "../../../src/page/text/en/index.ts";
 import { loadModel, Preprocessing } from "../../../src/index.ts";
 import { digitFiles } from "../digits.ts";

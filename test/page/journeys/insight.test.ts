@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { en } from "../../../src/page/text/en/index.ts";
-import { filled } from "../../../src/cli/text.ts";
+import { filled } from "../../../src/advice/text.ts";
 import { zh } from "../../../src/page/text/zh/index.ts";
 import { folder, type Visitor, visits } from "../visitor.ts";
 

@@ -3,7 +3,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { en } from "../../../src/page/text/en/index.ts";
 import { zh } from "../../../src/page/text/zh/index.ts";
-import { filled } from "../../../src/cli/text.ts";
+import { filled } from "../../../src/advice/text.ts";
 import { type Visitor, visits } from "../visitor.ts";
 
 const open = visits();

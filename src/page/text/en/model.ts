@@ -1,5 +1,5 @@
 // The screen of the model. Reasons are those that the command line gives.
-import { TEXTS } from "../../../cli/choose.ts";
+import { TEXTS } from "../../../advice/choose.ts";
 
 export const model = {
   "model.title": "Which model?",

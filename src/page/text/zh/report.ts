@@ -1,4 +1,4 @@
-import type { ReportWords } from "../../../cli/html.ts";
+import type { ReportWords } from "../../../advice/report.ts";
 
 export const report: ReportWords = {
   tag: "zh-Hans",

@@ -1,7 +1,7 @@
 // Lines and dots over two axes of numbers.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ticks } from "../../../cli/html.ts";
+import { ticks } from "../../../advice/report.ts";
 import { numberText } from "../../text/index.ts";
 
 export interface PlotLine {

@@ -1,7 +1,7 @@
 // What the model is for: predictions, and files to take away.
 
 import { useEffect, useState } from "preact/hooks";
-import { sized } from "../../../cli/text.ts";
+import { sized } from "../../../advice/text.ts";
 import type { DownloadKind, Form } from "../../engine/api.ts";
 import { t } from "../../text/index.ts";
 import { PictureForm } from "../parts/pictureForm.tsx";

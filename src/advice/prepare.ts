@@ -2,7 +2,7 @@
 // verify.
 
 import {
-  type Data, type DatasetStream, type FindLearningRateOptions, type Layer, type Loss, type ModelOptions, type Optimizer, type RateCurve, type Schedule, type Table,
+  type Data, type DatasetStream, type FindLearningRateOptions, type Layer, type Loss, type ModelOptions, type Optimizer, type RateCurve, type Schedule, type Table, type TransformOption,
   adadelta, adagrad, adam, adamax, adamW, binaryCrossEntropy, cosine, createModel, crossEntropy, dense, dropout, findLearningRate, flatten, focal, huber, inferSchema,
   layers, lion, mae, mse, type Model, multiMargin, nadam, oneCycle, ops, oversample, Preprocessing, radam, reduceOnPlateau, rmsprop, rowsWith, type Schema, type SchemaOptions, sequential, sgd, smoothL1,
   split, type Stream, takeRows, warmup,
@@ -12,16 +12,11 @@ import { parseDate } from "../data/dates.ts";
 import { type ColumnValues, textAt } from "../data/table.ts";
 import { areNumbers, categoryOf, dateAt, numberAt } from "../data/transforms.ts";
 import { nextTask } from "../yield.ts";
-import { UsageError } from "./args.ts";
 import { type Facts, type Plan, type Said, say, startRate, tamed, type Task } from "./choose.ts";
-import { type Arrays, columnOf, failed, isTabular, keepForm, kindOf, type Kind, readArrays, readTable, takeArrays, wholeColumnOf } from "./data.ts";
-import { type Images, readImages } from "./imageFolder.ts";
+import { type Arrays, columnOf, type Images, keepForm, type Kind, takeArrays, wholeColumnOf } from "./data.ts";
+import { failed, UsageError } from "./failure.ts";
 import { farOff } from "./scores.ts";
-import type { Settings } from "./settings.ts";
-import { batchesOf, streamTable, wantsStream } from "./stream.ts";
-import type { Progress } from "./terminal.ts";
 import { plural } from "./text.ts";
-import { transformsOf } from "./transforms.ts";
 
 /** Data that a model can be trained on: in memory, or rows that are streamed. */
 export interface Ready<Rows extends Data | DatasetStream = Data> {
@@ -53,38 +48,29 @@ export interface Ready<Rows extends Data | DatasetStream = Data> {
 
 export type AnyReady = Ready<Data | DatasetStream>;
 
-export interface Wanted extends Settings {
-  /** Where an IDX file's labels lie. */
-  readonly labels?: string;
+/** What is asked of data and training; of a column by its name. */
+export interface Wanted {
+  readonly target?: string;
+  readonly task?: string;
+  readonly types?: Readonly<Record<string, string>>;
+  readonly transforms?: Readonly<Record<string, TransformOption>>;
+  readonly ignore?: readonly string[];
+  /** The share that is held out; 0.2 by default. */
+  readonly validation?: number;
+  /** 0 by default. */
+  readonly seed?: number;
+  /** Rows of one group stay together, or the latest are held out. */
+  readonly group?: string;
+  readonly time?: string;
   /** Folds are to be cut from all rows: no part is kept apart by group or by time. */
   readonly folds?: boolean;
-}
-
-/** Reads a file and makes it ready; where that takes long, `progress` shows how far it is. */
-export async function prepare(path: string, settings: Wanted, progress?: Progress): Promise<AnyReady> {
-  const kind = await kindOf(path);
-  if (await wantsStream(path, kind, settings.stream)) return prepareStream(path, kind, settings, progress);
-  if (isTabular(kind)) return prepareTable(await wantTarget(path, settings, kind), kind, settings);
-  return prepareArrays(kind === "images" ? await readImages(path, settings) : await readArrays(path, kind, settings.target, settings.labels), kind, settings);
-}
-
-async function wantTarget(path: string, settings: Wanted, kind: Kind): Promise<Table> {
-  const table = await readTable(path, settings, kind);
-  wantNamed(table, settings);
-  return table;
-}
-
-function wantNamed(table: Table, { target }: Wanted): void {
-  const names = [...table.columns.keys()];
-  if (target === undefined)
-    throw new UsageError(`--target is missing: which column is to be predicted? ${table.name} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`);
 }
 
 /** What is asked of the columns. */
 export function schemaOptions({ target, types, transforms, task, group, ignore = [] }: Wanted): SchemaOptions {
   // what a group is called says nothing of the groups that are held out
   const left = [...ignore, ...(group !== undefined && group !== target ? [group] : [])];
-  return { target: target!, ...(types && { types: types as never }), ...(transforms && { transforms: transformsOf(transforms) }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
+  return { target: target!, ...(types && { types: types as never }), ...(transforms && { transforms }), ignore: [...new Set(left)], ...(task !== undefined && { task: task as never }) };
 }
 
 /** Row numbers to train on, and those that are held out. */
@@ -137,55 +123,8 @@ export async function prepareTable(whole: Table, kind: Kind, settings: Wanted): 
   };
 }
 
-/** A table that is not in memory as a whole. */
-async function prepareStream(path: string, kind: Kind, settings: Wanted, progress: Progress | undefined): Promise<Ready<DatasetStream>> {
-  const first = await firstOf(batchesOf(path, kind, settings));
-  wantNamed(first, settings);
-  const target = settings.target!, { schema, preprocessing, training, sample, rows, answers, raw, told, ...found } = await streamTable(path, kind, { ...settings, target }, schemaOptions(settings), progress);
-  const { classes } = preprocessing, numeric = areNumbers(answers.keys()), alone = new Set<string>(), notes = [...found.notes];
-  // of classes that no training row has, nothing can be said
-  const held = !classes ? raw : raw.map((table) => {
-    const values = table.columns.get(target)!, ids = Array.from({ length: table.rows }, (_, row) => row), text = (row: number): string => textAt(values, row)!;
-    for (const row of ids) if (!classes.includes(categoryOf(text(row), numeric))) alone.add(text(row));
-    return alone.size ? takeRows(table, ids.filter((row) => !alone.has(text(row)))) : table;
-  }).filter((table) => table.rows > 0);
-  if (!held.length) throw failed(schema.name, `of ${plural(schema.rows, "row")} none is held out: --no-stream, or a greater --validation`, "no-rows");
-  const left = raw.reduce((sum, table) => sum + table.rows, 0) - held.reduce((sum, table) => sum + table.rows, 0);
-  if (left) notes.push(say("note.untrained", { names: [...alone].join(", "), left }));
-  const heldOut = together(held.map((table) => preprocessing.apply(table, { target: true }))), counts = new Map<number, number>();
-  if (classes) {
-    const numbers = classNumbers([...answers.keys()], classes);
-    [...answers.values()].forEach((count, i) => counts.set(numbers[i]!, (counts.get(numbers[i]!) ?? 0) + count));
-  }
-  const facts = classes ? { task: taskOf(classes), classes: classes.map((name, i) => ({ name, rows: counts.get(i) ?? 0 })) } : { task: "number" as const, far: farOff(numbersOf(heldOut.y)) };
-  return {
-    name: schema.name, kind, form: formOf(first), schema, preprocessing, classes, input: preprocessing.input, factor: 1, training, sample, heldOut, raw: held, notes, facts: { ...facts, target, rows, inputs: preprocessing.input[0], stream: told },
-    all: () => {
-      throw new UsageError(`${schema.name} is streamed, and this wants all rows in memory: --no-stream`);
-    },
-  };
-}
-
-async function firstOf<T>(list: AsyncIterable<T>): Promise<T> {
-  for await (const one of list) return one;
-  throw new Error("unreachable");
-}
-
-/** Rows of several tables as those of one. */
-function together(parts: readonly { readonly x: { readonly data: ArrayLike<number>; readonly shape: readonly number[] }; readonly y: ArrayLike<number> }[]): Data {
-  const rows = parts.reduce((sum, { y }) => sum + y.length, 0), width = parts[0]!.x.shape[1]!, x = new Float32Array(rows * width);
-  const y = parts[0]!.y instanceof Int32Array ? new Int32Array(rows) : new Float32Array(rows);
-  let at = 0;
-  for (const part of parts) {
-    x.set(part.x.data, at * width);
-    y.set(part.y, at);
-    at += part.y.length;
-  }
-  return { x: { data: x, shape: [rows, width] }, y };
-}
-
 /** 1.0 is the class 1 where classes are numbers. */
-function classNumbers(labels: readonly string[], classes: readonly string[]): Float32Array {
+export function classNumbers(labels: readonly string[], classes: readonly string[]): Float32Array {
   const numbers = new Map(classes.map((name, i) => [name, i])), numeric = areNumbers(new Set(labels));
   return Float32Array.from(labels, (label) => numbers.get(categoryOf(label, numeric)) ?? -1);
 }
@@ -244,7 +183,7 @@ function factsOf(target: string, rows: number, inputs: number, classes: readonly
   return { task: taskOf(classes), target, rows, inputs, classes: classes.map((name, i) => ({ name, rows: counts[i]! })) };
 }
 
-const taskOf = (classes: readonly string[]): Task => (classes.length === 2 ? "yes-no" : "classes");
+export const taskOf = (classes: readonly string[]): Task => (classes.length === 2 ? "yes-no" : "classes");
 
 /** The network of a plan. */
 function networkOf({ hidden, activation, dropout: share, initializer, outputs }: Plan, flat: boolean): Layer {
@@ -253,14 +192,22 @@ function networkOf({ hidden, activation, dropout: share, initializer, outputs }:
   return sequential(...(flat ? [] : [flatten()]), ...body, dense(outputs));
 }
 
-/** An untrained model. */
-export async function modelOf(ready: AnyReady, plan: Plan, { seed = 0, threads = 1 }: Settings): Promise<Model> {
-  const { input, classes, preprocessing, factor, form } = ready, network = networkOf(plan, input.length === 1);
+/** What a model is made with; threads are a number, or "auto". */
+interface Training {
+  readonly seed?: number;
+  readonly threads?: number | string;
+}
+
+/** A model of a network that takes the rows as they come. */
+export async function modelFrom({ input, classes, preprocessing, factor, form }: AnyReady, network: Layer, { seed = 0, threads = 1 }: Training): Promise<Model> {
   const options = { input: input as readonly number[], seed, threads, ...(classes && { classes }), ...(preprocessing && { preprocessing }) } as ModelOptions<readonly number[], "here">;
   const model = await (factor === 1 ? createModel(network, options) : createModel((x) => network(ops.multiply(x as never, factor)), options));
   if (form) keepForm(model, form);
   return model;
 }
+
+/** An untrained model of a plan. */
+export const modelOf = (ready: AnyReady, plan: Plan, settings: Training): Promise<Model> => modelFrom(ready, networkOf(plan, ready.input.length === 1), settings);
 
 export function lossOf({ loss, task }: Plan): Loss {
   const made: Record<string, () => Loss> = {
@@ -299,17 +246,19 @@ export function scheduleOf({ schedule }: Plan): Schedule | undefined {
   }
 }
 
+type Seeded = Pick<Wanted, "seed">;
+
 /** Rows to train on: with what each counts, or with those of rarer classes more than once. */
-export function taught(data: Data, plan: Plan, settings: Settings): Data;
-export function taught(data: Data | DatasetStream, plan: Plan, settings: Settings): Data | Stream;
-export function taught(data: Data | DatasetStream, plan: Plan, { seed = 0 }: Settings): Data | Stream {
+export function taught(data: Data, plan: Plan, settings: Seeded): Data;
+export function taught(data: Data | DatasetStream, plan: Plan, settings: Seeded): Data | Stream;
+export function taught(data: Data | DatasetStream, plan: Plan, { seed = 0 }: Seeded): Data | Stream {
   return plan.oversample && typeof data !== "function" ? oversample(data, { seed }) : weighted(data, plan);
 }
 
 /** Rows with what each counts, where classes are to count alike. */
-export function weighted(data: Data, plan: Plan): Data;
-export function weighted(data: Data | DatasetStream, plan: Plan): Data | Stream;
-export function weighted(data: Data | DatasetStream, { classWeights }: Plan): Data | Stream {
+export function weighted(data: Data, plan: Pick<Plan, "classWeights">): Data;
+export function weighted(data: Data | DatasetStream, plan: Pick<Plan, "classWeights">): Data | Stream;
+export function weighted(data: Data | DatasetStream, { classWeights }: Pick<Plan, "classWeights">): Data | Stream {
   if (!classWeights) return data;
   const withWeights = (part: Data): Data => ({ ...part, weight: Float32Array.from(numbersOf(part.y), (label) => classWeights[label]!) });
   if (typeof data !== "function") return withWeights(data);
@@ -323,12 +272,12 @@ export function weighted(data: Data | DatasetStream, { classWeights }: Plan): Da
 const TESTED = 1024;
 
 /** A range test over the rows to train on. */
-export async function rateCurve(model: Model, ready: AnyReady, plan: Plan, wanted: Settings, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
+export async function rateCurve(model: Model, ready: AnyReady, plan: Plan, wanted: Seeded, sweep: Pick<FindLearningRateOptions, "minimum" | "maximum" | "steps"> = {}): Promise<RateCurve> {
   return findLearningRate(model, taught(await ready.sample(), plan, wanted), { loss: lossOf(plan), optimizer: optimizerOf(plan), batchSize: Math.max(plan.batchSize, TESTED), seed: wanted.seed ?? 0, ...sweep });
 }
 
 /** The rate that it finds, within bounds. */
-export async function testedRate(model: Model, ready: AnyReady, plan: Plan, settings: Settings): Promise<{ rate: number; suggestion: number; steps: number }> {
+export async function testedRate(model: Model, ready: AnyReady, plan: Plan, settings: Seeded): Promise<{ rate: number; suggestion: number; steps: number }> {
   const { suggestion, rates } = await rateCurve(model, ready, plan, settings);
   return { rate: tamed(suggestion, plan.optimizer), suggestion, steps: rates.length };
 }

@@ -1,8 +1,7 @@
 // What train takes where nobody has said it, by docs/choosing.md, each choice with its reason. Pure functions of what the data are
 // like and of what was asked for.
 
-import { dashed } from "./args.ts";
-import { filled, short } from "./text.ts";
+import { dashed, filled, short } from "./text.ts";
 
 export type Task = "classes" | "yes-no" | "number";
 
@@ -333,10 +332,16 @@ function classWeightsOf(
     return undefined;
   }
   // a class without rows, such as 0 where labels begin with 1, asks for nothing
-  const counts = classes.map((one) => one.rows), there = counts.filter(Boolean), most = Math.max(...there), least = Math.min(...there), unequal = most >= UNEQUAL * least;
+  const there = classes.map((one) => one.rows).filter(Boolean), most = Math.max(...there), least = Math.min(...there), unequal = most >= UNEQUAL * least;
   const wanted = classWeights === undefined || classWeights === "auto" ? unequal : classWeights !== "none";
   if (classWeights === "oversample") note("class weights", plain("oversample"), say("why.oversample", { ...askedFor("classWeights").details, rows: most }));
   else if (classWeights !== undefined && classWeights !== "auto") note("class weights", plain(classWeights), askedFor("classWeights"));
   else if (unequal) note("class weights", say("value.balanced"), say("why.unequal", { times: short(most / least) }));
-  return wanted ? counts.map((count) => rows / (there.length * Math.max(1, count))) : undefined;
+  return wanted ? balancedWeights({ classes, rows }) : undefined;
+}
+
+/** What a row of each class counts, so that classes count alike: 1 on average. */
+export function balancedWeights({ classes = [], rows }: Pick<Facts, "classes" | "rows">): number[] {
+  const there = classes.filter((one) => one.rows).length;
+  return classes.map((one) => rows / (there * Math.max(1, one.rows)));
 }
