@@ -3,8 +3,7 @@
 // page's script is a syntax error stays here too.
 (function () {
   var tags = navigator.languages || [navigator.language || ""], chinese = false, lacks = [], i;
-  for (i = 0; i < tags.length; i++) if (/^zh\b/i.test(tags[i])) chinese = true;
-  if (/^en\b/i.test(tags[0])) chinese = false;
+  for (i = tags.length - 1; i >= 0; i--) if (/^(en|zh)\b/i.test(tags[i])) chinese = /^zh\b/i.test(tags[i]);
   function want(name, there) {
     try {
       if (there()) return;

@@ -67,6 +67,18 @@ test("a model that is half edited is left out, and the rest comes back", async (
   expect(await other.restore()).toMatchObject({ screen: "model", design: suggestion.design, data: { rows: 344 } });
 });
 
+test("figures that are none come back as none", async () => {
+  const { api, run } = page();
+  await api.open({ kind: "sample", name: "penguins" });
+  await api.describe({ target: "species" });
+  const failed = run("a", ({ status }) => status === "failed");
+  await api.train("a", "Wild", { ...DESIGN, epochs: 3, optimizer: part("sgd", { learningRate: 1e30, momentum: 0, weightDecay: 0 }) });
+  const { curve, looks } = await failed, other = page().api;
+  await other.kept(await api.pack());
+  const [back] = (await other.restore()).runs;
+  expect(back).toMatchObject({ status: "failed", curve, looks });
+});
+
 test("what is erased is not written again", async () => {
   const { api } = page();
   await api.open({ kind: "sample", name: "penguins" });

@@ -2,10 +2,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { TEXTS } from "../../src/advice/choose.ts";
 import { en } from "../../src/page/text/en/index.ts";
-import { t } from "../../src/page/text/index.ts";
+import { preferred, t } from "../../src/page/text/index.ts";
 import { zh } from "../../src/page/text/zh/index.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -116,4 +116,14 @@ test("what an engine has to be stands in the page before any script, in both lan
   expect(page).toMatch(new RegExp(`<p lang="en">.*${versions.source}`));
   expect(page).toMatch(new RegExp(`<p lang="zh-Hans">.*${versions.source}`));
   for (const catalogue of [en, zh]) for (const [key, text] of Object.entries(catalogue)) if (key.startsWith("problem.") && text.includes("Safari")) expect(text, key).toMatch(versions);
+});
+
+test("the first of the browser's languages that is one of ours is spoken, before the page is drawn too", () => {
+  const check = readFileSync(join(root, "src/page/check.js"), "utf8"), rule = /for \(i = tags[^]*?\n/.exec(check)![0], early = (tags: readonly string[]): string =>
+    new Function("tags", `var chinese = false, i; ${rule} return chinese ? "zh" : "en";`)(tags) as string;
+  for (const [languages, spoken] of [[["zh-CN"], "zh"], [["en-US", "zh"], "en"], [["zh-TW", "en"], "zh"], [["fr", "en", "zh"], "en"], [["fr", "zh", "en"], "zh"], [["fr"], "en"], [[], "en"]] as const) {
+    vi.stubGlobal("navigator", { languages });
+    expect([preferred(), early(languages)], languages.join()).toEqual([spoken, spoken]);
+  }
+  vi.unstubAllGlobals();
 });

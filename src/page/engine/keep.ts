@@ -1,6 +1,7 @@
 // What is kept of a visit: found again, opened, moved, erased, and packed into one file.
 
-import type { KeepApi, Kept, Restored } from "./api.ts";
+import type { Ready } from "../../advice/prepare.ts";
+import type { Asked, KeepApi, Kept, Restored } from "./api.ts";
 import { read, ready, take, use } from "./data.ts";
 import { describe } from "./describe.ts";
 import type { Work } from "./keeper.ts";
@@ -31,8 +32,14 @@ export function keepApi(project: Project): KeepApi {
         }
       }
       const data = take(project, given, source.given, source.pictures);
+      // data are made ready once for all runs that ask the same of them
+      const made = new Map<string, Promise<Ready>>(), readyFor = (asked: Asked): Promise<Ready> => {
+        const key = JSON.stringify(asked), known = made.get(key) ?? ready(project, asked);
+        made.set(key, known);
+        return known;
+      };
       for (const { view } of runs) {
-        const run: Run = new Run(view, await ready(project, view.asked), keeper, () => project.told(run));
+        const run: Run = new Run(view, await readyFor(view.asked), keeper, () => project.told(run));
         project.runs.set(view.id, run);
       }
       const asked = source.asked ?? runs.find(({ view }) => view.id === seen?.run)?.view.asked ?? runs.at(-1)?.view.asked;

@@ -4,7 +4,7 @@
 
 import * as v from "valibot";
 import { FormatError } from "../../index.ts";
-import type { Given, RunView } from "./api.ts";
+import { type Given, type RunView, SAMPLES, SCREENS } from "./api.ts";
 import type { Work } from "./keeper.ts";
 import { PARTS } from "./parts.ts";
 import type { Project } from "./project.ts";
@@ -19,6 +19,8 @@ export interface Packed extends Work {
 }
 
 const text = v.string(), count = v.pipe(v.number(), v.integer(), v.minValue(0)), number = v.union([v.number(), v.null()]), optional = <S extends v.GenericSchema>(schema: S) => v.optional(v.nullable(schema));
+/** JSON has no NaN. */
+const figure = v.pipe(number, v.transform((value) => value ?? NaN));
 const said = v.looseObject({ code: text, details: v.optional(v.record(text, v.union([text, number]))) });
 const part = (family: keyof typeof PARTS) => v.strictObject({ kind: v.picklist(Object.keys(PARTS[family])), options: v.record(text, v.union([v.number(), text, v.boolean()])) });
 const design = v.strictObject({
@@ -31,7 +33,7 @@ const asked = v.strictObject({
 });
 const view = v.looseObject({
   id: v.pipe(text, v.regex(/^[\w-]{1,60}$/)), name: text, design, asked, status: v.picklist(["running", "paused", "done", "failed"]), step: count, steps: count, metric: v.picklist(["accuracy", "r2"]),
-  epochs: v.array(v.looseObject({ epoch: count, step: count, loss: number })), curve: v.array(v.looseObject({ step: count })), looks: v.array(v.looseObject({ step: count, weights: v.array(v.looseObject({ layer: text })), units: v.array(v.looseObject({ layer: text })) })),
+  epochs: v.array(v.looseObject({ epoch: count, step: count, loss: figure, metric: figure, heldOutLoss: figure, heldOutMetric: figure, learningRate: figure })), curve: v.array(v.looseObject({ step: count, loss: figure, learningRate: figure })), looks: v.array(v.looseObject({ step: count, weights: v.array(v.looseObject({ layer: text, gradient: figure, update: figure })), units: v.array(v.looseObject({ layer: text, share: figure })) })),
   findings: v.array(v.looseObject({ ...said.entries, mended: v.optional(design) })), checkpoints: v.array(count), problem: v.optional(said),
 });
 const file = v.strictObject({ name: text, size: count });
@@ -39,9 +41,9 @@ const header = v.strictObject({
   name: text, pictures: optional(v.strictObject({ side: v.optional(count), channels: v.optional(v.picklist([1, 3])) })), asked: optional(asked),
   given: v.variant("kind", [
     v.strictObject({ kind: v.literal("files"), files: v.array(v.strictObject({ path: text, size: count })) }), v.strictObject({ kind: v.literal("text"), text }),
-    v.strictObject({ kind: v.literal("sample"), name: v.picklist(["penguins", "digits", "spirals", "sine"]) }),
+    v.strictObject({ kind: v.literal("sample"), name: v.picklist(SAMPLES) }),
   ]),
-  seen: optional(v.looseObject({ screen: v.picklist(["data", "model", "train", "understand", "use"]), 
+  seen: optional(v.looseObject({ screen: v.picklist(SCREENS),
     // as it was being edited: what is no design is left out, and the rest comes back
     design: v.fallback(optional(design), undefined), run: optional(text),
     suggestion: v.fallback(optional(v.looseObject({ design, choices: v.array(v.looseObject({ name: text, value: said, why: said })) })), undefined),

@@ -19,8 +19,8 @@ export const REPORT: Readonly<Record<Language, ReportWords>> = { en: WORDS, zh: 
 
 let current: Language = "en";
 
-/** The language that the browser asks for, if it is one of ours. */
-export const preferred = (): Language => (navigator.languages.some((tag) => /^zh\b/i.test(tag)) && !/^en\b/i.test(navigator.languages[0] ?? "") ? "zh" : "en");
+/** The first of the browser's languages that is one of ours; check.js goes by the same rule. */
+export const preferred = (): Language => (/^zh\b/i.test(navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag)) ?? "") ? "zh" : "en");
 
 /** As documents name it. */
 export const tagOf = (language: Language): string => (language === "zh" ? "zh-Hans" : "en");

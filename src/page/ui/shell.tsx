@@ -9,7 +9,8 @@ import { ModelScreen } from "./screens/model.tsx";
 import { TrainScreen } from "./screens/train.tsx";
 import { UnderstandScreen } from "./screens/understand.tsx";
 import { UseScreen } from "./screens/use.tsx";
-import { SCREENS, type Theme, useApp } from "./state.ts";
+import { SCREENS } from "../engine/api.ts";
+import { type Theme, useApp } from "./state.ts";
 
 const DRAWN = { data: DataScreen, model: ModelScreen, train: TrainScreen, understand: UnderstandScreen, use: UseScreen };
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];

@@ -1,11 +1,9 @@
 // What the page knows, in one place; a screen draws it and calls an action. The engine does the work.
 
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Api, Asked, DataView, Described, Design, Given, Kept, Keeping, KeepingView, Looked, PictureOptions, Problem, RunView, Suggestion, Told } from "../engine/api.ts";
-import { type Key, type Language, preferred, speak } from "../text/index.ts";
+import type { Api, Asked, DataView, Described, Design, Given, Keeping, KeepingView, Kept, Looked, PictureOptions, Problem, RunView, Screen, Suggestion, Told } from "../engine/api.ts";
+import { type Key, type Language, preferred, speak, t } from "../text/index.ts";
 
-export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
-export type Screen = (typeof SCREENS)[number];
 export type Theme = "auto" | "light" | "dark";
 
 export interface State {
@@ -41,8 +39,17 @@ export class App {
   };
   private readonly watchers = new Set<() => void>();
 
+  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
+
   constructor(readonly engine: Api) {
     speak(this.state.language);
+    this.dark.addEventListener("change", () => this.set({}));
+  }
+
+  /** The colours that are shown. */
+  get looks(): "light" | "dark" {
+    const { theme } = this.state;
+    return theme === "auto" ? (this.dark.matches ? "dark" : "light") : theme;
   }
 
   set(change: Partial<State>): void {
@@ -156,9 +163,9 @@ export class App {
   async restore(): Promise<void> {
     const restored = await this.ask("busy.open", () => this.engine.restore());
     if (!restored) return;
-    const { given, screen, ...rest } = restored;
+    const { given, ...rest } = restored;
     this.given = given;
-    this.set({ ...rest, looked: undefined, screen: screen as Screen, kept: undefined });
+    this.set({ ...rest, looked: undefined, kept: undefined });
   }
 
   async keepIn(where: Keeping): Promise<void> {
@@ -168,8 +175,14 @@ export class App {
 
   /** Data, runs, and what the browser has of them: all is gone. */
   async erase(): Promise<void> {
-    const gone = await this.ask("busy.keep", async () => (await this.engine.erase(), true));
+    const gone = await this.ask("busy.erase", async () => (await this.engine.erase(), true));
     if (gone) this.set({ screen: "data", data: undefined, described: undefined, looked: undefined, suggestion: undefined, design: undefined, runs: [], run: undefined, kept: undefined, keeping: await this.engine.keeping() });
+  }
+
+  /** A name that no run has: one may have been deleted. */
+  get nextName(): string {
+    const names = new Set(this.state.runs.map(({ name }) => name.split(":")[0]));
+    for (let n = this.state.runs.length + 1; ; n++) if (!names.has(t("train.run", { n }))) return t("train.run", { n });
   }
 
   get run(): RunView | undefined {

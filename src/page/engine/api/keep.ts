@@ -20,9 +20,12 @@ export interface Kept {
   readonly replaced: string | undefined;
 }
 
+export const SCREENS = ["data", "model", "train", "understand", "use"] as const;
+export type Screen = (typeof SCREENS)[number];
+
 /** What the page shows, so that the next visit begins with it. */
 export interface Seen {
-  readonly screen: string;
+  readonly screen: Screen;
   readonly suggestion: Suggestion | undefined;
   readonly design: Design | undefined;
   readonly run: string | undefined;

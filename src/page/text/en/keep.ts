@@ -1,6 +1,8 @@
 // Where work is kept.
 export const keep = {
   "busy.keep": "Moving what is kept …",
+  "busy.erase": "Erasing …",
+  "busy.save": "Saving the page …",
   "keep.earlier": "Go on where you were?",
   "keep.earlier.packed": "This page brings work along",
   "keep.what": "{name}: {runs} {runs:run|runs}, {steps} {steps:step|steps}",

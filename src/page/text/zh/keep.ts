@@ -2,6 +2,8 @@ import type { keep as english } from "../en/keep.ts";
 
 export const keep: Record<keyof typeof english, string> = {
   "busy.keep": "正在移动保存的内容……",
+  "busy.erase": "正在删除……",
+  "busy.save": "正在保存页面……",
   "keep.earlier": "继续上次的工作？",
   "keep.earlier.packed": "这个页面带有已保存的工作",
   "keep.what": "{name}：{runs} 次训练，{steps} 步",

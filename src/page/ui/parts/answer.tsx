@@ -10,7 +10,7 @@ export function Answer({ told, target }: { readonly told: Prediction | undefined
     <div class="answer" role="status">
       {told && (
         <>
-          <h4>{target}: {t("use.answer")}</h4>
+          <h4>{target}{t("punctuation.colon")}{t("use.answer")}</h4>
           {told.kind === "number" ? <p class="figure"><data value={String(told.value)}>{String(Number(told.value.toPrecision(6)))}</data></p> : (
             <ol class="chances" aria-label={t("use.classes")}>
               {told.classes.map(({ label, probability }) => (

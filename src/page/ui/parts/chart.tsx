@@ -48,7 +48,7 @@ function drawNext(): void {
 
 export function LineChart({ title, x = [], over, lines, log = false, range }: LineChartProps) {
   const app = useApp(), place = useRef<HTMLDivElement>(null), key = useRef({}).current, chart = useRef<{ made: uPlot; like: string }>();
-  const like = JSON.stringify([title, over, log, app.state.theme, app.state.language, lines.map(({ name, faint }) => [name, faint])]);
+  const like = JSON.stringify([title, over, log, app.looks, app.state.language, lines.map(({ name, faint }) => [name, faint])]);
   useEffect(() => later(key, () => {
     const data = lines.length ? uPlot.join(lines.map(({ x: own = x, values }) => [own, values.map((value) => drawn(value, log))] as unknown as uPlot.AlignedData)) : [[]] as uPlot.AlignedData;
     if (chart.current?.like === like) return chart.current.made.setData(data);

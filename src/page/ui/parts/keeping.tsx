@@ -55,7 +55,7 @@ export function Keeping() {
   if (!keeping) return null;
   const { where, bytes } = keeping;
   const save = async (): Promise<void> => {
-    const page = await app.ask("busy.keep", async () => savedPage(await app.engine.pack()));
+    const page = await app.ask("busy.save", async () => savedPage(await app.engine.pack()));
     if (page) give("trainer-with-work.html", page);
   };
   return (

@@ -48,7 +48,7 @@ function Line({ surface: { x, at, lines, points } }: { readonly surface: Extract
 const SIDE = 480;
 
 function Plane({ surface }: { readonly surface: Extract<Surface, { kind: "plane" }> }) {
-  const { x, y, size, classes, values, probability, points } = surface, place = useRef<HTMLCanvasElement>(null), app = useApp(), { theme } = app.state;
+  const { x, y, size, classes, values, probability, points } = surface, place = useRef<HTMLCanvasElement>(null), app = useApp(), { looks } = app;
   const [low, high] = rangeOf(values);
   useEffect(() => {
     const context = place.current!.getContext("2d")!, style = getComputedStyle(place.current!), pixels = context.createImageData(size, size);
@@ -75,7 +75,7 @@ function Plane({ surface }: { readonly surface: Extract<Surface, { kind: "plane"
       context.fill();
       context.stroke();
     }
-  }, [surface, theme]);
+  }, [surface, looks]);
   const counts = classes.map((_, index) => values.reduce((sum, value) => sum + (value === index ? 1 : 0), 0));
   const parts = classes.length ? classes.map((name, i) => t("understand.surface.part", { name, percent: ((100 * counts[i]!) / values.length).toFixed(0) })) : [t("understand.surface.values", { low: numberText(low), high: numberText(high) })];
   return (
@@ -89,7 +89,7 @@ function Plane({ surface }: { readonly surface: Extract<Surface, { kind: "plane"
           aria-label={t("understand.surface.alt", { x: x.name, y: y.name, xLow: numberText(x.low), xHigh: numberText(x.high), yLow: numberText(y.low), yHigh: numberText(y.high), parts: parts.join("; ") })}
         />
         <figcaption>
-          <span class="quiet">{x.name}: {numberText(x.low)} … {numberText(x.high)}</span>
+          <span class="quiet">{x.name}{t("punctuation.colon")}{numberText(x.low)} … {numberText(x.high)}</span>
           <ul class="legend">{classes.map((_, i) => <li key={i}><span class={`swatch colour-${1 + (i % 4)}`} />{parts[i]}</li>)}</ul>
         </figcaption>
       </figure>

@@ -39,7 +39,7 @@ export function ModelScreen() {
             <dl class="reasons">
               {suggestion.choices.map(({ name, value, why }) => (
                 <div key={name}>
-                  <dt>{t(`choice.${name}` as Key)}: {said(value)}</dt>
+                  <dt>{t(`choice.${name}` as Key)}{t("punctuation.colon")}{said(value)}</dt>
                   <dd>{said(why)} <Why section={SECTIONS[name] ?? sectionOf(said(value))} about={t(`choice.${name}` as Key)} /></dd>
                 </div>
               ))}
@@ -261,7 +261,7 @@ function durationText(seconds: number): string {
 
 function Code({ design, flaws }: { readonly design: Design; readonly flaws: readonly Flaw[] }) {
   const app = useApp(), [open, toggle] = useState(false), [copied, tell] = useState<"" | "done" | "failed">(""), place = useRef<HTMLElement>(null);
-  const { value, late } = useStill<string>(design, open && !flaws.length, (one) => app.engine.code(one));
+  const { value, late, problem } = useStill<string>(design, open && !flaws.length, (one) => app.engine.code(one));
   useEffect(() => tell(""), [value]);
   const copy = async (): Promise<void> => {
     try {
@@ -278,8 +278,8 @@ function Code({ design, flaws }: { readonly design: Design; readonly flaws: read
       <summary>{t("model.code")}</summary>
       <p class="quiet">{t("model.code.about")}</p>
       <div class="row">
-        <button type="button" disabled={late || flaws.length > 0} onClick={() => void copy()}>{t("model.copy")}</button>
-        <span role="status">{copied && t(`model.copied.${copied}`)}</span>
+        <button type="button" disabled={late || problem !== undefined || flaws.length > 0} onClick={() => void copy()}>{t("model.copy")}</button>
+        <span role="status">{problem ? problemText(problem) : copied && t(`model.copied.${copied}`)}</span>
       </div>
       <pre class="code" tabIndex={0} aria-label={t("model.code")}><code ref={place}>{value ?? ""}</code></pre>
     </details>

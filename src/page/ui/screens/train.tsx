@@ -23,7 +23,7 @@ export function TrainScreen() {
         {run?.status === "paused" && <button type="button" class="main" disabled={busy} onClick={() => void app.goOn(run)}>{t("train.goOn")}</button>}
         {(run?.status === "running" || run?.status === "paused") && <button type="button" onClick={() => void app.stop(run.id)}>{t("train.stop")}</button>}
         {design && run?.status !== "running" && (
-          <button type="button" class={run?.status === "paused" || run?.status === "done" ? "" : "main"} disabled={busy} onClick={() => void app.train(design, t("train.run", { n: runs.length + 1 }))}>{t("train.start")}</button>
+          <button type="button" class={run?.status === "paused" || run?.status === "done" ? "" : "main"} disabled={busy} onClick={() => void app.train(design, app.nextName)}>{t("train.start")}</button>
         )}
         {run?.status === "done" && <button type="button" class="main" onClick={() => app.set({ screen: "understand" })}>{t("next.understand")}</button>}
       </div>

@@ -30,7 +30,7 @@ function Card({ run, finding: { code, severity, layer, epoch, details, cause, fi
     return known(name) ? t(name, values) : otherwise;
   };
   /** The name of the new run says what is new. */
-  const retold = (design: Design): string => `${t("train.run", { n: app.state.runs.length + 1 })}: ${differences(run.design, design).join(", ")}`.slice(0, LONGEST);
+  const retold = (design: Design): string => `${app.nextName}: ${differences(run.design, design).join(", ")}`.slice(0, LONGEST);
   return (
     <article class={`card finding ${severity}`}>
       <p class="severity">{t(`train.severity.${severity}`)}</p>

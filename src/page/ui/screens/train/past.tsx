@@ -82,6 +82,6 @@ function HeatMap({ parameter: { name, shape: [rows = 1, columns = 1], matrix } }
       context.fillStyle = (value < 0 ? below : above)!;
       context.fillRect(i % columns, Math.floor(i / columns), 1, 1);
     });
-  }, [matrix, app.state.theme]);
+  }, [matrix, app.looks]);
   return <canvas ref={place} class="map" width={columns} height={rows} role="img" aria-label={t("train.past.mapOf", { name, rows, columns, most })} />;
 }
